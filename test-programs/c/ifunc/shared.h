@@ -1,0 +1,3 @@
+int chosen(void);
+int (*from_other(void))(void);
+int is_chosen(int (*)(void));

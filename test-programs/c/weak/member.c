@@ -1,0 +1,1 @@
+int only_in_archive(void) { return 1; }

@@ -1,0 +1,1 @@
+const char *choice(void) { return "strong"; }

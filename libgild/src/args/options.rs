@@ -20,12 +20,24 @@ pub struct Input {
     pub whole_archive: bool,
     /// Stood between `--start-lib` and `--end-lib`: an object that acts as an archive member.
     pub in_lib: bool,
+    /// `--as-needed` was on: a shared library here could be left out if nothing used it.
+    pub as_needed: bool,
+    /// `-static`, `-Bstatic` or `-dn` was on: a shared library was never wanted here. gild takes
+    /// `libNAME.a` either way; this tells a library that only exists as `.so` apart in messages.
+    pub static_only: bool,
+}
+
+impl Input {
+    /// An input with no positional option in force.
+    pub fn new(name: InputName) -> Self {
+        Self { name, whole_archive: false, in_lib: false, as_needed: false, static_only: false }
+    }
 }
 
 /// How a command line names an input.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum InputName {
-    /// A plain path. A leading `=` has already been replaced by the sysroot.
+    /// A plain path. A leading `=` or `$SYSROOT` has already been replaced by the sysroot.
     Path(PathBuf),
     /// `-lNAME`: `libNAME.a` in the `-L` paths.
     Library(String),
@@ -108,6 +120,17 @@ pub enum SeparateSegments {
     All,
 }
 
+/// `--color-diagnostics`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Color {
+    /// Colours if standard error is a terminal (default).
+    Auto,
+    /// Colours in any case.
+    Always,
+    /// No colours.
+    Never,
+}
+
 /// Everything a link needs to know. One value, one link: no process-wide state.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -117,6 +140,10 @@ pub struct Options {
     pub output_kind: OutputKind,
     /// Input files in command-line order.
     pub inputs: Vec<Input>,
+    /// `-dynamic-linker FILE` of a link that doesn't say `-static` or `--no-dynamic-linker`. gild
+    /// writes no PT_INTERP; but a library that turns out to exist only as `.so` was then meant to
+    /// be linked dynamically, and the message should say so.
+    pub dynamic_linker: Option<PathBuf>,
     /// `-L` in order, sysroot already applied.
     pub library_paths: Vec<PathBuf>,
     /// `--sysroot`; searched for absolute paths in linker scripts and `=`-paths.
@@ -141,12 +168,16 @@ pub struct Options {
     pub allow_multiple_definition: bool,
     /// `--unresolved-symbols` and relatives.
     pub unresolved: Unresolved,
+    /// `--ignore-unresolved-symbol`: names treated as under [`Unresolved::Ignore`].
+    pub ignore_unresolved: Vec<String>,
     /// `--fatal-warnings`.
     pub fatal_warnings: bool,
     /// `-w`/`--no-warnings`.
     pub no_warnings: bool,
     /// `--error-limit`; 0 is unlimited. Default 20.
     pub error_limit: usize,
+    /// `--color-diagnostics`.
+    pub color: Color,
     /// `--no-demangle` clears it.
     pub demangle: bool,
     /// `--warn-common`.
@@ -157,21 +188,24 @@ pub struct Options {
     pub print_gc_sections: bool,
     /// `-z start-stop-gc`: `__start_`/`__stop_` references don't keep their sections.
     pub start_stop_gc: bool,
-    /// `-z nokeep-text-section-prefix` clears it: `.text.hot` and such keep sections of their own.
+    /// `-z keep-text-section-prefix`: `.text.hot` and such keep sections of their own. Off by
+    /// default, as in GNU ld.
     pub keep_text_section_prefix: bool,
     /// `-O LEVEL` of the linker; 2 turns on string tail merging. Default 1; 0 turns merging off.
     pub optimize: u8,
     /// `--no-relax` clears it.
     pub relax: bool,
-    /// `--no-eh-frame-hdr` clears it. (gcc passes `--eh-frame-hdr` for static links on its own account.)
+    /// `--no-eh-frame-hdr` clears it. On by default, because gcc leaves `--eh-frame-hdr` out of
+    /// `-static` links while libgcc_eh and LLVM's libunwind look for the table there too.
     pub eh_frame_hdr: bool,
     /// `--build-id`; `None` when off.
     pub build_id: Option<BuildId>,
+    /// `--package-metadata`: JSON for `.note.package`.
+    pub package_metadata: Option<String>,
     /// `-s`, `-S`.
     pub strip: Strip,
     /// `-x`, `-X`, `--discard-none`.
     pub discard: Discard,
-    /// `--emit-relocs` is refused; `--compress-debug-sections=zlib|zstd|none`: only `none` so far.
     /// `-z relro` (default) / `norelro`.
     pub relro: bool,
     /// `-z execstack` (true), `noexecstack` (false), or as the inputs say.
@@ -192,11 +226,13 @@ pub struct Options {
     pub section_starts: Vec<(String, u64)>,
     /// `-z pack-relative-relocs` / `--pack-dyn-relocs=relr`.
     pub pack_relative_relocs: bool,
-    /// `-z text` (default) forbids dynamic relocations in read-only segments; `-z notext` allows them.
+    /// `-z notext`: dynamic relocations in read-only segments are allowed. `-z text` (default)
+    /// forbids them.
     pub text_relocations: bool,
     /// `-z now`/`lazy`: DT_FLAGS only.
     pub bind_now: bool,
-    /// `-z ibt`, `-z shstk`: force the property bits (GNU_PROPERTY_X86_FEATURE_1_*).
+    /// `-z ibt`, `-z shstk`: bits to force in GNU_PROPERTY_X86_FEATURE_1_AND (psABI: IBT is 1,
+    /// SHSTK is 2).
     pub force_x86_features: u32,
     /// `-M`/`--print-map` writes to stdout, `-Map=FILE` to a file.
     pub map: Option<MapOutput>,
@@ -218,6 +254,8 @@ pub struct Options {
     pub dependency_file: Option<PathBuf>,
     /// `--verbose`.
     pub verbose: bool,
+    /// `-v`, `-V` beside inputs: printed on stdout before the link starts.
+    pub banner: Option<String>,
 }
 
 /// Where a link map goes.
@@ -227,4 +265,71 @@ pub enum MapOutput {
     Stdout,
     /// `-Map=FILE`.
     File(PathBuf),
+}
+
+impl Default for Options {
+    /// What an empty command line means. The defaults are GNU ld's, apart from those that can't
+    /// matter to a static program or that the fields above explain.
+    fn default() -> Self {
+        Self {
+            output: PathBuf::from("a.out"),
+            output_kind: OutputKind::Executable,
+            inputs: Vec::new(),
+            dynamic_linker: None,
+            library_paths: Vec::new(),
+            sysroot: None,
+            entry: "_start".into(),
+            init: "_init".into(),
+            fini: "_fini".into(),
+            undefined: Vec::new(),
+            require_defined: Vec::new(),
+            defsyms: Vec::new(),
+            wrap: Vec::new(),
+            exclude_libs: Vec::new(),
+            allow_multiple_definition: false,
+            unresolved: Unresolved::Error,
+            ignore_unresolved: Vec::new(),
+            fatal_warnings: false,
+            no_warnings: false,
+            error_limit: 20,
+            color: Color::Auto,
+            demangle: true,
+            warn_common: false,
+            gc_sections: false,
+            print_gc_sections: false,
+            start_stop_gc: false,
+            keep_text_section_prefix: false,
+            optimize: 1,
+            relax: true,
+            eh_frame_hdr: true,
+            build_id: None,
+            package_metadata: None,
+            strip: Strip::None,
+            discard: Discard::MergeTemporaries,
+            relro: true,
+            execstack: None,
+            warn_execstack: true,
+            stack_size: 0,
+            separate: SeparateSegments::None,
+            max_page_size: 0x1000,
+            common_page_size: 0x1000,
+            image_base: None,
+            section_starts: Vec::new(),
+            pack_relative_relocs: false,
+            text_relocations: false,
+            bind_now: false,
+            force_x86_features: 0,
+            map: None,
+            cref: false,
+            trace: false,
+            trace_symbols: Vec::new(),
+            threads: None,
+            time: false,
+            stats: false,
+            fork: true,
+            dependency_file: None,
+            verbose: false,
+            banner: None,
+        }
+    }
 }

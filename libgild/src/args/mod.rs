@@ -1,0 +1,28 @@
+//! The command line: GNU ld's options, read into one [`Options`] value.
+//!
+//! [`parse`] expands `@FILE`s ([`response`]), looks every option up in one table ([`table`]) and
+//! settles what only the whole line can tell: the kind of output, the sysroot, the inputs' number.
+//! `--help` and the suggestion for a misspelt option read the same table.
+
+mod error;
+mod help;
+mod nearest;
+mod options;
+mod parse;
+mod response;
+mod state;
+mod table;
+mod values;
+
+#[cfg(test)]
+mod drivers_test;
+#[cfg(test)]
+mod parse_test;
+
+pub use error::ArgError;
+pub use help::version;
+pub use options::{
+    BuildId, Color, DefsymValue, Discard, Input, InputName, MapOutput, Options, OutputKind,
+    SeparateSegments, Strip, Unresolved,
+};
+pub use parse::{Command, parse};

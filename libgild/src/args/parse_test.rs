@@ -1,0 +1,553 @@
+//! The syntax, option by option and in combination.
+
+use std::path::{Path, PathBuf};
+
+use super::{
+    ArgError, BuildId, Color, Command, DefsymValue, Discard, Input, InputName, MapOutput, Options,
+    OutputKind, SeparateSegments, Strip, Unresolved, parse,
+};
+
+fn command(line: &str) -> Result<Command, Vec<ArgError>> {
+    parse(line.split_whitespace().map(Into::into))
+}
+
+/// The options and warnings of a line, with `a.o` as its last input.
+fn with_warnings(line: &str) -> (Options, Vec<String>) {
+    match command(&format!("{line} a.o")) {
+        Ok(Command::Link(options, warnings)) => (*options, warnings),
+        other => panic!("{line}: {other:?}"),
+    }
+}
+
+fn link(line: &str) -> Options {
+    let (options, warnings) = with_warnings(line);
+    assert_eq!(warnings, [""; 0], "{line}");
+    options
+}
+
+fn inputs(line: &str) -> Vec<Input> {
+    let mut inputs = link(line).inputs;
+    inputs.pop();
+    inputs
+}
+
+fn errors(line: &str) -> Vec<String> {
+    let errors = command(&format!("{line} a.o")).unwrap_err();
+    errors.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn one_option_many_spellings() {
+    type Spellings = &'static [&'static str];
+    let cases: &[(Spellings, fn(&Options) -> bool)] = &[
+        (&["-o x", "-ox", "--output x", "--output=x"], |options| options.output == Path::new("x")),
+        (
+            &["-L/l", "-L /l", "--library-path=/l", "--library-path /l", "-library-path=/l"],
+            |options| options.library_paths == [Path::new("/l")],
+        ),
+        (&["-lx", "-l x", "--library=x", "--library x", "-library=x"], |options| {
+            options.inputs[0].name == InputName::Library("x".into())
+        }),
+        (&["-l:x.a", "-l :x.a", "--library=:x.a"], |options| {
+            options.inputs[0].name == InputName::LibraryFile("x.a".into())
+        }),
+        (&["-e x", "-ex", "--entry x", "--entry=x", "-entry=x", "-entry x"], |options| {
+            options.entry == "x"
+        }),
+        (&["-z norelro", "-znorelro", "-z relro -z norelro"], |options| !options.relro),
+        (&["-u x", "-ux", "--undefined=x", "--undefined x", "-undefined=x"], |options| {
+            options.undefined == ["x"]
+        }),
+        (&["-y x", "-yx", "--trace-symbol=x"], |options| options.trace_symbols == ["x"]),
+        (&["--wrap=x", "--wrap x", "-wrap=x"], |options| options.wrap == ["x"]),
+        (&["-init=x", "-init x", "--init=x"], |options| options.init == "x"),
+        (&["-fini=x", "-fini x", "--fini=x"], |options| options.fini == "x"),
+        (&["--require-defined=x"], |options| options.require_defined == ["x"]),
+        (&["--build-id", "-build-id", "--build-id=sha1", "-build-id=tree"], |options| {
+            options.build_id == Some(BuildId::Sha1)
+        }),
+        (&["--build-id=none", "--build-id --no-build-id"], |options| options.build_id.is_none()),
+        (&["-s", "--strip-all", "-strip-all"], |options| options.strip == Strip::All),
+        (&["-S", "--strip-debug", "-s -S"], |options| options.strip == Strip::Debug),
+        (&["-x", "--discard-all"], |options| options.discard == Discard::Locals),
+        (&["-X", "--discard-locals"], |options| options.discard == Discard::Temporaries),
+        (&["--discard-none"], |options| options.discard == Discard::None),
+        (&["-M", "--print-map", "-Map=-"], |options| options.map == Some(MapOutput::Stdout)),
+        (&["-Map=x", "-Map x", "--Map=x"], |options| {
+            options.map == Some(MapOutput::File("x".into()))
+        }),
+        (&["-O2", "-O 2", "-O3", "-O2 -Os"], |options| options.optimize == 2),
+        (&["-O0"], |options| options.optimize == 0),
+        (&["--threads=4", "--thread-count=4", "-threads=4"], |options| options.threads == Some(4)),
+        (&["--no-threads"], |options| options.threads == Some(1)),
+        (&["--threads", "--threads=4 --threads"], |options| options.threads.is_none()),
+        (&["--error-limit=0"], |options| options.error_limit == 0),
+        (&["--color-diagnostics", "--color-diagnostics=always"], |options| {
+            options.color == Color::Always
+        }),
+        (&["--no-color-diagnostics", "--color-diagnostics=never"], |options| {
+            options.color == Color::Never
+        }),
+        (&["-w", "--no-warnings"], |options| options.no_warnings),
+        (&["-t", "--trace"], |options| options.trace),
+        (&["--no-demangle"], |options| !options.demangle),
+        (&["--no-demangle --demangle=gnu-v3", "--demangle"], |options| options.demangle),
+        (&["--image-base=0x10000"], |options| options.image_base == Some(0x10000)),
+        (&["-Ttext-segment=10000", "-Ttext-segment 0x10000"], |options| {
+            options.image_base == Some(0x10000)
+        }),
+        (&["-Ttext=10", "-Ttext 0x10", "--section-start=.text=10"], |options| {
+            options.section_starts == [(".text".into(), 0x10)]
+        }),
+        (&["-Tdata=10"], |options| options.section_starts == [(".data".into(), 0x10)]),
+        (&["-Tbss=10"], |options| options.section_starts == [(".bss".into(), 0x10)]),
+        (&["--defsym=a=b+0x10", "--defsym a=b+0x10"], |options| {
+            let value = DefsymValue::Symbol { name: "b".into(), addend: 16 };
+            options.defsyms == [("a".into(), value)]
+        }),
+        (&["--exclude-libs a:b,c", "--exclude-libs=a --exclude-libs=b,c"], |options| {
+            options.exclude_libs == ["a", "b", "c"]
+        }),
+        (&["--dependency-file=x", "--dependency-file x"], |options| {
+            options.dependency_file.as_deref() == Some(Path::new("x"))
+        }),
+        (&["-z muldefs", "--allow-multiple-definition"], |options| {
+            options.allow_multiple_definition
+        }),
+        (&["-z pack-relative-relocs", "--pack-dyn-relocs=relr"], |options| {
+            options.pack_relative_relocs
+        }),
+        (&["-z separate-code"], |options| options.separate == SeparateSegments::Code),
+        (&["-z separate-loadable-segments"], |options| options.separate == SeparateSegments::All),
+        (&["-z max-page-size=0x200000"], |options| {
+            options.max_page_size == 0x20_0000 && options.common_page_size == 0x1000
+        }),
+        (&["-z max-page-size=512"], |options| options.common_page_size == 512),
+        (&["-z stack-size=0x100000"], |options| options.stack_size == 0x10_0000),
+        (&["-z ibt -z shstk"], |options| options.force_x86_features == 3),
+        (&["-z execstack"], |options| options.execstack == Some(true)),
+        (&["-z notext", "-z textoff"], |options| options.text_relocations),
+        (&["-z start-stop-gc"], |options| options.start_stop_gc),
+        (&["--no-fork"], |options| !options.fork),
+        (&["--verbose", "--verbose=2"], |options| options.verbose),
+        (&["--package-metadata={}"], |options| options.package_metadata.as_deref() == Some("{}")),
+        (&["--ignore-unresolved-symbol=x"], |options| options.ignore_unresolved == ["x"]),
+    ];
+    for (spellings, holds) in cases {
+        for line in *spellings {
+            assert!(holds(&link(line)), "{line}");
+        }
+    }
+}
+
+#[test]
+fn an_empty_line_changes_nothing() {
+    let expected = Options { inputs: vec![path("a.o")], ..Options::default() };
+    assert_eq!(format!("{:?}", link("")), format!("{expected:?}"));
+    assert_eq!(expected.entry, "_start");
+    assert_eq!(expected.output, Path::new("a.out"));
+    assert_eq!(expected.error_limit, 20);
+    assert!(expected.relax && expected.relro && expected.demangle && expected.fork);
+}
+
+#[test]
+fn the_last_of_a_pair_wins() {
+    type Get = fn(&Options) -> bool;
+    let pairs: &[(&str, &str, Get)] = &[
+        ("--gc-sections", "--no-gc-sections", |o| o.gc_sections),
+        ("--print-gc-sections", "--no-print-gc-sections", |o| o.print_gc_sections),
+        ("--relax", "--no-relax", |o| o.relax),
+        ("--eh-frame-hdr", "--no-eh-frame-hdr", |o| o.eh_frame_hdr),
+        ("--demangle", "--no-demangle", |o| o.demangle),
+        ("--fatal-warnings", "--no-fatal-warnings", |o| o.fatal_warnings),
+        ("--warn-common", "--no-warn-common", |o| o.warn_common),
+        ("--warn-execstack", "--no-warn-execstack", |o| o.warn_execstack),
+        ("--allow-multiple-definition", "--no-allow-multiple-definition", |o| {
+            o.allow_multiple_definition
+        }),
+        ("--fork", "--no-fork", |o| o.fork),
+        ("--stats", "--no-stats", |o| o.stats),
+        ("-pie", "-no-pie", |o| o.output_kind == OutputKind::StaticPie),
+        ("-z relro", "-z norelro", |o| o.relro),
+        ("-z now", "-z lazy", |o| o.bind_now),
+        ("-z notext", "-z text", |o| o.text_relocations),
+        ("-z execstack", "-z noexecstack", |o| o.execstack == Some(true)),
+        ("-z start-stop-gc", "-z nostart-stop-gc", |o| o.start_stop_gc),
+        ("-z keep-text-section-prefix", "-z nokeep-text-section-prefix", |o| {
+            o.keep_text_section_prefix
+        }),
+        ("-z pack-relative-relocs", "-z nopack-relative-relocs", |o| o.pack_relative_relocs),
+        ("-z separate-code", "-z noseparate-code", |o| o.separate == SeparateSegments::Code),
+        ("-z undefs", "-z defs", |o| o.unresolved == Unresolved::Ignore),
+    ];
+    for &(on, off, get) in pairs {
+        assert!(get(&link(on)), "{on}");
+        assert!(!get(&link(off)), "{off}");
+        assert!(get(&link(&format!("{off} {on}"))), "{off} {on}");
+        assert!(!get(&link(&format!("{on} {off}"))), "{on} {off}");
+    }
+}
+
+#[test]
+fn one_dash_traps() {
+    // A long name wins over a letter with a value.
+    assert!(inputs("-as-needed -lx")[0].as_needed);
+    assert_eq!(link("-entry=x").entry, "x");
+    // No long name begins like this, so it is -e.
+    assert_eq!(link("-entrypoint").entry, "ntrypoint");
+    // GNU ld manual: a long option that begins with `o` needs two dashes.
+    assert_eq!(link("-omagic").output, Path::new("magic"));
+    assert_eq!(link("-output=x").output, Path::new("utput=x"));
+    assert_eq!(link("-oformat=binary").output, Path::new("format=binary"));
+    // These are no GNU ld options with one dash.
+    assert_eq!(inputs("-lto")[0].name, InputName::Library("to".into()));
+    assert_eq!(inputs("-lto-O2")[0].name, InputName::Library("to-O2".into()));
+    // An `=` is part of a letter's value.
+    assert_eq!(link("-L=/x").library_paths, [Path::new("/x")]);
+    // Two dashes never introduce a letter.
+    assert_eq!(errors("--o x")[0], "unknown option '--o'");
+    // A lone dash is a file, and so is everything after two.
+    assert_eq!(inputs("-")[0], path("-"));
+    assert_eq!(inputs("-- -s --help"), [path("-s"), path("--help")]);
+}
+
+fn path(name: &str) -> Input {
+    Input::new(InputName::Path(name.into()))
+}
+
+#[test]
+fn positional_options_mark_the_inputs_after_them() {
+    let marks = |line| -> String {
+        let mark = |input: Input| {
+            let InputName::Path(name) = &input.name else { panic!("{input:?}") };
+            let mut mark = name.display().to_string();
+            for (on, letter) in [
+                (input.whole_archive, 'W'),
+                (input.in_lib, 'L'),
+                (input.as_needed, 'N'),
+                (input.static_only, 'S'),
+            ] {
+                mark.extend(on.then_some(letter));
+            }
+            mark
+        };
+        inputs(line).into_iter().map(mark).collect::<Vec<_>>().join(" ")
+    };
+    for (line, expected) in [
+        ("a --whole-archive b --no-whole-archive c", "a bW c"),
+        ("a --start-lib b c --end-lib d", "a bL cL d"),
+        ("a --as-needed b --no-as-needed c", "a bN c"),
+        ("a -Bstatic b -Bdynamic c", "a bS c"),
+        ("a -dn b -dy c -static d -call_shared e -non_shared f", "a bS c dS e fS"),
+        (
+            "--whole-archive a --push-state --no-whole-archive --as-needed b --pop-state c",
+            "aW bN cW",
+        ),
+        (
+            "--push-state -Bstatic --push-state --as-needed a --pop-state b --pop-state c",
+            "aNS bS c",
+        ),
+        ("--start-lib --push-state a --end-lib --pop-state b", "aL b"),
+        ("--start-group a --end-group -( b -)", "a b"),
+    ] {
+        assert_eq!(marks(line), expected, "{line}");
+    }
+}
+
+#[test]
+fn misplaced_positional_options() {
+    for (line, expected) in [
+        ("--pop-state", "option '--pop-state' has no --push-state before it"),
+        ("--end-lib", "option '--end-lib' has no --start-lib before it"),
+        ("--end-group", "option '--end-group' has no --start-group before it"),
+        ("--start-lib --start-lib", "option '--start-lib' stands inside another --start-lib"),
+        ("-( --start-group", "option '--start-group' stands inside another --start-group"),
+    ] {
+        assert_eq!(errors(line), [expected], "{line}");
+    }
+    let (_, warnings) = with_warnings("--start-group --start-lib");
+    assert_eq!(
+        warnings,
+        [
+            "option '--start-group' has no --end-group after it",
+            "option '--start-lib' has no --end-lib after it"
+        ]
+    );
+}
+
+#[test]
+fn output_kind_and_interpreter() {
+    use OutputKind::{Executable, StaticPie};
+    for (line, kind, interpreter) in [
+        ("", Executable, None),
+        ("-static", Executable, None),
+        ("-no-pie", Executable, None),
+        ("-pie", StaticPie, None),
+        ("-static-pie", StaticPie, None),
+        ("-static -pie", StaticPie, None),
+        ("-static-pie -no-pie", Executable, None),
+        ("-pie --no-dynamic-linker", StaticPie, None),
+        ("-pie -dynamic-linker /i -static", StaticPie, None),
+        ("-pie -dynamic-linker /i --no-dynamic-linker", StaticPie, None),
+        ("-pie -dynamic-linker /i -Bstatic", StaticPie, None),
+        ("-dynamic-linker /i -static-pie", StaticPie, None),
+        ("-dynamic-linker /i", Executable, Some("/i")),
+        ("-I/i", Executable, Some("/i")),
+        ("--no-dynamic-linker --dynamic-linker=/i", Executable, Some("/i")),
+        ("-dynamic-linker /i -static", Executable, None),
+        ("-dynamic-linker /i -dn", Executable, None),
+        ("-dynamic-linker /i b.o -Bstatic", Executable, Some("/i")),
+        ("-dynamic-linker /i -Bstatic -Bdynamic", Executable, Some("/i")),
+        ("-pie -dynamic-linker /i /lib/rcrt1.o", StaticPie, None),
+    ] {
+        let options = link(line);
+        assert_eq!(options.output_kind, kind, "{line}");
+        assert_eq!(options.dynamic_linker, interpreter.map(PathBuf::from), "{line}");
+    }
+    for line in ["-pie -dynamic-linker /i", "-dynamic-linker=/i -pie b.o -Bstatic"] {
+        assert!(errors(line)[0].contains("'-dynamic-linker /i'"), "{line}");
+    }
+}
+
+#[test]
+fn undefined_symbols() {
+    for (line, expected) in [
+        ("", Unresolved::Error),
+        ("--no-undefined", Unresolved::Error),
+        ("--warn-unresolved-symbols", Unresolved::Warn),
+        ("--noinhibit-exec", Unresolved::Warn),
+        ("--warn-unresolved-symbols --error-unresolved-symbols", Unresolved::Error),
+        ("--unresolved-symbols=ignore-all", Unresolved::Ignore),
+        ("--unresolved-symbols=ignore-in-object-files", Unresolved::Ignore),
+        ("--unresolved-symbols=ignore-in-shared-libs", Unresolved::Error),
+        ("--unresolved-symbols=ignore-all --warn-unresolved-symbols", Unresolved::Ignore),
+        ("-z undefs --unresolved-symbols=report-all", Unresolved::Error),
+        ("--warn-unresolved-symbols -z defs", Unresolved::Warn),
+    ] {
+        assert_eq!(link(line).unresolved, expected, "{line}");
+    }
+}
+
+#[test]
+fn sysroot_applies_wherever_it_stands() {
+    let options = link("-L=/l -L/m =/b.o -lc $SYSROOT/c.o --sysroot=/r -Y P,/y:=/z");
+    assert_eq!(options.library_paths, ["/r/l", "/m", "/y", "/r/z"].map(Path::new));
+    assert_eq!(options.inputs[0], path("/r/b.o"));
+    assert_eq!(options.inputs[2], path("/r/c.o"));
+    assert_eq!(options.sysroot.as_deref(), Some(Path::new("/r")));
+}
+
+#[test]
+fn the_next_argument_belongs_to_an_option_with_a_value() {
+    for option in [
+        "-rpath",
+        "-rpath-link",
+        "-soname",
+        "-h",
+        "-plugin",
+        "-plugin-opt",
+        "-mllvm",
+        "-z",
+        "-G",
+        "--version-script",
+        "--dynamic-list",
+        "--hash-style",
+        "--sort-section",
+        "--audit",
+        "-A",
+        "--export-dynamic-symbol",
+        "-assert",
+        "-flavor",
+    ] {
+        assert_eq!(inputs(&format!("{option} now")), [], "{option}");
+    }
+    // Even if it looks like an option.
+    assert_eq!(link("-e --gc-sections").entry, "--gc-sections");
+}
+
+#[test]
+fn options_without_effect() {
+    for line in [
+        "-m elf_x86_64",
+        "-melf_x86_64",
+        "-EL",
+        "-nostdlib",
+        "--export-dynamic",
+        "-E",
+        "-g",
+        "-plugin-opt=-pass-through=-lgcc",
+        "--lto-O2",
+        "--lto-sample-profile=x",
+        "--lto=thin",
+        "-flto",
+        "-flto=auto",
+        "--thinlto-jobs=2",
+        "--no-undefined-version",
+        "--warn-once",
+        "--sort-common",
+        "--sort-common=descending",
+        "--icf=none",
+        "--oformat=elf64-x86-64",
+        "-b elf64-x86-64",
+        "--format=default",
+        "--orphan-handling=place",
+        "-fuse-ld=gild",
+        "--compress-debug-sections=none",
+        "--build-id=none",
+        "-z origin",
+        "-z nodefaultlib",
+        "--pack-dyn-relocs=none",
+        "-a archive",
+        "--color-diagnostics=auto",
+        "-z cet-report=none",
+    ] {
+        assert_eq!(inputs(line), [], "{line}");
+    }
+}
+
+#[test]
+fn doubtful_options_are_warnings() {
+    for (line, expected) in [
+        ("--icf=all", "option '--icf all' has no effect: gild folds no identical code"),
+        ("--gdb-index", "option '--gdb-index' has no effect: gild makes no .gdb_index"),
+        ("-z foobar", "unknown option '-z foobar' is ignored"),
+        ("-z relr0", "unknown option '-z relr0' is ignored; did you mean '-z relro'?"),
+        (
+            "-z cet-report=error",
+            "option '-z cet-report error' has no effect: gild makes no such report",
+        ),
+    ] {
+        assert_eq!(with_warnings(line).1, [expected], "{line}");
+    }
+}
+
+#[test]
+fn unknown_options_are_named_with_the_nearest() {
+    for (line, expected) in [
+        ("--gc-sectons", "unknown option '--gc-sectons'; did you mean '--gc-sections'?"),
+        ("-gc-sectons", "unknown option '-gc-sectons'; did you mean '--gc-sections'?"),
+        ("--biuld-id=sha1", "unknown option '--biuld-id'; did you mean '--build-id'?"),
+        ("-build-idd", "unknown option '-build-idd'; did you mean '--build-id'?"),
+        ("-as-neded", "unknown option '-as-neded'; did you mean '--as-needed'?"),
+        ("-satic", "unknown option '-satic'; did you mean '-static'?"),
+        ("-static-pi", "unknown option '-static-pi'; did you mean '-static-pie'?"),
+        ("--frobnicate=1", "unknown option '--frobnicate'"),
+        ("-j4", "unknown option '-j4'"),
+        ("-sx", "unknown option '-sx'"),
+    ] {
+        assert_eq!(errors(line), [expected], "{line}");
+    }
+}
+
+#[test]
+fn refusals_say_what_gild_does_and_what_to_use() {
+    for line in [
+        "-shared",
+        "-Bshareable",
+        "-r",
+        "--relocatable",
+        "-i",
+        "-Ur",
+        "-q",
+        "--emit-relocs",
+        "-T x.ld",
+        "-Tx.ld",
+        "--script=x.ld",
+        "-dT x.ld",
+        "--oformat binary",
+        "--oformat=srec",
+        "-m elf_i386",
+        "-maarch64linux",
+        "-b binary",
+        "--format=binary",
+        "--no-rosegment",
+        "-n",
+        "-N",
+        "--omagic",
+        "--retain-symbols-file=x",
+        "--compress-debug-sections=zlib",
+        "--compress-debug-sections=zstd",
+        "-EB",
+        "-R /no/such/file",
+        "--orphan-handling=discard",
+    ] {
+        let [error] = &errors(line)[..] else { panic!("{line}") };
+        assert!(error.contains("gild links static x86-64 executables and "), "{error}");
+        assert!(error.contains("GNU ld") || error.contains("lld"), "{error}");
+    }
+}
+
+#[test]
+fn wrong_values_are_errors() {
+    for (line, expected) in [
+        ("--image-base=x", "option '--image-base': 'x' is not a number"),
+        ("-Ttext=xyz", "option '-Ttext': 'xyz' is not a hexadecimal number"),
+        ("-z max-page-size=3", "option '-z max-page-size': '3' is not a power of two"),
+        (
+            "-z stack-size=0x10000000000000000",
+            "option '-z stack-size': 0x10000000000000000 does not fit in 64 bits",
+        ),
+        ("-z stack-size", "option '-z stack-size' needs a value"),
+        ("-z relro=1", "option '-z relro' takes no value, but '1' was given"),
+        ("--strip-all=yes", "option '--strip-all' takes no value, but 'yes' was given"),
+        ("--threads=0", "option '--threads': '0' is not a number of threads"),
+        ("--demangle --icf=some", "option '--icf': 'some' is not none, safe or all"),
+        ("--defsym=a", "option '--defsym': 'a' is not of the form SYMBOL=EXPRESSION"),
+        ("@/no/such/file", "response file '/no/such/file' does not exist"),
+    ] {
+        assert_eq!(errors(line), [expected], "{line}");
+    }
+    let missing = command("a.o --entry").unwrap_err();
+    assert_eq!(missing, [ArgError::MissingValue { option: "--entry".into() }]);
+}
+
+#[test]
+fn all_errors_come_together_in_order() {
+    let all = errors("--nonsense -shared --threads=x -T y");
+    assert_eq!(all.len(), 4);
+    for (error, option) in all.iter().zip(["--nonsense", "-shared", "--threads", "-T y"]) {
+        assert!(error.contains(&format!("'{option}'")), "{error}");
+    }
+}
+
+#[test]
+fn no_inputs() {
+    assert_eq!(command("").unwrap_err(), [ArgError::NoInputs]);
+    assert_eq!(command("-o x -L/l").unwrap_err(), [ArgError::NoInputs]);
+    assert_eq!(ArgError::NoInputs.to_string(), "no input files");
+}
+
+#[test]
+fn version_and_help() {
+    let version = super::version();
+    let printed = |line| match command(line) {
+        Ok(Command::Print(text)) => text,
+        other => panic!("{line}: {other:?}"),
+    };
+    assert_eq!(printed("--version"), version);
+    assert_eq!(printed("-v"), version);
+    assert!(printed("-V").starts_with(&version));
+    assert!(printed("--verbose").starts_with(&version));
+    assert!(printed("--help").starts_with("Usage: gild "));
+    assert_eq!(printed("--print-output-format"), "elf64-x86-64");
+    // As Meson and CMake ask: through a compiler, for a dynamic executable.
+    let amid = "-pie -dynamic-linker /i Scrt1.o -L/l --version -lc crtn.o";
+    assert_eq!(printed(amid), version);
+    assert_eq!(printed("-shared --nonsense --version"), version);
+    // With inputs, -v prints and links.
+    assert_eq!(link("-v").banner, Some(version));
+    assert_eq!(link("").banner, None);
+}
+
+#[test]
+fn bytes_that_are_not_utf8_are_paths_but_not_names() {
+    use std::ffi::OsString;
+    use std::os::unix::ffi::OsStringExt;
+    let bytes = |bytes: &[u8]| OsString::from_vec(bytes.to_vec());
+    let parsed = parse([bytes(b"-o\xff"), bytes(b"-L\xfe"), bytes(b"\xfd.o")]).unwrap();
+    let Command::Link(options, _) = parsed else { panic!() };
+    assert_eq!(options.output.as_os_str(), bytes(b"\xff"));
+    assert_eq!(options.library_paths[0].as_os_str(), bytes(b"\xfe"));
+    let errors = parse([bytes(b"-l\xff"), bytes(b"--\xff"), bytes(b"a.o")]).unwrap_err();
+    assert!(matches!(errors[..], [ArgError::NotUtf8 { .. }, ArgError::UnknownOption { .. }]));
+}

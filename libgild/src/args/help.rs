@@ -31,6 +31,7 @@ pub fn help() -> String {
         write_group(&mut text, group, "");
     }
     write_group(&mut text, KEYWORDS, "-z ");
+    text.push('\n');
     write_row(&mut text, "@FILE".into(), "Read options from FILE");
     text.push_str(
         "\ngild: supported targets: elf64-x86-64\ngild: supported emulations: elf_x86_64",

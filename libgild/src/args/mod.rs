@@ -1,6 +1,6 @@
 //! The command line: GNU ld's options, read into one [`Options`] value.
 //!
-//! [`parse`] expands `@FILE`s ([`response`]), looks every option up in one table ([`table`]) and
+//! [`parse`] expands `@FILE`s (`response`), looks every option up in one table (`table`) and
 //! settles what only the whole line can tell: the kind of output, the sysroot, the inputs' number.
 //! `--help` and the suggestion for a misspelt option read the same table.
 
@@ -18,6 +18,8 @@ mod values;
 mod drivers_test;
 #[cfg(test)]
 mod parse_test;
+#[cfg(test)]
+mod spellings_test;
 
 pub use error::ArgError;
 pub use help::version;

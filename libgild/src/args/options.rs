@@ -112,7 +112,7 @@ pub enum DefsymValue {
 /// `-z separate-code`, `separate-loadable-segments`, `noseparate-code`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum SeparateSegments {
-    /// Segments share file pages where rights differ only in memory (default; lld's default too).
+    /// Segments share file pages where rights differ only in memory (default).
     None,
     /// `-z separate-code`: code pages hold nothing but code.
     Code,

@@ -194,12 +194,20 @@ impl State {
 }
 
 /// An option that no row has, with the name that comes closest, whatever the dashes.
+///
+/// GNU ld takes the beginning of a name for the name. gild doesn't, since what is unambiguous
+/// today may not be tomorrow; but it knows what was meant.
 fn unknown(arg: &OsStr) -> ArgError {
     let written = arg.to_string_lossy();
     let option = written.split('=').next().unwrap_or_default();
     let name = table::undashed(option);
-    let bare = nearest(name, table::long_names().map(table::undashed));
+    let known = || table::long_names().map(table::undashed);
+    let continues = |known: &&str| name.len() >= 3 && known.starts_with(name);
+    let meant = nearest(name, known()).or_else(|| {
+        let mut continuations = known().filter(continues);
+        continuations.next().filter(|_| continuations.next().is_none())
+    });
     let nearest =
-        bare.and_then(|bare| table::long_names().find(|known| table::undashed(known) == bare));
+        meant.and_then(|meant| table::long_names().find(|known| table::undashed(known) == meant));
     ArgError::UnknownOption { option: option.into(), nearest }
 }

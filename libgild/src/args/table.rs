@@ -122,11 +122,13 @@ pub fn names() -> impl Iterator<Item = (&'static Row, &'static str)> {
 
 /// The option of this name, given without its dashes and without a value.
 pub fn find_long(name: &str, dashes: usize) -> Option<&'static Row> {
-    if dashes == 1 && needs_two_dashes(name) {
+    if name.len() < 2 || (dashes == 1 && needs_two_dashes(name)) {
         return None;
     }
     names()
-        .find(|&(row, known)| is_long(known) && !is_beginning(row) && undashed(known) == name)
+        .find(|&(row, known)| {
+            known.ends_with(name) && undashed(known) == name && !is_beginning(row)
+        })
         .map(|(row, _)| row)
 }
 

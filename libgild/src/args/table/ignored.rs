@@ -114,7 +114,11 @@ const ROWS: &[Row] = &[
     ignored(&["-A", "--architecture"], Value::Required("ARCH"), NO_MATTER),
     apply(&["-a"], Value::Required("KEYWORD"), NO_MATTER, library_kind),
     ignored(&["-assert"], Value::Required("KEYWORD"), NO_MATTER),
-    ignored(&["-flavor"], Value::Required("gnu"), "rustc says so to a linker of lld's kind"),
+    ignored(
+        &["-flavor"],
+        Value::Required("gnu"),
+        "The dialect of the command line, which rustc names",
+    ),
     ignored(&["-fuse-ld"], Value::Required("NAME"), NO_MATTER),
     ignored(&["-g"], Value::None, NO_MATTER),
     ignored(&["-G", "--gpsize"], Value::Required("SIZE"), NO_MATTER),

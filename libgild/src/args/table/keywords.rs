@@ -93,7 +93,7 @@ const ROWS: &[Row] = &[
     flag(&["nopack-relative-relocs"], "Don't pack relative relocations (default)", |state| {
         state.options.pack_relative_relocs = false;
     }),
-    flag(&["ibt", "ibtplt"], "Mark the output for indirect branch tracking", |state| {
+    flag(&["ibt"], "Mark the output for indirect branch tracking", |state| {
         state.options.force_x86_features |= IBT;
     }),
     flag(&["shstk"], "Mark the output for shadow stacks", |state| {
@@ -105,6 +105,7 @@ const ROWS: &[Row] = &[
     apply(&["lam-u57-report"], Value::Required("LEVEL"), "none: don't report LAM", report),
     warned(&["lam-u48", "lam-u57"], Value::None, NO_PROPERTY),
     warned(&["x86-64-baseline", "x86-64-v2", "x86-64-v3", "x86-64-v4"], Value::None, NO_PROPERTY),
+    warned(&["ibtplt"], Value::None, "gild has one kind of PLT entry"),
     warned(&["noreloc-overflow"], Value::None, "gild always checks relocations for overflow"),
     warned(&["report-relative-reloc"], Value::None, "gild doesn't report relative relocations"),
     warned(&["unique-symbol"], Value::None, "gild leaves local names as they are"),

@@ -95,6 +95,8 @@ pub struct Directives {
     pub variants: Vec<Variant>,
     /// `except`: cells that the matrix leaves out, as `libc/output/compiler` with `*` for any.
     pub except: Vec<String>,
+    /// `skip PEER = CELL…`: cells in which that peer gets the program wrong.
+    pub skipped: Vec<(String, Vec<String>)>,
     /// `stdout`: what the program prints, line by line; empty when only peers are compared.
     pub stdout: Vec<String>,
     /// `exit`: the exit status of the program.
@@ -124,6 +126,7 @@ impl Default for Directives {
             archives: Vec::new(),
             variants: Vec::new(),
             except: Vec::new(),
+            skipped: Vec::new(),
             stdout: Vec::new(),
             exit: 0,
             run: true,
@@ -167,6 +170,7 @@ impl Directives {
             "bare" => self.add_archive(name, ArchiveKind::Bare, value),
             "variant" => self.variants.push(variant(name, value)),
             "except" => self.except.extend(words(value)),
+            "skip" => self.skipped.push((name.to_owned(), words(value))),
             "stdout" => self.stdout.push(value.to_owned()),
             "exit" => self.exit = value.parse().map_err(|_| "not a number")?,
             "run" => self.run = value != "no",

@@ -78,6 +78,14 @@ impl Case {
         if self.pie { "pie" } else { "exec" }
     }
 
+    /// Whether the output is compared with this peer's.
+    pub fn has_peer(&self, peer: &str) -> bool {
+        let directives = &self.program.directives;
+        let mut skipped = directives.skipped.iter().filter(|(name, _)| name == peer);
+        directives.peers.iter().any(|name| name == peer)
+            && !skipped.any(|(_, cells)| cells.iter().any(|pattern| self.matches(pattern)))
+    }
+
     /// `pattern` is `libc/output/compiler[/variant]`, each part possibly `*`.
     fn matches(&self, pattern: &str) -> bool {
         let cell = [&self.libc, self.output(), &self.compiler, &self.variant.name];

@@ -98,7 +98,7 @@ fn compare(case: &Case, dir: &Path, linked: &Linked, image: &Image) -> Outcome {
     let directives = &case.program.directives;
     let mut images = Vec::new();
     for peer in tools::peers()? {
-        if !directives.peers.iter().any(|name| name == peer.name) {
+        if !case.has_peer(peer.name) {
             continue;
         }
         let said = linked.with(peer)?;

@@ -61,6 +61,9 @@ pub fn check_relro(image: &Image) -> Outcome {
     let Some(relro) = image.segment(elf::PT_GNU_RELRO.0) else { return Ok(()) };
     for name in [".tdata", ".preinit_array", ".init_array", ".fini_array", ".data.rel.ro"] {
         let Some(section) = image.section(name) else { continue };
+        if section.flags & u64::from(elf::SHF_WRITE.0) == 0 {
+            continue;
+        }
         let inside = relro.address <= section.address
             && section.address + section.size <= relro.address + relro.size;
         ensure(inside, || format!("{name} stays writable: {section:x?}, {relro:x?}"))?;
@@ -70,7 +73,8 @@ pub fn check_relro(image: &Image) -> Outcome {
 
 /// Segment types that all peers have are there.
 pub fn check_types(ours: &Image, peers: &[Named]) -> Outcome {
-    let Some((_, first)) = peers.first() else { return Ok(()) };
+    // One peer alone may have a habit of its own (GNU ld's PT_GNU_PROPERTY, say).
+    let [(_, first), _, ..] = peers else { return Ok(()) };
     for segment in &first.segments {
         let everywhere = peers.iter().all(|(_, peer)| peer.segment(segment.kind).is_some());
         // PT_PHDR is for an interpreter to find its program; glibc's static start-up reads AT_PHDR.

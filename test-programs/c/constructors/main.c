@@ -1,5 +1,4 @@
 // Order of constructors and destructors: by priority, then by input; destructors the other way round.
-// gild-test: stdout = preinit
 // gild-test: stdout = c101 c102 c500 a-plain b-plain
 // gild-test: stdout = main
 // gild-test: stdout = atexit
@@ -9,12 +8,8 @@
 // gild-test: variant gc = -ffunction-sections -fdata-sections | -Wl,--gc-sections
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 static void say(const char *text) { printf("%s", text); }
-
-static void preinit(void) { (void)!write(1, "preinit\n", 8); }
-__attribute__((section(".preinit_array"), used)) static void (*const early)(void) = preinit;
 
 __attribute__((constructor(500))) static void c500(void) { say("c500 "); }
 __attribute__((constructor(101))) static void c101(void) { say("c101 "); }

@@ -1,0 +1,1 @@
+const char *from_long_name(void) { return "long"; }

@@ -1,0 +1,1 @@
+const char *both(void) { return "from libb"; }

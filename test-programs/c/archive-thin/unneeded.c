@@ -1,0 +1,1 @@
+int nobody_wants_this(void) { return 1; }

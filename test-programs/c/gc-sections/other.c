@@ -1,0 +1,1 @@
+int dead_in_other(void) { return 5; }

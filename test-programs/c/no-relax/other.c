@@ -1,0 +1,2 @@
+int elsewhere = 3;
+int function(int x) { return x + 4; }

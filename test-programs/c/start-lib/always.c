@@ -1,0 +1,1 @@
+int always_there(void) { return 1; }

@@ -1,0 +1,1 @@
+const char *needed(void) { return "needed"; }

@@ -1,0 +1,1 @@
+__attribute__((section("my_entries"), used)) static const int hundred = 100;

@@ -1,0 +1,2 @@
+extern int registrations;
+__attribute__((constructor)) static void add(void) { registrations++; }

@@ -1,0 +1,1 @@
+int unneeded(void) { return 1; }

@@ -1,0 +1,1 @@
+int wanted(void) { return 1; }

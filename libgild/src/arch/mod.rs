@@ -1,0 +1,2 @@
+//! What depends on the machine. One folder a machine.
+pub mod x86_64;

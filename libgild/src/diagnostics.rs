@@ -1,0 +1,179 @@
+//! Errors and warnings: typed, collected, sorted by input position, printed together.
+
+use std::fmt;
+use std::path::PathBuf;
+
+/// A position in the input that gives errors their order: file rank, section index, offset in bytes.
+pub type Order = (u32, u32, u64);
+
+/// A file:(section+offset) for messages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Object as `a.o` or `libx.a(member.o)`.
+    pub file: String,
+    /// Section name; empty when unknown.
+    pub section: String,
+    /// Offset in the section, bytes.
+    pub offset: u64,
+    /// `file.c:12` from debug information, when there is any.
+    pub source: Option<String>,
+    /// Sort key.
+    pub order: Order,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = format!("{}:({}+{:#x})", self.file, self.section, self.offset);
+        match &self.source {
+            Some(source) => write!(f, "{source} ({inner})"),
+            None => write!(f, "{inner}"),
+        }
+    }
+}
+
+/// Everything that can fail a link.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No definition for a name that live code refers to.
+    #[error("undefined symbol: {name}{}{}", references(.at, *.count), suggestion(.similar))]
+    Undefined {
+        /// Demangled name.
+        name: String,
+        /// The first few places.
+        at: Vec<Place>,
+        /// How many places there are in all.
+        count: usize,
+        /// A defined name that is close.
+        similar: Option<String>,
+    },
+    /// Two strong definitions.
+    #[error("duplicate symbol: {name}\n>>> defined in {first}\n>>> defined in {second}")]
+    Duplicate {
+        /// Demangled name.
+        name: String,
+        /// The definition that stands.
+        first: Place,
+        /// The one in the way.
+        second: Place,
+    },
+    /// A relocation that cannot be applied.
+    #[error("{message}\n>>> referenced by {at}")]
+    Relocation {
+        /// What is wrong.
+        message: String,
+        /// Where.
+        at: Place,
+    },
+    /// An input that is malformed or that gild cannot link.
+    #[error("{file}: {message}")]
+    Input {
+        /// File or `archive(member)`.
+        file: String,
+        /// What is wrong, and the way out.
+        message: String,
+        /// Rank of the file.
+        order: Order,
+    },
+    /// The operating system said no.
+    #[error("cannot {action} {}: {source}", .path.display())]
+    Io {
+        /// "open", "write" …
+        action: &'static str,
+        /// The path as the user knows it.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Anything without a place.
+    #[error("{0}")]
+    Message(String),
+}
+
+impl Error {
+    /// An error about input number `rank`.
+    pub fn input(rank: u32, file: impl fmt::Display, message: impl fmt::Display) -> Error {
+        Error::Input { file: file.to_string(), message: message.to_string(), order: (rank, 0, 0) }
+    }
+
+    fn order(&self) -> Order {
+        match self {
+            Error::Undefined { at, .. } => at.first().map_or((0, 0, 0), |place| place.order),
+            Error::Duplicate { second, .. } => second.order,
+            Error::Relocation { at, .. } => at.order,
+            Error::Input { order, .. } => *order,
+            Error::Io { .. } | Error::Message(_) => (0, 0, 0),
+        }
+    }
+}
+
+fn references(at: &[Place], count: usize) -> String {
+    let mut text: String = at.iter().map(|place| format!("\n>>> referenced by {place}")).collect();
+    if count > at.len() {
+        text += &format!("\n>>> referenced {} more times", count - at.len());
+    }
+    text
+}
+
+fn suggestion(similar: &Option<String>) -> String {
+    similar.as_ref().map_or(String::new(), |name| format!("\n>>> did you mean: {name}"))
+}
+
+/// The errors of one link, in input order.
+#[derive(Debug, Default)]
+pub struct Errors(Vec<Error>);
+
+/// What a phase returns.
+pub type Result<T> = std::result::Result<T, Errors>;
+
+impl Errors {
+    /// All errors in the order of their places.
+    pub fn iter(&self) -> impl Iterator<Item = &Error> {
+        self.0.iter()
+    }
+
+    /// Fails if there is any error; sorts them by place.
+    pub fn check(mut errors: Vec<Error>) -> Result<()> {
+        if errors.is_empty() {
+            return Ok(());
+        }
+        errors.sort_by_key(Error::order);
+        Err(Errors(errors))
+    }
+}
+
+impl From<Error> for Errors {
+    fn from(error: Error) -> Errors {
+        Errors(vec![error])
+    }
+}
+
+/// Splits results of a parallel phase; fails with every error if there is one.
+pub fn collect<T>(results: Vec<std::result::Result<T, Error>>) -> Result<Vec<T>> {
+    let mut values = Vec::with_capacity(results.len());
+    let mut errors = Vec::new();
+    for result in results {
+        match result {
+            Ok(value) => values.push(value),
+            Err(error) => errors.push(error),
+        }
+    }
+    Errors::check(errors).map(|()| values)
+}
+
+/// A symbol name for people: demangled (Rust, Itanium C++) if `on` and possible.
+pub fn demangle(name: &[u8], on: bool) -> String {
+    let plain = String::from_utf8_lossy(name).into_owned();
+    if !on {
+        return plain;
+    }
+    if let Ok(symbol) = rustc_demangle::try_demangle(&plain) {
+        return format!("{symbol:#}");
+    }
+    if plain.starts_with("_Z")
+        && let Ok(symbol) = cpp_demangle::Symbol::new(&plain)
+        && let Ok(text) = symbol.demangle()
+    {
+        return text;
+    }
+    plain
+}

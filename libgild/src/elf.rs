@@ -1,0 +1,152 @@
+//! Short names for the ELF structures and constants of the `object` crate.
+//!
+//! Structures are read in place, unaligned (archive members stand at even offsets only).
+#![allow(missing_docs)]
+
+use object::LittleEndian as LE;
+use object::elf;
+
+pub type Ehdr = elf::FileHeader64<LE>;
+pub type Shdr = elf::SectionHeader64<LE>;
+pub type Sym = elf::Sym64<LE>;
+pub type Rela = elf::Rela64<LE>;
+
+/// Plain-integer reads of a section header (gABI, "Section Header").
+pub trait ShdrExt {
+    fn name(&self) -> u32;
+    fn kind(&self) -> u32;
+    fn flags(&self) -> u64;
+    fn offset(&self) -> u64;
+    fn size(&self) -> u64;
+    fn link(&self) -> u32;
+    fn info(&self) -> u32;
+    fn align(&self) -> u64;
+    fn entsize(&self) -> u64;
+}
+
+impl ShdrExt for Shdr {
+    fn name(&self) -> u32 {
+        self.sh_name.get(LE)
+    }
+    fn kind(&self) -> u32 {
+        self.sh_type.get(LE).0
+    }
+    fn flags(&self) -> u64 {
+        self.sh_flags.get(LE).0
+    }
+    fn offset(&self) -> u64 {
+        self.sh_offset.get(LE)
+    }
+    fn size(&self) -> u64 {
+        self.sh_size.get(LE)
+    }
+    fn link(&self) -> u32 {
+        self.sh_link.get(LE)
+    }
+    fn info(&self) -> u32 {
+        self.sh_info.get(LE)
+    }
+    fn align(&self) -> u64 {
+        self.sh_addralign.get(LE).max(1)
+    }
+    fn entsize(&self) -> u64 {
+        self.sh_entsize.get(LE)
+    }
+}
+
+/// Plain-integer reads of a symbol (gABI, "Symbol Table").
+pub trait SymExt {
+    fn name(&self) -> u32;
+    fn bind(&self) -> u8;
+    fn kind(&self) -> u8;
+    fn other(&self) -> u8;
+    fn visibility(&self) -> u8;
+    fn shndx(&self) -> u16;
+    fn value(&self) -> u64;
+    fn size(&self) -> u64;
+}
+
+impl SymExt for Sym {
+    fn name(&self) -> u32 {
+        self.st_name.get(LE)
+    }
+    fn bind(&self) -> u8 {
+        self.st_info.0 >> 4
+    }
+    fn kind(&self) -> u8 {
+        self.st_info.0 & 15
+    }
+    fn other(&self) -> u8 {
+        self.st_other.0
+    }
+    fn visibility(&self) -> u8 {
+        self.st_other.0 & 3
+    }
+    fn shndx(&self) -> u16 {
+        self.st_shndx.get(LE).0
+    }
+    fn value(&self) -> u64 {
+        self.st_value.get(LE)
+    }
+    fn size(&self) -> u64 {
+        self.st_size.get(LE)
+    }
+}
+
+/// Plain-integer reads of a relocation (gABI, "Relocation").
+pub trait RelaExt {
+    fn offset(&self) -> u64;
+    fn sym(&self) -> u32;
+    fn kind(&self) -> u32;
+    fn addend(&self) -> i64;
+}
+
+impl RelaExt for Rela {
+    fn offset(&self) -> u64 {
+        self.r_offset.get(LE)
+    }
+    fn sym(&self) -> u32 {
+        (self.r_info.get(LE) >> 32) as u32
+    }
+    fn kind(&self) -> u32 {
+        self.r_info.get(LE) as u32
+    }
+    fn addend(&self) -> i64 {
+        self.r_addend.get(LE)
+    }
+}
+
+macro_rules! constants {
+    ($kind:ty: $($name:ident)*) => { $(pub const $name: $kind = elf::$name.0 as $kind;)* };
+}
+
+constants!(u32: SHT_NULL SHT_PROGBITS SHT_SYMTAB SHT_STRTAB SHT_RELA SHT_HASH SHT_DYNAMIC SHT_NOTE
+    SHT_NOBITS SHT_REL SHT_DYNSYM SHT_INIT_ARRAY SHT_FINI_ARRAY SHT_PREINIT_ARRAY SHT_GROUP
+    SHT_SYMTAB_SHNDX SHT_LLVM_ADDRSIG SHT_RELR SHT_GNU_HASH SHT_X86_64_UNWIND);
+constants!(u64: SHF_WRITE SHF_ALLOC SHF_EXECINSTR SHF_MERGE SHF_STRINGS SHF_INFO_LINK SHF_LINK_ORDER
+    SHF_GROUP SHF_TLS SHF_COMPRESSED SHF_GNU_RETAIN SHF_EXCLUDE SHF_X86_64_LARGE);
+constants!(u16: SHN_UNDEF SHN_LORESERVE SHN_ABS SHN_COMMON SHN_XINDEX);
+constants!(u8: STB_LOCAL STB_GLOBAL STB_WEAK STB_GNU_UNIQUE STT_NOTYPE STT_OBJECT STT_FUNC
+    STT_SECTION STT_FILE STT_COMMON STT_TLS STT_GNU_IFUNC STV_DEFAULT STV_INTERNAL STV_HIDDEN
+    STV_PROTECTED);
+constants!(u32: PT_LOAD PT_DYNAMIC PT_NOTE PT_PHDR PT_TLS PT_GNU_EH_FRAME PT_GNU_STACK PT_GNU_RELRO
+    PT_GNU_PROPERTY PF_X PF_W PF_R);
+constants!(u32: R_X86_64_NONE R_X86_64_64 R_X86_64_PC32 R_X86_64_GOT32 R_X86_64_PLT32
+    R_X86_64_GOTPCREL R_X86_64_32 R_X86_64_32S R_X86_64_16 R_X86_64_PC16 R_X86_64_8 R_X86_64_PC8
+    R_X86_64_RELATIVE R_X86_64_IRELATIVE R_X86_64_DTPMOD64 R_X86_64_DTPOFF64 R_X86_64_TPOFF64
+    R_X86_64_TLSGD R_X86_64_TLSLD R_X86_64_DTPOFF32 R_X86_64_GOTTPOFF R_X86_64_TPOFF32 R_X86_64_PC64
+    R_X86_64_GOTOFF64 R_X86_64_GOTPC32 R_X86_64_GOT64 R_X86_64_GOTPCREL64 R_X86_64_GOTPC64
+    R_X86_64_GOTPLT64 R_X86_64_PLTOFF64 R_X86_64_SIZE32 R_X86_64_SIZE64 R_X86_64_GOTPC32_TLSDESC
+    R_X86_64_TLSDESC_CALL R_X86_64_GOTPCRELX R_X86_64_REX_GOTPCRELX R_X86_64_CODE_4_GOTPCRELX
+    R_X86_64_CODE_4_GOTTPOFF R_X86_64_CODE_4_GOTPC32_TLSDESC R_X86_64_CODE_5_GOTPCRELX
+    R_X86_64_CODE_5_GOTTPOFF R_X86_64_CODE_5_GOTPC32_TLSDESC R_X86_64_CODE_6_GOTPCRELX
+    R_X86_64_CODE_6_GOTTPOFF R_X86_64_CODE_6_GOTPC32_TLSDESC);
+
+/// `GRP_COMDAT` (gABI, "Section Groups").
+pub const GRP_COMDAT: u32 = 1;
+/// Sizes in bytes of the records that gild writes.
+pub const EHDR_SIZE: u64 = 64;
+pub const PHDR_SIZE: u64 = 56;
+pub const SHDR_SIZE: u64 = 64;
+pub const SYM_SIZE: u64 = 24;
+pub const RELA_SIZE: u64 = 24;

@@ -1,0 +1,240 @@
+//! `ar` archives: GNU and SysV layout, with or without index, thin archives.
+//!
+//! Format: the GNU binutils manual and System V's `ar.h`; a member has a 60-byte header and even alignment.
+
+use object::endian::{BigEndian as BE, U32Bytes, U64Bytes};
+use object::pod::slice_from_bytes;
+
+/// Magic of an ordinary archive.
+pub const MAGIC: &[u8] = b"!<arch>\n";
+/// Magic of a thin archive, whose members stay in files of their own.
+pub const THIN_MAGIC: &[u8] = b"!<thin>\n";
+const HEADER_SIZE: usize = 60;
+
+/// One archive, its special members read.
+#[derive(Clone, Copy, Debug)]
+pub struct Archive<'data> {
+    data: &'data [u8],
+    /// Members are paths, not contents.
+    pub thin: bool,
+    index: Option<Index<'data>>,
+    names: &'data [u8],
+    first_member: u64,
+}
+
+/// The archive's own symbol index.
+#[derive(Clone, Copy, Debug)]
+enum Index<'data> {
+    /// `/`: 32-bit big-endian offsets.
+    Short(&'data [U32Bytes<BE>], &'data [u8]),
+    /// `/SYM64/`: 64-bit big-endian offsets.
+    Long(&'data [U64Bytes<BE>], &'data [u8]),
+}
+
+/// One member.
+#[derive(Clone, Copy, Debug)]
+pub struct Member<'data> {
+    /// File offset of the member's header.
+    pub header: u64,
+    /// Name without decoration.
+    pub name: &'data [u8],
+    /// Contents; empty in a thin archive.
+    pub data: &'data [u8],
+    /// Size in bytes, in a thin archive too.
+    pub size: u64,
+    next: u64,
+    kind: Special,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Special {
+    No,
+    Index,
+    Index64,
+    Names,
+}
+
+impl<'data> Archive<'data> {
+    /// Reads the magic and the special members in front. Errors name what is malformed.
+    pub fn parse(data: &'data [u8]) -> Result<Archive<'data>, String> {
+        let thin = data.starts_with(THIN_MAGIC);
+        if !thin && !data.starts_with(MAGIC) {
+            return Err("not an archive".into());
+        }
+        let first_member = MAGIC.len() as u64;
+        let mut archive = Archive { data, thin, index: None, names: &[], first_member };
+        while (archive.first_member as usize) < data.len() {
+            let member = archive.member(archive.first_member)?;
+            match member.kind {
+                Special::Index => archive.index = Some(Index::short(member.data)?),
+                Special::Index64 => archive.index = Some(Index::long(member.data)?),
+                Special::Names => archive.names = member.data,
+                Special::No => break,
+            }
+            archive.first_member = member.next;
+        }
+        Ok(archive)
+    }
+
+    /// Whether there is a symbol index.
+    pub fn has_index(&self) -> bool {
+        self.index.is_some()
+    }
+
+    /// Calls `each(name, header offset)` for every entry of the index, in its order.
+    pub fn for_each_symbol(&self, mut each: impl FnMut(&'data [u8], u64)) {
+        let (count, mut names) = match self.index {
+            Some(Index::Short(offsets, names)) => (offsets.len(), names),
+            Some(Index::Long(offsets, names)) => (offsets.len(), names),
+            None => return,
+        };
+        for entry in 0..count {
+            let Some(end) = memchr::memchr(0, names) else { return };
+            let offset = match self.index {
+                Some(Index::Short(offsets, _)) => offsets[entry].get(BE).into(),
+                Some(Index::Long(offsets, _)) => offsets[entry].get(BE),
+                None => return,
+            };
+            each(&names[..end], offset);
+            names = &names[end + 1..];
+        }
+    }
+
+    /// All members, in file order.
+    pub fn members(&self) -> impl Iterator<Item = Result<Member<'data>, String>> + '_ {
+        let mut offset = self.first_member;
+        let mut failed = false;
+        std::iter::from_fn(move || {
+            if failed || offset as usize >= self.data.len() {
+                return None;
+            }
+            let member = self.member(offset);
+            match &member {
+                Ok(member) => offset = member.next,
+                Err(_) => failed = true,
+            }
+            Some(member)
+        })
+        .filter(|member| !matches!(member, Ok(member) if member.kind != Special::No))
+    }
+
+    /// The member whose header is at file offset `offset`.
+    pub fn member(&self, offset: u64) -> Result<Member<'data>, String> {
+        let bad = |what: &str| format!("malformed archive: {what} at offset {offset:#x}");
+        let start = usize::try_from(offset).map_err(|_| bad("member offset"))?;
+        let header = self.data.get(start..).and_then(|data| data.get(..HEADER_SIZE));
+        let header = header.ok_or_else(|| bad("truncated member header"))?;
+        if &header[58..60] != b"`\n" {
+            return Err(bad("no member header"));
+        }
+        let size = number(&header[48..58]).ok_or_else(|| bad("member size is no number"))?;
+        let raw = header[..16].trim_ascii_end();
+        let kind = match raw {
+            b"/" => Special::Index,
+            b"/SYM64/" | b"/SYM64" => Special::Index64,
+            b"//" => Special::Names,
+            _ => Special::No,
+        };
+        let start = start + HEADER_SIZE;
+        let stored = if self.thin && kind == Special::No { 0 } else { size };
+        let end = usize::try_from(stored).ok().and_then(|size| start.checked_add(size));
+        let end = end.ok_or_else(|| bad("member size"))?;
+        let mut data = self.data.get(start..end).ok_or_else(|| bad("truncated member"))?;
+        let name = if let Some(length) = raw.strip_prefix(b"#1/") {
+            // BSD: the name stands in front of the contents.
+            let length = number(length).ok_or_else(|| bad("member name"))? as usize;
+            let name = data.get(..length).ok_or_else(|| bad("member name"))?;
+            data = &data[length..];
+            name.split(|&byte| byte == 0).next().unwrap_or(name)
+        } else {
+            self.name(raw).ok_or_else(|| bad("member name"))?
+        };
+        let next = end as u64 + (end as u64 & 1);
+        let kind = match name {
+            b"__.SYMDEF" | b"__.SYMDEF SORTED" => return Err(bad("BSD symbol index")),
+            _ => kind,
+        };
+        Ok(Member { header: offset, name, data, size, next, kind })
+    }
+
+    /// `name/`, `/123` (offset into the long names) or a special name.
+    fn name(&self, raw: &'data [u8]) -> Option<&'data [u8]> {
+        let long = raw.strip_prefix(b"/").filter(|rest| rest.first().is_some_and(u8::is_ascii_digit));
+        if let Some(offset) = long {
+            let name = self.names.get(number(offset)? as usize..)?;
+            let end = memchr::memchr(b'\n', name).unwrap_or(name.len());
+            return Some(name[..end].strip_suffix(b"/").unwrap_or(&name[..end]));
+        }
+        Some(raw.strip_suffix(b"/").unwrap_or(raw))
+    }
+}
+
+impl<'data> Index<'data> {
+    fn short(data: &'data [u8]) -> Result<Index<'data>, String> {
+        let bad = |()| "malformed archive: truncated symbol index".to_string();
+        let (count, data) = slice_from_bytes::<U32Bytes<BE>>(data, 1).map_err(bad)?;
+        let (offsets, names) = slice_from_bytes(data, count[0].get(BE) as usize).map_err(bad)?;
+        Ok(Index::Short(offsets, names))
+    }
+
+    fn long(data: &'data [u8]) -> Result<Index<'data>, String> {
+        let bad = |()| "malformed archive: truncated symbol index".to_string();
+        let (count, data) = slice_from_bytes::<U64Bytes<BE>>(data, 1).map_err(bad)?;
+        let (offsets, names) = slice_from_bytes(data, count[0].get(BE) as usize).map_err(bad)?;
+        Ok(Index::Long(offsets, names))
+    }
+}
+
+fn number(text: &[u8]) -> Option<u64> {
+    std::str::from_utf8(text).ok()?.trim().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn member(name: &str, data: &[u8]) -> Vec<u8> {
+        let mut out = format!("{name:<16}{:<12}{:<6}{:<6}{:<8}{:<10}`\n", 0, 0, 0, 644, data.len());
+        if data.len() % 2 == 1 {
+            out.push('\n');
+            let mut bytes = out.into_bytes();
+            bytes.splice(60..60, data.iter().copied());
+            return bytes;
+        }
+        let mut bytes = out.into_bytes();
+        bytes.extend(data);
+        bytes
+    }
+
+    #[test]
+    fn members_of_the_same_name_stay_apart() {
+        let mut file = MAGIC.to_vec();
+        file.extend(member("a.o/", b"one"));
+        file.extend(member("a.o/", b"second"));
+        let archive = Archive::parse(&file).unwrap();
+        let found: Vec<_> = archive.members().map(|m| m.unwrap()).map(|m| (m.name, m.data)).collect();
+        assert_eq!(found, [(&b"a.o"[..], &b"one"[..]), (b"a.o", b"second")]);
+    }
+
+    #[test]
+    fn long_names_come_from_the_name_table() {
+        let mut file = MAGIC.to_vec();
+        file.extend(member("//", b"first_long_member_name.o/\nanother_long_name.o/\n"));
+        file.extend(member("/26", b"x"));
+        let archive = Archive::parse(&file).unwrap();
+        assert_eq!(archive.members().next().unwrap().unwrap().name, b"another_long_name.o");
+    }
+
+    #[test]
+    fn every_truncation_is_an_error_or_shorter() {
+        let mut file = MAGIC.to_vec();
+        file.extend(member("/", b"\0\0\0\x01\0\0\0\x50foo\0"));
+        file.extend(member("a.o/", b"abcd"));
+        for length in 0..file.len() {
+            if let Ok(archive) = Archive::parse(&file[..length]) {
+                let _ = archive.members().count();
+                archive.for_each_symbol(|_, offset| drop(archive.member(offset)));
+            }
+        }
+    }
+}

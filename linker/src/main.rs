@@ -1,0 +1,2 @@
+//! `gild`: turns a command line into an exit status.
+fn main() {}

@@ -2,7 +2,7 @@
 //!
 //! Format: the GNU binutils manual and System V's `ar.h`; a member has a 60-byte header and even alignment.
 
-use object::endian::{BigEndian as BE, U32Bytes, U64Bytes};
+use object::endian::{BigEndian as BE, U32, U64};
 use object::pod::slice_from_bytes;
 
 /// Magic of an ordinary archive.
@@ -26,9 +26,9 @@ pub struct Archive<'data> {
 #[derive(Clone, Copy, Debug)]
 enum Index<'data> {
     /// `/`: 32-bit big-endian offsets.
-    Short(&'data [U32Bytes<BE>], &'data [u8]),
+    Short(&'data [U32<BE>], &'data [u8]),
     /// `/SYM64/`: 64-bit big-endian offsets.
-    Long(&'data [U64Bytes<BE>], &'data [u8]),
+    Long(&'data [U64<BE>], &'data [u8]),
 }
 
 /// One member.
@@ -159,7 +159,8 @@ impl<'data> Archive<'data> {
 
     /// `name/`, `/123` (offset into the long names) or a special name.
     fn name(&self, raw: &'data [u8]) -> Option<&'data [u8]> {
-        let long = raw.strip_prefix(b"/").filter(|rest| rest.first().is_some_and(u8::is_ascii_digit));
+        let long =
+            raw.strip_prefix(b"/").filter(|rest| rest.first().is_some_and(u8::is_ascii_digit));
         if let Some(offset) = long {
             let name = self.names.get(number(offset)? as usize..)?;
             let end = memchr::memchr(b'\n', name).unwrap_or(name.len());
@@ -172,14 +173,14 @@ impl<'data> Archive<'data> {
 impl<'data> Index<'data> {
     fn short(data: &'data [u8]) -> Result<Index<'data>, String> {
         let bad = |()| "malformed archive: truncated symbol index".to_string();
-        let (count, data) = slice_from_bytes::<U32Bytes<BE>>(data, 1).map_err(bad)?;
+        let (count, data) = slice_from_bytes::<U32<BE>>(data, 1).map_err(bad)?;
         let (offsets, names) = slice_from_bytes(data, count[0].get(BE) as usize).map_err(bad)?;
         Ok(Index::Short(offsets, names))
     }
 
     fn long(data: &'data [u8]) -> Result<Index<'data>, String> {
         let bad = |()| "malformed archive: truncated symbol index".to_string();
-        let (count, data) = slice_from_bytes::<U64Bytes<BE>>(data, 1).map_err(bad)?;
+        let (count, data) = slice_from_bytes::<U64<BE>>(data, 1).map_err(bad)?;
         let (offsets, names) = slice_from_bytes(data, count[0].get(BE) as usize).map_err(bad)?;
         Ok(Index::Long(offsets, names))
     }
@@ -212,7 +213,8 @@ mod tests {
         file.extend(member("a.o/", b"one"));
         file.extend(member("a.o/", b"second"));
         let archive = Archive::parse(&file).unwrap();
-        let found: Vec<_> = archive.members().map(|m| m.unwrap()).map(|m| (m.name, m.data)).collect();
+        let found: Vec<_> =
+            archive.members().map(|m| m.unwrap()).map(|m| (m.name, m.data)).collect();
         assert_eq!(found, [(&b"a.o"[..], &b"one"[..]), (b"a.o", b"second")]);
     }
 

@@ -1,4 +1,5 @@
-//! gild links static x86-64 ELF executables. This file is the pipeline and the map of the house.
+//! gild links static x86-64 ELF executables. This file is the pipeline and the map of the house:
+//! each phase borrows what earlier phases froze and returns a new value.
 
 pub mod arch;
 pub mod args;
@@ -10,6 +11,72 @@ pub mod layout;
 pub mod live;
 pub mod merge;
 pub mod sections;
+pub mod stats;
 pub mod symbols;
 pub mod synth;
+pub mod times;
 pub mod write;
+
+use args::Options;
+use diagnostics::{Error, Result};
+use stats::Stats;
+use times::Times;
+
+/// What a link has to say beside its output file.
+#[derive(Debug)]
+pub struct Outcome {
+    /// One message each, without a prefix.
+    pub warnings: Vec<String>,
+    /// Lines for standard output, `--print-gc-sections` and `--trace`.
+    pub lines: Vec<String>,
+    /// Time by phase.
+    pub times: Times,
+    /// What was read, extracted, kept and written.
+    pub stats: Stats,
+}
+
+/// Links `options.inputs` into `options.output`. Keeps no state: any number of links may run in one process.
+///
+/// Errors come all together, in input order; the output path then holds no half-written file.
+pub fn link(options: &Options) -> Result<Outcome> {
+    let mut times = Times::start();
+    let mut warnings = Vec::new();
+    let inputs = input::load(options, &mut warnings)?;
+    times.end("load");
+    let threads = options.threads.unwrap_or_else(|| threads_for(inputs.bytes()));
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+    let pool = pool.map_err(|error| Error::Message(format!("cannot start threads: {error}")))?;
+    pool.install(|| link_inputs(&inputs, options, warnings, times))
+}
+
+fn link_inputs(
+    inputs: &input::Inputs,
+    options: &Options,
+    mut warnings: Vec<String>,
+    mut times: Times,
+) -> Result<Outcome> {
+    let resolved = symbols::resolve(inputs, options, &mut warnings)?;
+    times.end("resolve");
+    layout::start_files::check(&resolved, options)?;
+    let mut sections = sections::gather(&resolved, options)?;
+    times.end("gather");
+    let live = live::mark(&resolved, &sections, options)?;
+    warnings.extend(live.warnings.iter().cloned());
+    times.end("mark");
+    let merged = merge::merge(&resolved, &mut sections, &live, options)?;
+    times.end("merge");
+    let layout = layout::layout(&resolved, &mut sections, &live, &merged, options, &mut warnings)?;
+    times.end("layout");
+    let written = write::write(&resolved, &sections, &live, &merged, &layout, options)?;
+    times.end("write");
+    let stats = Stats::new(inputs, &resolved, &sections, &live, written.bytes);
+    Ok(Outcome { warnings, lines: stats::lines(&resolved, &live, options), times, stats })
+}
+
+/// Threads in proportion to the work: starting one costs about 15 µs, and a megabyte of input about
+/// 500 µs of work, so a small link runs on one.
+fn threads_for(input_bytes: u64) -> usize {
+    let available = std::thread::available_parallelism().map_or(1, usize::from);
+    let useful = 1 + input_bytes / (4 << 20);
+    available.min(usize::try_from(useful).unwrap_or(usize::MAX))
+}

@@ -1,0 +1,70 @@
+//! `--stats`: what was read, extracted, kept and written.
+
+use crate::args::Options;
+use crate::input::Inputs;
+use crate::live::Live;
+use crate::sections::{SectionKind, Sections};
+use crate::symbols::Resolved;
+use std::fmt;
+use std::sync::atomic::Ordering::Relaxed;
+
+/// Counts of one link.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Stats {
+    /// Input files opened, archives counted once.
+    pub files: usize,
+    /// Bytes of those files.
+    pub input_bytes: u64,
+    /// Objects that take part, extracted members included.
+    pub objects: usize,
+    /// Distinct global names.
+    pub symbols: usize,
+    /// Input sections that could be kept.
+    pub sections: usize,
+    /// Those that were.
+    pub live_sections: usize,
+    /// Bytes of the output file.
+    pub output_bytes: u64,
+}
+
+impl Stats {
+    /// Counts at the end of a link.
+    pub fn new(
+        inputs: &Inputs,
+        resolved: &Resolved,
+        sections: &Sections,
+        live: &Live,
+        output_bytes: u64,
+    ) -> Stats {
+        let kept = |section: &crate::sections::InputSection| section.kind != SectionKind::Excluded;
+        Stats {
+            files: inputs.file_count(),
+            input_bytes: inputs.bytes(),
+            objects: resolved.objects.len(),
+            symbols: resolved.symbols.len(),
+            sections: sections.inputs.iter().filter(|section| kept(section)).count(),
+            live_sections: live.sections.iter().filter(|live| live.load(Relaxed)).count(),
+            output_bytes,
+        }
+    }
+}
+
+impl fmt::Display for Stats {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "input files     {:>12} ({} bytes)", self.files, self.input_bytes)?;
+        writeln!(f, "objects         {:>12}", self.objects)?;
+        writeln!(f, "global names    {:>12}", self.symbols)?;
+        writeln!(f, "sections        {:>12} ({} kept)", self.sections, self.live_sections)?;
+        write!(f, "output bytes    {:>12}", self.output_bytes)
+    }
+}
+
+/// What `--trace` and `--print-gc-sections` print, in input order.
+pub fn lines(resolved: &Resolved, live: &Live, options: &Options) -> Vec<String> {
+    let mut lines = Vec::new();
+    if options.trace {
+        lines.extend(resolved.objects.iter().map(|object| object.name.to_string()));
+    }
+    lines.extend(live.removed.iter().map(|section| format!("removing unused section {section}")));
+    lines
+}

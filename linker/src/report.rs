@@ -1,0 +1,56 @@
+//! Messages on standard error, in the style that editors and build systems parse.
+
+use libgild::args::{Color, Options};
+use libgild::diagnostics::Errors;
+use std::fmt::Display;
+use std::io::IsTerminal;
+use std::sync::OnceLock;
+
+static COLOR: OnceLock<bool> = OnceLock::new();
+
+/// Decides once whether messages are coloured.
+pub fn use_color(choice: Color) {
+    let color = match choice {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => std::io::stderr().is_terminal(),
+    };
+    COLOR.get_or_init(|| color);
+}
+
+/// One error.
+pub fn error(message: &(impl Display + ?Sized)) {
+    print("error", "31", message);
+}
+
+/// Errors up to `--error-limit`, in input order.
+pub fn errors(options: &Options, errors: &Errors) {
+    let limit = if options.error_limit == 0 { usize::MAX } else { options.error_limit };
+    errors.iter().take(limit).for_each(|message| error(message));
+    let more = errors.iter().count().saturating_sub(limit);
+    if more > 0 {
+        error(&format!("{more} more errors; use --error-limit=0 to see all of them"));
+    }
+}
+
+/// Warnings, unless `--no-warnings`; as errors under `--fatal-warnings`.
+pub fn warnings(options: &Options, warnings: &[String]) {
+    if options.no_warnings {
+        return;
+    }
+    for warning in warnings {
+        if options.fatal_warnings {
+            error(warning);
+        } else {
+            print("warning", "35", warning);
+        }
+    }
+}
+
+fn print(kind: &str, color: &str, message: &(impl Display + ?Sized)) {
+    if COLOR.get().copied().unwrap_or(false) {
+        eprintln!("gild: \x1b[1;{color}m{kind}:\x1b[0m {message}");
+    } else {
+        eprintln!("gild: {kind}: {message}");
+    }
+}

@@ -1,0 +1,120 @@
+//! What an instruction yields, however the linker came to write it (x86-64 psABI, appendix B and
+//! the thread-local sequences of Drepper's "ELF Handling For Thread-Local Storage").
+
+use iced_x86::{Instruction, Mnemonic, OpKind, Register};
+
+use super::fields::{self, Memory};
+use super::padding;
+use crate::model::Image;
+use crate::model::target::{Target, canonical, pointer_at};
+
+/// What an instruction yields.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Meaning {
+    /// `dst` becomes an address or a thread-pointer offset.
+    Value(Register, Vec<Target>),
+    /// Calls it.
+    Call(Target),
+    /// Jumps to it.
+    Jump(Target),
+    /// Pushes it.
+    Push(Vec<Target>),
+    /// An arithmetic operation with a register and an address.
+    Arith(Mnemonic, Register, Vec<Target>),
+    /// Adds a thread-local offset to a register.
+    AddTls(Register, Vec<Target>),
+    /// The register becomes the thread pointer.
+    ThreadPointer(Register),
+    /// Something that no relaxation produces.
+    Other(Box<Instruction>),
+}
+
+/// The meanings of a run of instructions, fillers left out.
+pub fn of_run(image: &Image, run: &[Instruction]) -> Vec<Meaning> {
+    let real = run.iter().filter(|i| !padding::is_filler(i));
+    real.map(|i| of(image, i)).collect()
+}
+
+/// The meaning of one instruction.
+pub fn of(image: &Image, insn: &Instruction) -> Meaning {
+    let f = fields::of(insn);
+    let dst = insn.op0_register().full_register();
+    let other = || Meaning::Other(Box::new(*insn));
+    let slot = match f.memory {
+        Some(Memory::Relative(at)) => pointer_at(image, at),
+        _ => None,
+    };
+    let candidates = || match (slot, f.immediate) {
+        (Some(target), _) => vec![target],
+        (None, Some(imm)) => numbers(image, imm),
+        _ => Vec::new(),
+    };
+    match insn.mnemonic() {
+        Mnemonic::Call => match (f.branch, slot) {
+            (Some(to), _) => Meaning::Call(canonical(image, to)),
+            (None, Some(target)) => Meaning::Call(target),
+            _ => other(),
+        },
+        Mnemonic::Jmp => match (f.branch, slot) {
+            (Some(to), _) => Meaning::Jump(canonical(image, to)),
+            (None, Some(target)) => Meaning::Jump(target),
+            _ => other(),
+        },
+        Mnemonic::Push if slot.is_some() || f.immediate.is_some() => Meaning::Push(candidates()),
+        Mnemonic::Lea => lea(image, insn, f.memory, dst).unwrap_or_else(other),
+        Mnemonic::Mov if insn.op0_kind() == OpKind::Register => match f.memory {
+            Some(Memory::ThreadPointer(0)) => Meaning::ThreadPointer(dst),
+            _ if !candidates().is_empty() => Meaning::Value(dst, candidates()),
+            _ => other(),
+        },
+        mnemonic @ (Mnemonic::Add
+        | Mnemonic::Adc
+        | Mnemonic::And
+        | Mnemonic::Cmp
+        | Mnemonic::Or
+        | Mnemonic::Sbb
+        | Mnemonic::Sub
+        | Mnemonic::Xor
+        | Mnemonic::Test) => arith(insn, mnemonic, candidates()).unwrap_or_else(other),
+        _ => other(),
+    }
+}
+
+/// The readings of a number: an address, a thread-local offset, or nothing but a number.
+fn numbers(image: &Image, number: i64) -> Vec<Target> {
+    let mut out = Vec::from_iter(fields::absolute(image, number));
+    out.extend(fields::thread_local(image, number));
+    out.push(Target::Number(number as u64));
+    out
+}
+
+fn lea(
+    image: &Image,
+    insn: &Instruction,
+    memory: Option<Memory>,
+    dst: Register,
+) -> Option<Meaning> {
+    match memory? {
+        Memory::Relative(at) => Some(Meaning::Value(dst, vec![canonical(image, at)])),
+        Memory::Displacement(disp)
+            if insn.memory_base() == dst && insn.memory_index() == Register::None =>
+        {
+            Some(Meaning::AddTls(dst, vec![fields::thread_local(image, disp)?]))
+        }
+        _ => None,
+    }
+}
+
+fn arith(insn: &Instruction, mnemonic: Mnemonic, targets: Vec<Target>) -> Option<Meaning> {
+    // `test` names the memory operand first, the others last.
+    let registers = (0..insn.op_count()).filter(|&op| insn.op_kind(op) == OpKind::Register);
+    let register = insn.op_register(registers.last()?).full_register();
+    if targets.is_empty() {
+        return None;
+    }
+    let tls: Vec<_> = targets.iter().copied().filter(|t| matches!(t, Target::Tls(_))).collect();
+    if mnemonic == Mnemonic::Add && !tls.is_empty() {
+        return Some(Meaning::AddTls(register, tls));
+    }
+    Some(Meaning::Arith(mnemonic, register, targets))
+}

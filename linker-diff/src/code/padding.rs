@@ -1,0 +1,36 @@
+//! Bytes between functions that never run.
+
+use iced_x86::{Instruction, Mnemonic};
+
+/// Whether an instruction only fills space.
+pub fn is_filler(insn: &Instruction) -> bool {
+    match insn.mnemonic() {
+        Mnemonic::Nop | Mnemonic::Int3 => true,
+        // Some assemblers fill with `xchg %ax,%ax` or `lea 0(%rsi),%rsi`; the first is a nop to
+        // the decoder, the second does not occur in 64-bit code.
+        _ => false,
+    }
+}
+
+/// How many bytes at the front are padding: nops, traps and zeros.
+pub fn leading(bytes: &[u8]) -> usize {
+    let mut at = 0;
+    while at < bytes.len() {
+        if matches!(bytes[at], 0 | 0x90 | 0xcc) {
+            at += 1;
+            continue;
+        }
+        let mut decoder = super::decoder(&bytes[at..], 0);
+        let insn = decoder.decode();
+        if insn.is_invalid() || !is_filler(&insn) {
+            break;
+        }
+        at += insn.len();
+    }
+    at
+}
+
+/// Whether all bytes are padding.
+pub fn is_all(bytes: &[u8]) -> bool {
+    leading(bytes) == bytes.len()
+}

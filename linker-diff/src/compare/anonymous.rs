@@ -1,0 +1,217 @@
+//! Places without a common name: string literals, constants, statics of stripped programs.
+//!
+//! Their content is compared as far as the next place that something refers to, on both sides.
+//! Where there is no content, the references must at least agree with each other.
+
+use std::collections::{BTreeMap, HashSet};
+
+use rayon::prelude::*;
+
+use super::Pair;
+use super::data::{self, Difference};
+use super::sink::{Anonymous, Sink};
+use crate::code::text;
+use crate::finding::{Finding, Kind};
+use crate::model::Image;
+use crate::model::atoms::Class;
+use crate::reason::Reason;
+
+/// Pieces of fewer bytes occur everywhere by chance.
+const LEAST_PIECE: usize = 8;
+
+/// Compares all of them, and what they refer to in turn.
+pub fn compare(pair: &Pair, mut list: Vec<Anonymous>, sink: &mut Sink) {
+    let mut seen = HashSet::new();
+    let mut mapped = Vec::new();
+    while !list.is_empty() {
+        list.sort_unstable();
+        list.retain(|r| {
+            if is_writable(pair.a, r) || r.tls {
+                mapped.push(*r);
+            }
+            seen.insert((r.left, r.right, r.tls))
+        });
+        let rounds: Vec<(Sink, Vec<Anonymous>)> = list.par_iter().map(|r| place(pair, r)).collect();
+        list = Vec::new();
+        for (part, next) in rounds {
+            sink.merge(part);
+            list.extend(next);
+        }
+    }
+    agree(pair, &mapped, sink);
+}
+
+fn is_writable(image: &Image, r: &Anonymous) -> bool {
+    image.section_at(r.left).is_some_and(|s| s.flags & crate::model::elf::SHF_WRITE != 0)
+}
+
+fn place(pair: &Pair, r: &Anonymous) -> (Sink, Vec<Anonymous>) {
+    let mut sink = Sink::default();
+    sink.compared += 1;
+    if r.tls {
+        return (sink, Vec::new());
+    }
+    let (a, b) = (pair.a, pair.b);
+    if a.memory.contains(r.left) != b.memory.contains(r.right) {
+        wrong(pair, r, "leaves one of the programs", &mut sink);
+        return (sink, Vec::new());
+    }
+    let zeros = |image: &Image, addr| image.memory.from(addr).is_none_or(<[u8]>::is_empty);
+    if zeros(a, r.left) && zeros(b, r.right) {
+        if r.named {
+            wrong(pair, r, "refers to different variables", &mut sink);
+        }
+        return (sink, Vec::new());
+    }
+    let writable = is_writable(a, r);
+    if r.named && writable {
+        wrong(pair, r, "refers to different variables", &mut sink);
+        return (sink, Vec::new());
+    }
+    let size = extent(a, r.left).min(extent(b, r.right));
+    let outcome = data::runs(pair, r.left, r.right, size);
+    let next = data::pending(&outcome, r);
+    let first = outcome.differences.first().filter(|d| !is_another_piece(pair, r, d, size));
+    match first {
+        Some(d) if r.named => wrong(pair, r, &d.detail.clone(), &mut sink),
+        Some(d) => content(pair, r, d, size, &mut sink),
+        None if r.named => {
+            let finding = Finding::new(Kind::Layout, from(pair, r), "equal constants are shared")
+                .showing(text::address(a, r.left), text::address(b, r.right));
+            sink.count(Reason::Merged, "constant", finding);
+        }
+        None => {}
+    }
+    (sink, next)
+}
+
+/// Bytes from `addr` to the next place that something refers to.
+fn extent(image: &Image, addr: u64) -> u64 {
+    let held = image.memory.from(addr).map_or(0, |b| b.len() as u64);
+    let next = image.refs.next_boundary(addr).map_or(held, |b| b - addr);
+    // A string that another ends with is referred to in its middle.
+    let text = string(image, addr).map_or(0, |s| s.len() as u64 + 1);
+    next.max(text).min(held.max(next.min(1 << 20)))
+}
+
+fn string<'a>(image: &Image<'a>, addr: u64) -> Option<&'a [u8]> {
+    let bytes = image.memory.from(addr)?;
+    let end = memchr::memchr(0, &bytes[..bytes.len().min(1 << 16)])?;
+    let text = &bytes[..end];
+    let is_text = text.iter().all(|&b| b >= 0x20 || b"\n\t\r\x1b".contains(&b));
+    (end > 0 && is_text).then_some(text)
+}
+
+fn from(pair: &Pair, r: &Anonymous) -> String {
+    let name = text::atom(pair.a, r.from);
+    if r.offset == 0 { name } else { format!("{name}+{:#x}", r.offset) }
+}
+
+fn wrong(pair: &Pair, r: &Anonymous, detail: &str, sink: &mut Sink) {
+    let data = pair.a.atoms.get(r.from).class != Class::Code;
+    let kind = if data { Kind::DataPointer } else { Kind::WrongTarget };
+    let (ours, theirs) = (text::address(pair.a, r.left), text::address(pair.b, r.right));
+    sink.push(Finding::new(kind, from(pair, r), detail).showing(ours, theirs));
+}
+
+fn content(pair: &Pair, r: &Anonymous, d: &Difference, size: u64, sink: &mut Sink) {
+    let (ours, theirs) = (string(pair.a, r.left), string(pair.b, r.right));
+    let is_string =
+        [ours, theirs].iter().flatten().any(|s| s.len() >= 2 && d.offset <= s.len() as u64);
+    let place = format!("{}, referred to by {}", text::address(pair.a, r.left), from(pair, r));
+    if is_string && d.kind == Kind::DataBytes {
+        let show = |s: Option<&[u8]>, image: &Image, at| match s {
+            Some(s) => format!("{:?}", String::from_utf8_lossy(&s[..s.len().min(200)])),
+            None => {
+                image.memory.slice(at, size.min(64) as usize).map_or_else(String::new, text::hex)
+            }
+        };
+        let (ours, theirs) = (show(ours, pair.a, r.left), show(theirs, pair.b, r.right));
+        let finding = Finding::new(Kind::StringContent, place, "the strings differ");
+        sink.push(finding.showing(ours, theirs));
+        return;
+    }
+    let kind = if d.kind == Kind::DataBytes { Kind::ConstantContent } else { d.kind };
+    let (ours, theirs) = data::excerpt(pair, r.left, r.right, d.offset, size);
+    sink.push(Finding::new(kind, place, d.detail.clone()).showing(ours, theirs));
+}
+
+/// Whether what differs at `d` is no longer the thing at `r` but a piece behind it, to which
+/// nothing refers and which lies elsewhere on the other side.
+fn is_another_piece(pair: &Pair, r: &Anonymous, d: &Difference, size: u64) -> bool {
+    if d.offset == 0 {
+        return false;
+    }
+    let (a, b) = (pair.a, pair.b);
+    let read = |image: &Image, at: u64| -> Vec<u8> {
+        image.memory.from(at).map_or(Vec::new(), |m| m[..m.len().min(size as usize)].to_vec())
+    };
+    let (ours, theirs) = (read(a, r.left), read(b, r.right));
+    let at = d.offset as usize;
+    // Pieces begin at a multiple of their alignment, or behind a terminator.
+    let behind_zero = ours[..at.min(ours.len())].iter().rposition(|&c| c == 0).map(|z| z + 1);
+    let starts = [8usize, 4, 2, 1].iter().map(|n| at & !(n - 1)).chain(behind_zero);
+    let mut starts: Vec<usize> = starts.filter(|&s| s > 0).collect();
+    starts.dedup();
+    starts.iter().any(|&s| {
+        let moved =
+            |piece: &[u8], other: &Image, addr: u64| is_filler(piece) || occurs(other, addr, piece);
+        let (Some(p), Some(q)) = (ours.get(s..), theirs.get(s..)) else { return false };
+        moved(p, b, r.right) && moved(q, a, r.left)
+    })
+}
+
+fn is_filler(piece: &[u8]) -> bool {
+    piece.iter().all(|&c| c == 0)
+}
+
+/// Whether the first piece of `piece` occurs in the section that `addr` lies in.
+fn occurs(image: &Image, addr: u64, piece: &[u8]) -> bool {
+    let start = piece.iter().position(|&c| c != 0).unwrap_or(0);
+    let piece = &piece[start..];
+    let end = memchr::memchr(0, piece).filter(|&e| e >= LEAST_PIECE).unwrap_or(piece.len());
+    let piece = &piece[..end.min(64)];
+    let Some(section) = image.section_at(addr) else { return false };
+    piece.len() >= LEAST_PIECE && memchr::memmem::find(section.data, piece).is_some()
+}
+
+/// Variables without content: each must be one variable on the other side, wherever it is used.
+fn agree(pair: &Pair, mapped: &[Anonymous], sink: &mut Sink) {
+    let mut by_left: BTreeMap<(bool, u64), BTreeMap<u64, Vec<&Anonymous>>> = BTreeMap::new();
+    let mut by_right: BTreeMap<(bool, u64), BTreeMap<u64, Vec<&Anonymous>>> = BTreeMap::new();
+    for r in mapped.iter().filter(|r| !r.named) {
+        by_left.entry((r.tls, r.left)).or_default().entry(r.right).or_default().push(r);
+        by_right.entry((r.tls, r.right)).or_default().entry(r.left).or_default().push(r);
+    }
+    let mut told = HashSet::new();
+    for groups in by_left.values().chain(by_right.values()).filter(|g| g.len() > 1) {
+        let most = groups.values().map(Vec::len).max().unwrap_or(0);
+        let minority = groups.values().filter(|g| g.len() < most || groups.len() == g.len());
+        let minority: Vec<_> = minority.collect();
+        for group in &minority {
+            let r = group[0];
+            if !told.insert((r.from, r.offset)) || in_step(mapped, r) {
+                continue;
+            }
+            let detail = format!("elsewhere the same variable is another one ({most} times)");
+            if r.tls {
+                let finding = Finding::new(Kind::TlsOffset, from(pair, r), detail);
+                let show = |image, at| text::target(image, crate::model::target::Target::Tls(at));
+                let (ours, theirs) = (show(pair.a, r.left as i64), show(pair.b, r.right as i64));
+                sink.push(finding.showing(ours, theirs));
+            } else {
+                wrong(pair, r, &detail, sink);
+            }
+        }
+    }
+}
+
+/// Whether a reference shortly before moved by as much: both lie in one larger variable.
+fn in_step(mapped: &[Anonymous], r: &Anonymous) -> bool {
+    mapped.iter().any(|o| {
+        o.tls == r.tls
+            && o.left != r.left
+            && o.left.abs_diff(r.left) <= 256
+            && o.left.wrapping_sub(r.left) == o.right.wrapping_sub(r.right)
+    })
+}

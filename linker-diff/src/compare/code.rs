@@ -1,0 +1,394 @@
+//! Two functions, instruction by instruction.
+//!
+//! No x86-64 relaxation changes the length of code, so both are walked in step: where instruction
+//! boundaries part, the run up to the next common boundary is compared by its meaning.
+
+use iced_x86::{Decoder, Instruction};
+
+use super::Pair;
+use super::resolve::{self, Verdict};
+use super::sink::Sink;
+use crate::code::fields::{self, Memory};
+use crate::code::meaning::{self, Meaning};
+use crate::code::{padding, text};
+use crate::finding::{Finding, Kind, Side};
+use crate::model::Image;
+use crate::model::atoms::AtomId;
+use crate::model::target::{Target, canonical, pointer_at};
+use crate::reason::Reason;
+
+/// Differences of one function that are shown; the rest are counted.
+const SHOWN: usize = 4;
+
+/// One pair of functions being walked.
+struct Walk<'w, 'i, 'a> {
+    pair: &'w Pair<'i, 'a>,
+    id: AtomId,
+    start: (u64, u64),
+    size: u64,
+    differences: Vec<Finding>,
+    instructions: u64,
+}
+
+/// Compares a pair of functions.
+pub fn compare(pair: &Pair, x: AtomId, y: AtomId, sink: &mut Sink) {
+    sink.compared += 1;
+    let (left, right) = (pair.a.atoms.get(x), pair.b.atoms.get(y));
+    let size = left.size().min(right.size());
+    let (Some(ours), Some(theirs)) = (
+        pair.a.memory.slice(left.start, size as usize),
+        pair.b.memory.slice(right.start, size as usize),
+    ) else {
+        return;
+    };
+    let mut walk = Walk {
+        pair,
+        id: x,
+        start: (left.start, right.start),
+        size,
+        differences: Vec::new(),
+        instructions: 0,
+    };
+    walk.run(ours, theirs, sink);
+    walk.longer_side(left.size(), right.size(), left.sized && right.sized, sink);
+    walk.report(sink);
+}
+
+impl Walk<'_, '_, '_> {
+    fn run(&mut self, ours: &[u8], theirs: &[u8], sink: &mut Sink) {
+        let mut left = crate::code::decoder(ours, self.start.0);
+        let mut right = crate::code::decoder(theirs, self.start.1);
+        let (mut x, mut y) = (Instruction::default(), Instruction::default());
+        while left.can_decode() && right.can_decode() {
+            left.decode_out(&mut x);
+            right.decode_out(&mut y);
+            self.instructions += 1;
+            if left.position() != right.position() {
+                let mut runs = (vec![x], vec![y]);
+                step_together(&mut left, &mut right, &mut runs);
+                self.runs(&runs.0, &runs.1, sink);
+            } else if x.is_invalid() || y.is_invalid() {
+                self.raw(&x, &y, ours, theirs);
+            } else if x.code() == y.code() && fields::blanked(&x) == fields::blanked(&y) {
+                self.same_form(&x, &y, sink);
+            } else {
+                self.runs(&[x], &[y], sink);
+            }
+        }
+    }
+
+    /// Bytes that are no instructions.
+    fn raw(&mut self, x: &Instruction, y: &Instruction, ours: &[u8], theirs: &[u8]) {
+        let at = (x.ip() - self.start.0) as usize;
+        let len = x.len().max(y.len()).max(1);
+        if ours.get(at..at + len) != theirs.get(at..at + len) {
+            self.differ(Kind::Instruction, &[*x], &[*y], "bytes that are no instruction differ");
+        }
+    }
+
+    /// The same instruction but for what relocations fill.
+    fn same_form(&mut self, x: &Instruction, y: &Instruction, sink: &mut Sink) {
+        let (l, r) = (fields::of(x), fields::of(y));
+        if let (Some(to), Some(other)) = (l.branch, r.branch) {
+            self.branch(x, y, to, other, sink);
+        }
+        match (l.memory, r.memory) {
+            (Some(Memory::Relative(to)), Some(Memory::Relative(other))) => {
+                self.relative(x, y, to, other, sink);
+            }
+            (Some(Memory::ThreadPointer(to)), Some(Memory::ThreadPointer(other))) => {
+                self.thread_pointer(x, y, to, other, sink);
+            }
+            (Some(Memory::Displacement(to)), Some(Memory::Displacement(other))) => {
+                self.number(x, y, to, other, sink);
+            }
+            _ => {}
+        }
+        if let (Some(to), Some(other)) = (l.immediate, r.immediate) {
+            self.number(x, y, to, other, sink);
+        }
+    }
+
+    fn branch(&mut self, x: &Instruction, y: &Instruction, to: u64, other: u64, sink: &mut Sink) {
+        let (left, right) = (to.wrapping_sub(self.start.0), other.wrapping_sub(self.start.1));
+        if left == right && left < self.size {
+            return;
+        }
+        let (left, right) = (canonical(self.pair.a, to), canonical(self.pair.b, other));
+        if self.is_null_call(to) && self.is_null_call(other) {
+            return;
+        }
+        self.judge(x, y, left, right, Kind::WrongTarget, sink);
+    }
+
+    /// A call of an undefined weak function: its target lies outside of both programs, or right
+    /// behind the call.
+    fn is_null_call(&self, to: u64) -> bool {
+        to < 0x1000
+    }
+
+    fn relative(&mut self, x: &Instruction, y: &Instruction, to: u64, other: u64, sink: &mut Sink) {
+        let (a, b) = (self.pair.a, self.pair.b);
+        if a.is_got(to) && b.is_got(other) {
+            let (Some(left), Some(right)) = (pointer_at(a, to), pointer_at(b, other)) else {
+                return;
+            };
+            let kind = match left {
+                Target::Tls(_) => Kind::TlsOffset,
+                Target::Ifunc(_) => Kind::Ifunc,
+                _ => Kind::GotSlot,
+            };
+            if resolve::targets(self.pair, left, right) == Verdict::Addend {
+                self.differ(kind, &[*x], &[*y], "the GOT slots differ in their distance");
+                return;
+            }
+            self.judge(x, y, left, right, kind, sink);
+            return;
+        }
+        let (left, right) = (canonical(a, to), canonical(b, other));
+        self.judge(x, y, left, right, Kind::WrongTarget, sink);
+    }
+
+    fn thread_pointer(
+        &mut self,
+        x: &Instruction,
+        y: &Instruction,
+        to: i64,
+        other: i64,
+        sink: &mut Sink,
+    ) {
+        let left = fields::thread_local(self.pair.a, to);
+        let right = fields::thread_local(self.pair.b, other);
+        match (left, right) {
+            (Some(left), Some(right)) => self.judge(x, y, left, right, Kind::TlsOffset, sink),
+            // %fs:0 and small positive offsets: the C library's thread structure.
+            _ if to == other => {}
+            _ => self.differ(Kind::TlsOffset, &[*x], &[*y], "not both in the program's block"),
+        }
+    }
+
+    fn number(&mut self, x: &Instruction, y: &Instruction, to: i64, other: i64, sink: &mut Sink) {
+        let (a, b) = (self.pair.a, self.pair.b);
+        if let (Some(left), Some(right)) = (fields::absolute(a, to), fields::absolute(b, other)) {
+            // An address only if it is one on both sides; a number that is the same is that number.
+            if to != other {
+                self.judge(x, y, left, right, Kind::WrongTarget, sink);
+            }
+            return;
+        }
+        if to == other {
+            return;
+        }
+        let (left, right) = (fields::thread_local(a, to), fields::thread_local(b, other));
+        match (left, right) {
+            (Some(left), Some(right)) => self.judge(x, y, left, right, Kind::TlsOffset, sink),
+            _ => self.differ(Kind::Immediate, &[*x], &[*y], "the numbers differ"),
+        }
+    }
+
+    /// Compares what a field refers to.
+    fn judge(
+        &mut self,
+        x: &Instruction,
+        y: &Instruction,
+        left: Target,
+        right: Target,
+        kind: Kind,
+        sink: &mut Sink,
+    ) {
+        let verdict = resolve::targets(self.pair, left, right);
+        let offset = (x.ip() - self.start.0) as u32;
+        sink.anonymous.extend(verdict.anonymous(self.id, offset));
+        if matches!(verdict, Verdict::Same | Verdict::Content { .. }) {
+            return;
+        }
+        let kind = match (left, right) {
+            (Target::Ifunc(_), _) | (_, Target::Ifunc(_)) => Kind::Ifunc,
+            _ if verdict == Verdict::Addend && kind == Kind::WrongTarget => Kind::OtherAddend,
+            _ => kind,
+        };
+        let ours = text::target(self.pair.a, left);
+        let theirs = text::target(self.pair.b, right);
+        let detail = format!("refers to {ours} on one side and to {theirs} on the other");
+        self.differ(kind, &[*x], &[*y], &detail);
+    }
+
+    /// Different instructions, or boundaries that part: the meaning decides.
+    fn runs(&mut self, ours: &[Instruction], theirs: &[Instruction], sink: &mut Sink) {
+        let left = tls_call(self.pair.a, meaning::of_run(self.pair.a, ours));
+        let right = tls_call(self.pair.b, meaning::of_run(self.pair.b, theirs));
+        let offset = (ours[0].ip() - self.start.0) as u32;
+        let mut pending = Vec::new();
+        let same = left.len() == right.len()
+            && left.iter().zip(&right).all(|(l, r)| self.same_meaning(l, r, offset, &mut pending));
+        if !same {
+            self.differ(Kind::Instruction, ours, theirs, "the instructions differ");
+            return;
+        }
+        sink.anonymous.extend(pending);
+        let side = if is_through_got(self.pair.a, ours) { Side::Right } else { Side::Left };
+        let topic = format!("{:?}", ours[0].mnemonic()).to_lowercase();
+        let finding = Finding::new(Kind::Relaxation, self.place(offset), "relaxed on one side")
+            .showing(lines(self.pair.a, ours), lines(self.pair.b, theirs))
+            .on(side);
+        sink.count(Reason::Relaxed, &topic, finding);
+    }
+
+    fn same_meaning(
+        &self,
+        left: &Meaning,
+        right: &Meaning,
+        offset: u32,
+        pending: &mut Vec<super::sink::Anonymous>,
+    ) -> bool {
+        let mut any = |ours: &[Target], theirs: &[Target]| {
+            let verdicts = ours
+                .iter()
+                .flat_map(|&l| theirs.iter().map(move |&r| resolve::targets(self.pair, l, r)));
+            let mut content = None;
+            for verdict in verdicts {
+                match verdict {
+                    Verdict::Same => return true,
+                    Verdict::Content { .. } => content = content.or(Some(verdict)),
+                    _ => {}
+                }
+            }
+            pending.extend(content.and_then(|v| v.anonymous(self.id, offset)));
+            content.is_some()
+        };
+        match (left, right) {
+            (Meaning::Value(d, x), Meaning::Value(e, y))
+            | (Meaning::AddTls(d, x), Meaning::AddTls(e, y)) => d == e && any(x, y),
+            (Meaning::Arith(m, d, x), Meaning::Arith(n, e, y)) => m == n && d == e && any(x, y),
+            (Meaning::Push(x), Meaning::Push(y)) => any(x, y),
+            (Meaning::Call(x), Meaning::Call(y)) | (Meaning::Jump(x), Meaning::Jump(y)) => {
+                is_null(*x) && is_null(*y) || any(&[*x], &[*y])
+            }
+            (Meaning::ThreadPointer(d), Meaning::ThreadPointer(e)) => d == e,
+            (Meaning::Other(x), Meaning::Other(y)) => {
+                x.code() == y.code() && fields::blanked(x) == fields::blanked(y) && self.equal(x, y)
+            }
+            _ => false,
+        }
+    }
+
+    /// Instructions of a run that no relaxation made: their fields must be equal numbers.
+    fn equal(&self, x: &Instruction, y: &Instruction) -> bool {
+        let (l, r) = (fields::of(x), fields::of(y));
+        let relative = |to: Option<u64>, base: u64| to.map(|t| t.wrapping_sub(base));
+        relative(l.branch, self.start.0) == relative(r.branch, self.start.1)
+            && l.immediate == r.immediate
+            && match (l.memory, r.memory) {
+                (Some(Memory::Relative(to)), Some(Memory::Relative(other))) => {
+                    resolve::addresses(self.pair, to, other) == Verdict::Same
+                }
+                (ours, theirs) => ours == theirs,
+            }
+    }
+
+    fn longer_side(&mut self, left: u64, right: u64, sized: bool, sink: &mut Sink) {
+        if left == right {
+            return;
+        }
+        let (image, start, size) = if left > right {
+            (self.pair.a, self.start.0, left)
+        } else {
+            (self.pair.b, self.start.1, right)
+        };
+        let rest = image.memory.slice(start + self.size, (size - self.size) as usize);
+        if rest.is_none_or(padding::is_all) && !sized {
+            return;
+        }
+        let detail = format!("{left} bytes here and {right} there");
+        let finding = Finding::new(Kind::FunctionSize, self.place(0), detail);
+        if sized {
+            sink.push(finding);
+        } else {
+            // The range of a symbol without a size ends where the next known thing begins.
+            sink.count(Reason::PaddedEnd, "unsized", finding);
+        }
+    }
+
+    fn place(&self, offset: u32) -> String {
+        let name = text::atom(self.pair.a, self.id);
+        if offset == 0 { name } else { format!("{name}+{offset:#x}") }
+    }
+
+    fn differ(&mut self, kind: Kind, ours: &[Instruction], theirs: &[Instruction], detail: &str) {
+        let offset = (ours[0].ip() - self.start.0) as u32;
+        let finding = Finding::new(kind, self.place(offset), detail)
+            .showing(lines(self.pair.a, ours), lines(self.pair.b, theirs));
+        self.differences.push(finding);
+    }
+
+    /// Hands over the differences; content that differs throughout is another definition.
+    fn report(mut self, sink: &mut Sink) {
+        let different = self.differences.iter().filter(|f| f.kind == Kind::Instruction).count();
+        if different > 3 && different as u64 * 4 > self.instructions {
+            let mut finding = self.differences.swap_remove(0);
+            finding.kind = Kind::OtherDefinition;
+            finding.detail = format!("{different} of {} instructions differ", self.instructions);
+            finding.place = text::atom(self.pair.a, self.id);
+            sink.push(finding);
+            return;
+        }
+        let rest = self.differences.len().saturating_sub(SHOWN);
+        self.differences.truncate(SHOWN);
+        if let (Some(last), true) = (self.differences.last_mut(), rest > 0) {
+            last.count += rest as u64;
+            last.detail.push_str(&format!(" (and {rest} more in this function)"));
+        }
+        sink.findings.extend(self.differences);
+    }
+}
+
+/// Decodes on until both are at the same distance from their starts.
+fn step_together(
+    left: &mut Decoder,
+    right: &mut Decoder,
+    runs: &mut (Vec<Instruction>, Vec<Instruction>),
+) {
+    while left.position() != right.position() {
+        if left.position() < right.position() {
+            if !left.can_decode() {
+                break;
+            }
+            runs.0.push(left.decode());
+        } else {
+            if !right.can_decode() {
+                break;
+            }
+            runs.1.push(right.decode());
+        }
+    }
+}
+
+/// `lea slot(%rip), %rdi; call __tls_get_addr` becomes what it is relaxed to.
+fn tls_call(image: &Image, run: Vec<Meaning>) -> Vec<Meaning> {
+    use iced_x86::Register::{RAX, RDI};
+    let [Meaning::Value(RDI, slot), Meaning::Call(Target::Addr(callee))] = &run[..] else {
+        return run;
+    };
+    let is_get_addr =
+        image.atoms.find(*callee).is_some_and(|id| text::atom(image, id) == "__tls_get_addr");
+    match slot[..] {
+        [Target::Addr(slot)] if is_get_addr && image.is_got(slot) => {
+            let offset = image.memory.word(slot + 8).unwrap_or(0) as i64;
+            vec![Meaning::ThreadPointer(RAX), Meaning::AddTls(RAX, vec![Target::Tls(offset)])]
+        }
+        _ => run,
+    }
+}
+
+fn is_null(target: Target) -> bool {
+    matches!(target, Target::Number(0)) || matches!(target, Target::Addr(addr) if addr < 0x1000)
+}
+
+fn is_through_got(image: &Image, run: &[Instruction]) -> bool {
+    run.iter()
+        .any(|i| matches!(fields::of(i).memory, Some(Memory::Relative(at)) if image.is_got(at)))
+}
+
+fn lines(image: &Image, run: &[Instruction]) -> String {
+    run.iter().map(|i| text::instruction(image, i)).collect::<Vec<_>>().join("\n")
+}

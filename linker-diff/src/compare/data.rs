@@ -1,0 +1,294 @@
+//! Two objects, byte by byte, with the pointers in them followed.
+
+use super::Pair;
+use super::resolve::{self, Verdict};
+use super::sink::{Anonymous, Sink};
+use crate::code::text;
+use crate::finding::{Finding, Kind};
+use crate::model::Image;
+use crate::model::atoms::{AtomId, Class};
+use crate::model::dynamic::R_IRELATIVE;
+use crate::model::target::{Target, canonical, pointer_at};
+
+/// Differences of one object that are shown.
+const SHOWN: usize = 4;
+
+/// How many referred-to addresses before an entry may be the base of its table.
+const BASES: usize = 6;
+
+/// How far before an entry its table may begin, in bytes.
+const TABLE: u64 = 1 << 16;
+
+/// One difference between two runs of bytes.
+#[derive(Clone, Debug)]
+pub struct Difference {
+    /// Where in the run, in bytes.
+    pub offset: u64,
+    /// What sort.
+    pub kind: Kind,
+    /// In words.
+    pub detail: String,
+}
+
+/// What was found in two runs of bytes.
+#[derive(Default, Debug)]
+pub struct Outcome {
+    /// Differences by offset.
+    pub differences: Vec<Difference>,
+    /// Places whose content decides.
+    pub pending: Vec<(u64, Verdict)>,
+}
+
+/// Compares a pair of objects.
+pub fn compare(pair: &Pair, x: AtomId, y: AtomId, sink: &mut Sink) {
+    sink.compared += 1;
+    let (left, right) = (pair.a.atoms.get(x), pair.b.atoms.get(y));
+    let name = || text::atom(pair.a, x);
+    if left.sized && right.sized && left.size() != right.size() {
+        let detail = format!("{} bytes here and {} there", left.size(), right.size());
+        sink.push(Finding::new(Kind::ObjectSize, name(), detail));
+    }
+    if left.class == Class::Zeros && right.class == Class::Zeros {
+        return;
+    }
+    let mut size = left.size().min(right.size());
+    if !left.sized || !right.sized {
+        let end = |image: &Image, start| image.refs.next_boundary(start).unwrap_or(start) - start;
+        size = size.min(end(pair.a, left.start)).min(end(pair.b, right.start));
+    }
+    let outcome = runs(pair, left.start, right.start, size);
+    sink.anonymous
+        .extend(outcome.pending.iter().filter_map(|(offset, v)| v.anonymous(x, *offset as u32)));
+    let vtable = name().starts_with("{vtable(") || name().starts_with("vtable for ");
+    for d in outcome.differences.iter().take(SHOWN) {
+        let kind = if vtable && d.kind == Kind::DataPointer { Kind::Vtable } else { d.kind };
+        let place = if d.offset == 0 { name() } else { format!("{}+{:#x}", name(), d.offset) };
+        let (ours, theirs) = excerpt(pair, left.start, right.start, d.offset, size);
+        sink.push(Finding::new(kind, place, d.detail.clone()).showing(ours, theirs));
+    }
+}
+
+/// The bytes around a difference.
+pub fn excerpt(pair: &Pair, x: u64, y: u64, offset: u64, size: u64) -> (String, String) {
+    let from = offset & !15;
+    let len = (size - from).min(32) as usize;
+    let show = |image: &Image, start: u64| {
+        image.memory.slice(start + from, len).map_or_else(|| "zeros".into(), text::hex)
+    };
+    (show(pair.a, x), show(pair.b, y))
+}
+
+/// Compares `size` bytes at `x` and `y`.
+pub fn runs(pair: &Pair, x: u64, y: u64, size: u64) -> Outcome {
+    let mut outcome = Outcome::default();
+    let ours = bytes(pair.a, x, size);
+    let theirs = bytes(pair.b, y, size);
+    let relocated = relocated(pair, x, y, size);
+    for &offset in &relocated {
+        pointer(pair, x, y, offset, &mut outcome);
+    }
+    let mut at = 0usize;
+    let mut next_reloc = relocated.iter().copied().peekable();
+    while at < size as usize {
+        let stop = next_reloc.peek().map_or(size as usize, |&r| (r as usize).min(size as usize));
+        match first_difference(&ours, &theirs, at, stop) {
+            Some(found) if outcome.differences.len() <= SHOWN => {
+                at = differing(pair, (x, y), (&ours, &theirs), found, &mut outcome);
+            }
+            Some(_) => break,
+            None => {
+                at = at.max(stop);
+                if next_reloc.next().is_some() {
+                    at = at.max(stop + 8);
+                }
+            }
+        }
+        while next_reloc.peek().is_some_and(|&r| (r as usize) < at) {
+            let r = next_reloc.next().unwrap_or(0) as usize;
+            at = at.max(r + 8);
+        }
+    }
+    outcome.differences.sort_by_key(|d| d.offset);
+    outcome
+}
+
+fn bytes(image: &Image, start: u64, size: u64) -> Vec<u8> {
+    let held = image.memory.from(start).unwrap_or(&[]);
+    let mut bytes = held[..held.len().min(size as usize)].to_vec();
+    bytes.resize(size as usize, 0);
+    bytes
+}
+
+fn first_difference(ours: &[u8], theirs: &[u8], from: usize, to: usize) -> Option<usize> {
+    if from >= to {
+        return None;
+    }
+    if ours[from..to] == theirs[from..to] {
+        return None;
+    }
+    (from..to).find(|&i| ours[i] != theirs[i])
+}
+
+/// Offsets that a dynamic relocation fills on either side.
+fn relocated(pair: &Pair, x: u64, y: u64, size: u64) -> Vec<u64> {
+    let offsets = |image: &Image, start: u64| -> Vec<u64> {
+        image.dynamic.within(start, start + size).iter().map(|r| r.at - start).collect()
+    };
+    let mut all = offsets(pair.a, x);
+    all.extend(offsets(pair.b, y));
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+/// Compares the pointers at `offset`, at least one of which is relocated.
+fn pointer(pair: &Pair, x: u64, y: u64, offset: u64, outcome: &mut Outcome) {
+    let (a, b) = (pair.a, pair.b);
+    let (left, right) = (a.dynamic.at(x + offset), b.dynamic.at(y + offset));
+    let ifunc =
+        |r: Option<&crate::model::dynamic::DynReloc>| r.is_some_and(|r| r.kind == R_IRELATIVE);
+    if a.is_pie() == b.is_pie()
+        && left.is_some() != right.is_some()
+        && !(ifunc(left) || ifunc(right))
+    {
+        let side = if left.is_some() { "second" } else { "first" };
+        outcome.differences.push(Difference {
+            offset,
+            kind: Kind::DynamicMissing,
+            detail: format!("the pointer is not relocated in the {side} program"),
+        });
+        return;
+    }
+    let (Some(left), Some(right)) = (pointer_at(a, x + offset), pointer_at(b, y + offset)) else {
+        return;
+    };
+    judge(pair, left, right, offset, outcome);
+}
+
+fn judge(pair: &Pair, left: Target, right: Target, offset: u64, outcome: &mut Outcome) {
+    let kind = match resolve::targets(pair, left, right) {
+        Verdict::Same => return,
+        verdict @ Verdict::Content { .. } => {
+            outcome.pending.push((offset, verdict));
+            return;
+        }
+        Verdict::Addend => Kind::PointerAddend,
+        Verdict::Different => match (left, right) {
+            (Target::Ifunc(_), _) | (_, Target::Ifunc(_)) => Kind::Ifunc,
+            _ => Kind::DataPointer,
+        },
+    };
+    let detail = format!(
+        "points to {} on one side and to {} on the other",
+        text::target(pair.a, left),
+        text::target(pair.b, right)
+    );
+    outcome.differences.push(Difference { offset, kind, detail });
+}
+
+/// Looks for what the differing bytes are part of, and returns where to go on.
+fn differing(
+    pair: &Pair,
+    (x, y): (u64, u64),
+    (ours, theirs): (&[u8], &[u8]),
+    at: usize,
+    outcome: &mut Outcome,
+) -> usize {
+    let aligned = |size: u64| {
+        let back = ((x + at as u64) % size) as usize;
+        at.checked_sub(back).filter(|&s| s + size as usize <= ours.len())
+    };
+    if !pair.a.is_pie() && !pair.b.is_pie() {
+        let unaligned = (at.saturating_sub(7)..=at).rev();
+        for start in aligned(8).into_iter().chain(unaligned.clone()) {
+            let (Some(left), Some(right)) = (word(ours, start), word(theirs, start)) else {
+                continue;
+            };
+            let both =
+                pair.a.memory.contains_or_ends(left) && pair.b.memory.contains_or_ends(right);
+            let is_aligned = (x + start as u64) % 8 == 0;
+            let verdict =
+                || resolve::targets(pair, canonical(pair.a, left), canonical(pair.b, right));
+            if both && (is_aligned || verdict() == Verdict::Same) {
+                let targets = (canonical(pair.a, left), canonical(pair.b, right));
+                judge(pair, targets.0, targets.1, start as u64, outcome);
+                return start + 8;
+            }
+        }
+    }
+    if let Some(start) = aligned(4)
+        && let Some(next) = narrow(pair, (x, y), (ours, theirs), start, outcome)
+    {
+        return next;
+    }
+    let end = (at..ours.len()).find(|&i| ours[i] == theirs[i]).unwrap_or(ours.len());
+    outcome.differences.push(Difference {
+        offset: at as u64,
+        kind: Kind::DataBytes,
+        detail: format!("{} bytes differ", end - at),
+    });
+    end
+}
+
+/// Tries a 32-bit entry: an absolute address, or a distance from the entry or from its table.
+fn narrow(
+    pair: &Pair,
+    (x, y): (u64, u64),
+    (ours, theirs): (&[u8], &[u8]),
+    start: usize,
+    outcome: &mut Outcome,
+) -> Option<usize> {
+    let (left, right) = (half(ours, start)?, half(theirs, start)?);
+    let (a, b) = (pair.a, pair.b);
+    let absolute = (left as u32 as u64, right as u32 as u64);
+    if !a.is_pie()
+        && a.memory.contains(absolute.0)
+        && b.memory.contains(absolute.1)
+        && resolve::addresses(pair, absolute.0, absolute.1) == Verdict::Same
+    {
+        return Some(start + 4);
+    }
+    let place = x + start as u64;
+    let distances = std::iter::once(0).chain(
+        a.refs
+            .boundaries_before(place)
+            .take(BASES)
+            .map(|base| place - base)
+            .take_while(|&d| d <= TABLE),
+    );
+    let mut in_code = false;
+    for distance in distances {
+        let to = (place - distance).wrapping_add(i64::from(left) as u64);
+        let other = (y + start as u64 - distance).wrapping_add(i64::from(right) as u64);
+        if !a.memory.contains(to) || !b.memory.contains(other) {
+            continue;
+        }
+        if resolve::addresses(pair, to, other) == Verdict::Same {
+            return Some(start + 4);
+        }
+        let code = |image: &Image, at| image.section_at(at).is_some_and(|s| s.is_code());
+        in_code |= code(a, to) && code(b, other);
+    }
+    if !in_code {
+        return None;
+    }
+    outcome.differences.push(Difference {
+        offset: start as u64,
+        kind: Kind::JumpTable,
+        detail: "the entry leads elsewhere".into(),
+    });
+    Some(start + 4)
+}
+
+fn word(bytes: &[u8], at: usize) -> Option<u64> {
+    Some(u64::from_le_bytes(bytes.get(at..at + 8)?.try_into().ok()?))
+}
+
+fn half(bytes: &[u8], at: usize) -> Option<i32> {
+    Some(i32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?))
+}
+
+/// The reference that an outcome leaves open, for the anonymous rounds.
+pub fn pending(outcome: &Outcome, from: &Anonymous) -> Vec<Anonymous> {
+    outcome.pending.iter().filter_map(|(_, v)| v.anonymous(from.from, from.offset)).collect()
+}

@@ -1,0 +1,82 @@
+//! What one program keeps and the other dropped.
+
+use std::collections::HashSet;
+
+use super::Pair;
+use super::sink::Sink;
+use crate::code::text;
+use crate::finding::{Finding, Kind, Side};
+use crate::model::Image;
+use crate::model::atoms::{AtomId, Class};
+use crate::model::target::Target;
+use crate::pairing::Pairing;
+use crate::reason::Reason;
+
+/// Reports functions and objects without a counterpart.
+pub fn compare(pair: &Pair, sink: &mut Sink) {
+    for (side, image) in [(Side::Right, pair.a), (Side::Left, pair.b)] {
+        let reached = reached(pair, side, image);
+        for (id, atom) in image.atoms.iter() {
+            let named = !image.atoms.labels(id).is_empty();
+            let code = atom.class == Class::Code;
+            if has_counterpart(&pair.pairing, side, id) || !(named || (code && atom.known)) {
+                continue;
+            }
+            report(pair, image, side, id, reached.contains(&id), sink);
+        }
+    }
+}
+
+fn has_counterpart(pairing: &Pairing, lacking: Side, id: AtomId) -> bool {
+    match lacking {
+        Side::Right => pairing.right_of(id).is_some(),
+        _ => pairing.left_of(id).is_some(),
+    }
+}
+
+/// Atoms without a counterpart to which something with a counterpart refers.
+pub fn reached(pair: &Pair, lacking: Side, image: &Image) -> HashSet<AtomId> {
+    let mut out = HashSet::new();
+    for (id, _) in image.atoms.iter() {
+        if !has_counterpart(&pair.pairing, lacking, id) {
+            continue;
+        }
+        for r in image.refs.of(id) {
+            let to = match r.target {
+                Target::Addr(addr) | Target::Ifunc(addr) => image.atoms.find(addr),
+                _ => None,
+            };
+            out.extend(to.filter(|&to| !has_counterpart(&pair.pairing, lacking, to)));
+        }
+    }
+    out
+}
+
+fn report(pair: &Pair, image: &Image, side: Side, id: AtomId, reached: bool, sink: &mut Sink) {
+    let atom = image.atoms.get(id);
+    let other = if side == Side::Right { pair.b } else { pair.a };
+    let section = image.sections[atom.section as usize].title();
+    let name = text::atom(image, id);
+    let detail =
+        format!("{} ({} bytes in {section}) is not in {}", name, atom.size(), other.label());
+    let size = format!("{name}: {} bytes", atom.size());
+    let kind = if atom.class == Class::Code { Kind::MissingCode } else { Kind::MissingData };
+    let mut finding = Finding::new(kind, name.clone(), detail).on(side);
+    finding = match side {
+        Side::Right => finding.showing(size, "missing"),
+        _ => finding.showing("missing", size),
+    };
+    // Data is reached by names alone; a reference to it by content was compared where it is made,
+    // and unnamed data on the other side may well be this object.
+    if reached && atom.class == Class::Code && !other.is_stripped() {
+        sink.push(finding);
+        return;
+    }
+    finding.kind = Kind::GarbageCollection;
+    if other.is_stripped() || (reached && atom.class != Class::Code) {
+        finding.kind = Kind::SymbolMissing;
+        sink.count(Reason::Stripped, &section, finding);
+    } else {
+        sink.count(Reason::Unreached, &section, finding);
+    }
+}

@@ -1,0 +1,153 @@
+//! Whether two references mean the same thing.
+
+use super::Pair;
+use super::sink::Anonymous;
+use crate::model::atoms::{AtomId, Class};
+use crate::model::target::Target;
+
+/// How many neighbours are tried for a reference that lies outside of its object.
+const NEIGHBOURS: u32 = 4;
+
+/// How far outside of its object a reference may lie, in bytes: biased table bases of compilers
+/// stay well below.
+const REACH: i64 = 1 << 16;
+
+/// The answer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Verdict {
+    /// The same thing at the same distance.
+    Same,
+    /// Places without a common name: their content decides.
+    Content {
+        /// Left-hand address or thread-local offset.
+        left: u64,
+        /// Right-hand one.
+        right: u64,
+        /// Whether they are thread-local.
+        tls: bool,
+        /// See [`Anonymous::named`].
+        named: bool,
+    },
+    /// The same thing at another distance.
+    Addend,
+    /// Different things.
+    Different,
+}
+
+impl Verdict {
+    /// The content to compare, if that decides.
+    pub fn anonymous(self, from: AtomId, offset: u32) -> Option<Anonymous> {
+        match self {
+            Verdict::Content { left, right, tls, named } => {
+                Some(Anonymous { left, right, tls, named, from, offset })
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Compares two targets.
+pub fn targets(pair: &Pair, left: Target, right: Target) -> Verdict {
+    match (left, right) {
+        (Target::Addr(x), Target::Addr(y)) => addresses(pair, x, y),
+        (Target::Ifunc(x), Target::Ifunc(y)) => addresses(pair, x, y),
+        (Target::Tls(x), Target::Tls(y)) => thread_local(pair, x as u64, y as u64),
+        (x, y) if x == y => Verdict::Same,
+        _ => Verdict::Different,
+    }
+}
+
+/// Compares two addresses.
+pub fn addresses(pair: &Pair, x: u64, y: u64) -> Verdict {
+    let (a, b) = (pair.a, pair.b);
+    let (ours, theirs) = (a.atoms.last_before(x), b.atoms.last_before(y));
+    let inside = |id: Option<AtomId>, end: fn(&super::Image, AtomId) -> u64, image, addr| {
+        id.filter(|&id| addr < end(image, id))
+    };
+    let end = |image: &super::Image, id: AtomId| image.atoms.get(id).end;
+    let (left, right) = (inside(ours, end, a, x), inside(theirs, end, b, y));
+    if let (Some(l), Some(r)) = (left, right)
+        && pair.pairing.right_of(l) == Some(r)
+        && x - a.atoms.get(l).start == y - b.atoms.get(r).start
+    {
+        return Verdict::Same;
+    }
+    if share_linker_name(pair, x, y) || near_a_pair(pair, ours, x, y) {
+        return Verdict::Same;
+    }
+    if !a.memory.contains_or_ends(x) && !b.memory.contains_or_ends(y) {
+        return if x == y { Verdict::Same } else { Verdict::Different };
+    }
+    undecided(pair, (left, x), (right, y))
+}
+
+fn undecided(pair: &Pair, left: (Option<AtomId>, u64), right: (Option<AtomId>, u64)) -> Verdict {
+    let (a, b) = (pair.a, pair.b);
+    let (l, x) = left;
+    let (r, y) = right;
+    if let (Some(l), Some(r)) = (l, r)
+        && pair.pairing.right_of(l) == Some(r)
+    {
+        // Within one unnamed range there are many things.
+        return Verdict::Addend;
+    }
+    let taken_left = l.is_some_and(|l| pair.pairing.right_of(l).is_some());
+    let taken_right = r.is_some_and(|r| pair.pairing.left_of(r).is_some());
+    let code = |image: &super::Image, addr| image.section_at(addr).is_some_and(|s| s.is_code());
+    if code(a, x) || code(b, y) {
+        return Verdict::Different;
+    }
+    // Of two paired objects neither is the other; only equal constants may stand in for each
+    // other, as merging makes them.
+    Verdict::Content { left: x, right: y, tls: false, named: taken_left || taken_right }
+}
+
+/// Whether a linker-defined name stands for both.
+fn share_linker_name(pair: &Pair, x: u64, y: u64) -> bool {
+    let theirs = pair.b.linker_defined.names_at(y);
+    pair.a.linker_defined.names_at(x).iter().any(|name| theirs.contains(name))
+}
+
+/// Whether a paired atom nearby lies as far from `x` as its counterpart from `y`: ends of arrays
+/// and tables whose base the compiler biased.
+fn near_a_pair(pair: &Pair, ours: Option<AtomId>, x: u64, y: u64) -> bool {
+    let Some(first) = ours else { return false };
+    let (a, b) = (pair.a, pair.b);
+    let matches = |id: AtomId| {
+        let Some(other) = pair.pairing.right_of(id) else { return false };
+        if a.atoms.get(id).class == Class::Code {
+            return false;
+        }
+        let distance = x.wrapping_sub(a.atoms.get(id).start) as i64;
+        let same = distance == y.wrapping_sub(b.atoms.get(other).start) as i64;
+        // Inside of the object itself was asked before.
+        same && distance.abs() < REACH
+    };
+    matches(first) || a.atoms.around(first, NEIGHBOURS).any(matches)
+}
+
+/// Compares two offsets in the thread-local blocks.
+pub fn thread_local(pair: &Pair, x: u64, y: u64) -> Verdict {
+    let (a, b) = (pair.a, pair.b);
+    let ours = a.atoms.last_tls_before(x);
+    let matches = |id: AtomId| {
+        let Some(other) = pair.pairing.right_of(id) else { return false };
+        x.wrapping_sub(a.atoms.get(id).start) == y.wrapping_sub(b.atoms.get(other).start)
+    };
+    if ours.is_some_and(|id| matches(id) || a.atoms.around(id, NEIGHBOURS).any(matches)) {
+        return Verdict::Same;
+    }
+    let theirs = b.atoms.last_tls_before(y);
+    let named = ours.is_some_and(|id| pair.pairing.right_of(id).is_some())
+        || theirs.is_some_and(|id| pair.pairing.left_of(id).is_some());
+    if let (Some(l), Some(r)) = (ours, theirs)
+        && pair.pairing.right_of(l) == Some(r)
+    {
+        return Verdict::Addend;
+    }
+    if named {
+        Verdict::Different
+    } else {
+        Verdict::Content { left: x, right: y, tls: true, named }
+    }
+}

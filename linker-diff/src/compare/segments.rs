@@ -1,0 +1,239 @@
+//! Program headers: against each other, and against the sections they cover.
+
+use super::Pair;
+use super::sink::Sink;
+use crate::finding::{Finding, Kind, Side};
+use crate::model::Image;
+use crate::model::elf::{
+    PF_W, PF_X, PT_DYNAMIC, PT_GNU_EH_FRAME, PT_GNU_PROPERTY, PT_GNU_RELRO, PT_GNU_STACK, PT_LOAD,
+    PT_NOTE, PT_TLS, SHF_EXECINSTR, SHF_WRITE, Section, Segment,
+};
+use crate::reason::Reason;
+
+/// Compares the program headers.
+pub fn compare(pair: &Pair, sink: &mut Sink) {
+    for (image, side) in [(pair.a, Side::Left), (pair.b, Side::Right)] {
+        faults(image, side, sink);
+    }
+    presence(pair, sink);
+    rights(pair, sink);
+    relro(pair, sink);
+    stack(pair, sink);
+}
+
+fn name(kind: u32) -> &'static str {
+    match kind {
+        PT_LOAD => "PT_LOAD",
+        PT_DYNAMIC => "PT_DYNAMIC",
+        PT_NOTE => "PT_NOTE",
+        6 => "PT_PHDR",
+        PT_TLS => "PT_TLS",
+        PT_GNU_EH_FRAME => "PT_GNU_EH_FRAME",
+        PT_GNU_STACK => "PT_GNU_STACK",
+        PT_GNU_RELRO => "PT_GNU_RELRO",
+        PT_GNU_PROPERTY => "PT_GNU_PROPERTY",
+        3 => "PT_INTERP",
+        _ => "a program header",
+    }
+}
+
+fn presence(pair: &Pair, sink: &mut Sink) {
+    let has = |image: &Image, kind| image.segments.iter().any(|s| s.kind == kind);
+    const EXPECTED: [u32; 8] = [
+        3,
+        PT_DYNAMIC,
+        PT_NOTE,
+        PT_TLS,
+        PT_GNU_EH_FRAME,
+        PT_GNU_STACK,
+        PT_GNU_RELRO,
+        PT_GNU_PROPERTY,
+    ];
+    for kind in EXPECTED {
+        let (ours, theirs) = (has(pair.a, kind), has(pair.b, kind));
+        sink.compared += 1;
+        if ours == theirs {
+            continue;
+        }
+        let lacking = if ours { pair.b } else { pair.a };
+        let detail = format!("{} has no {}", lacking.label(), name(kind));
+        let show = |has| if has { "present" } else { "missing" };
+        let finding = Finding::new(Kind::SegmentMissing, name(kind), detail)
+            .showing(show(ours), show(theirs))
+            .on(if ours { Side::Right } else { Side::Left });
+        sink.push(finding);
+    }
+}
+
+fn rights_text(flags: u32) -> String {
+    let bit = |mask, letter| if flags & mask != 0 { letter } else { '-' };
+    [bit(4, 'r'), bit(PF_W, 'w'), bit(PF_X, 'x')].iter().collect()
+}
+
+fn segment_of<'i>(image: &'i Image, section: &Section) -> Option<&'i Segment> {
+    let loads = image.segments.iter().filter(|s| s.kind == PT_LOAD);
+    let mut covering = loads.filter(|s| s.covers(section.addr, section.size.max(1)));
+    covering.next()
+}
+
+/// Sections of one name are mapped with the same rights.
+fn rights(pair: &Pair, sink: &mut Sink) {
+    for ours in pair.a.sections.iter().filter(|s| s.is_alloc() && s.size > 0 && !s.is_tls_zeros()) {
+        let theirs = pair.b.sections.iter().find(|s| s.name == ours.name && s.is_alloc());
+        let Some(theirs) = theirs.filter(|s| s.size > 0) else { continue };
+        let (Some(l), Some(r)) = (segment_of(pair.a, ours), segment_of(pair.b, theirs)) else {
+            continue;
+        };
+        sink.compared += 1;
+        if l.flags & 7 == r.flags & 7 {
+            continue;
+        }
+        let finding = Finding::new(Kind::SegmentRights, ours.title(), "mapped with other rights")
+            .showing(rights_text(l.flags), rights_text(r.flags));
+        let same_writing = (l.flags ^ r.flags) & PF_W == 0;
+        if same_writing && !ours.is_code() && l.flags & PF_W == 0 {
+            sink.count(Reason::StricterRights, "read-only", finding);
+        } else {
+            sink.push(finding);
+        }
+    }
+}
+
+/// What one program header says against another or against the sections.
+fn faults(image: &Image, side: Side, sink: &mut Sink) {
+    let mut fault = |place: &str, detail: String| {
+        let detail = format!("{}: {detail}", image.label());
+        sink.push(Finding::new(Kind::SegmentFault, place, detail).on(side));
+    };
+    for s in image.segments.iter().filter(|s| s.kind == PT_LOAD) {
+        if s.align > 1 && (!s.align.is_power_of_two() || s.vaddr % s.align != s.offset % s.align) {
+            let what = format!("address {:#x} and file offset {:#x}", s.vaddr, s.offset);
+            fault(
+                "PT_LOAD",
+                format!("{what} are not congruent modulo the alignment {:#x}", s.align),
+            );
+        }
+        if s.align != 0 && s.align < 0x1000 && s.memsz > 0 {
+            fault("PT_LOAD", format!("alignment {:#x} is less than a page", s.align));
+        }
+        if s.filesz > s.memsz {
+            fault(
+                "PT_LOAD",
+                format!("{:#x} bytes in the file exceed {:#x} in memory", s.filesz, s.memsz),
+            );
+        }
+        if s.flags & (PF_W | PF_X) == PF_W | PF_X {
+            fault("PT_LOAD", format!("the segment at {:#x} is writable and executable", s.vaddr));
+        }
+    }
+    if !image.sectionless {
+        for section in image.sections.iter().filter(|s| s.is_alloc() && s.size > 0) {
+            section_faults(image, section, &mut fault);
+        }
+        special_segments(image, &mut fault);
+    }
+    sink.compared += image.segments.len() as u64;
+}
+
+fn section_faults(image: &Image, section: &Section, fault: &mut impl FnMut(&str, String)) {
+    let title = section.title();
+    if section.is_tls_zeros() {
+        return;
+    }
+    let Some(segment) = segment_of(image, section) else {
+        fault(&title, "no PT_LOAD covers the section".into());
+        return;
+    };
+    if section.flags & SHF_WRITE != 0 && segment.flags & PF_W == 0 {
+        fault(&title, "a writable section lies in a segment that is not".into());
+    }
+    if section.flags & SHF_EXECINSTR != 0 && segment.flags & PF_X == 0 {
+        fault(&title, "code lies in a segment that is not executable".into());
+    }
+    let in_file = section.offset.wrapping_sub(segment.offset) == section.addr - segment.vaddr;
+    if !section.data.is_empty() && !in_file {
+        fault(&title, "the segment maps other bytes than the section's".into());
+    }
+    if !section.data.is_empty() && section.addr - segment.vaddr + section.size > segment.filesz {
+        fault(&title, "the segment's bytes in the file end before the section".into());
+    }
+}
+
+/// Each special header covers exactly the section it stands for.
+fn special_segments(image: &Image, fault: &mut impl FnMut(&str, String)) {
+    const EXACT: [(u32, &str); 3] =
+        [(PT_DYNAMIC, ".dynamic"), (PT_GNU_EH_FRAME, ".eh_frame_hdr"), (3, ".interp")];
+    for (kind, section) in EXACT {
+        let segment = image.segments.iter().find(|s| s.kind == kind);
+        let section = image.section(section);
+        if let (Some(segment), Some(section)) = (segment, section)
+            && (segment.vaddr, segment.memsz) != (section.addr, section.size)
+        {
+            fault(name(kind), format!("it does not cover {}", section.title()));
+        }
+    }
+    if let Some(tls) = image.segments.iter().find(|s| s.kind == PT_TLS) {
+        for section in image.sections.iter().filter(|s| s.is_tls() && s.size > 0) {
+            if !tls.covers(section.addr, section.size) {
+                fault("PT_TLS", format!("it does not cover {}", section.title()));
+            }
+            if section.align > tls.align.max(1) {
+                fault("PT_TLS", format!("it is aligned less than {}", section.title()));
+            }
+        }
+    }
+    for s in image.segments.iter().filter(|s| ![0, PT_LOAD, PT_GNU_STACK, PT_TLS].contains(&s.kind))
+    {
+        let loads = || image.segments.iter().filter(|l| l.kind == PT_LOAD);
+        let relro_rounding = if s.kind == PT_GNU_RELRO { 0x1000 } else { 0 };
+        let loaded = loads().any(|l| {
+            s.vaddr >= l.vaddr && s.vaddr + s.filesz <= l.end().saturating_add(relro_rounding)
+        });
+        if s.memsz > 0 && !loaded && s.kind < 0x6fff_ffff {
+            fault(name(s.kind), "no PT_LOAD covers it".into());
+        }
+    }
+}
+
+/// Sections that must become read-only after relocation if they do on one side.
+fn relro(pair: &Pair, sink: &mut Sink) {
+    let covered = |image: &Image, section: &Section| {
+        image
+            .segments
+            .iter()
+            .any(|s| s.kind == PT_GNU_RELRO && s.covers(section.addr, section.size))
+    };
+    let any = |image: &Image| image.segments.iter().any(|s| s.kind == PT_GNU_RELRO);
+    if !any(pair.a) || !any(pair.b) {
+        return;
+    }
+    let loaded = |s: &&Section| s.is_alloc() && s.flags & SHF_WRITE != 0 && s.size > 0;
+    for ours in pair.a.sections.iter().filter(loaded).filter(|s| !s.is_tls_zeros()) {
+        let theirs = pair.b.sections.iter().filter(loaded).find(|s| s.name == ours.name);
+        let Some(theirs) = theirs else { continue };
+        let (l, r) = (covered(pair.a, ours), covered(pair.b, theirs));
+        sink.compared += 1;
+        if l == r {
+            continue;
+        }
+        let show = |covered| if covered { "read-only after relocation" } else { "writable" };
+        let finding = Finding::new(Kind::Relro, ours.title(), "the reach of PT_GNU_RELRO differs")
+            .showing(show(l), show(r));
+        if ours.is_linker_table() || ours.name == b".relro_padding" {
+            sink.count(Reason::RelroReach, &ours.title(), finding);
+        } else {
+            sink.push(finding);
+        }
+    }
+}
+
+fn stack(pair: &Pair, sink: &mut Sink) {
+    let stack =
+        |image: &Image| image.segments.iter().find(|s| s.kind == PT_GNU_STACK).map(|s| s.flags & 7);
+    if let (Some(l), Some(r)) = (stack(pair.a), stack(pair.b))
+        && l != r
+    {
+        let finding = Finding::new(Kind::StackRights, "PT_GNU_STACK", "stack rights differ");
+        sink.push(finding.showing(rights_text(l), rights_text(r)));
+    }
+}

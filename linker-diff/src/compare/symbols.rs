@@ -1,0 +1,199 @@
+//! Symbols by name: binding, visibility, type, size, place.
+
+use std::collections::HashMap;
+
+use super::Pair;
+use super::sink::Sink;
+use crate::code::text;
+use crate::finding::{Finding, Kind, Side};
+use crate::model::Image;
+use crate::model::linker_defined::is_linker_defined;
+use crate::model::symbols::{STB_LOCAL, STT_FUNC, STT_GNU_IFUNC, STT_TLS, Symbol, readable};
+use crate::reason::Reason;
+
+/// What is looked up by name: globals, and locals whose name is unique.
+type Names<'a> = HashMap<&'a [u8], Option<Symbol<'a>>>;
+
+fn names<'a>(image: &Image<'a>) -> Names<'a> {
+    let mut map: Names = HashMap::new();
+    for s in image.symbols.iter().filter(|s| s.is_place() || s.is_absolute()) {
+        if s.kind == crate::model::symbols::STT_FILE {
+            continue;
+        }
+        map.entry(s.name)
+            .and_modify(|seen| match seen {
+                Some(other) if other.is_local() && !s.is_local() => *seen = Some(*s),
+                Some(other) if !other.is_local() && s.is_local() => {}
+                _ => *seen = None,
+            })
+            .or_insert(Some(*s));
+    }
+    map
+}
+
+/// Compares the symbol tables.
+pub fn compare(pair: &Pair, sink: &mut Sink) {
+    let (a, b) = (pair.a, pair.b);
+    match (a.is_stripped(), b.is_stripped()) {
+        (true, true) => return,
+        (false, false) => {}
+        (ours, _) => {
+            let side = if ours { Side::Left } else { Side::Right };
+            let finding = Finding::new(Kind::SymbolMissing, ".symtab", "one program is stripped");
+            sink.count(Reason::Stripped, "symtab", finding.on(side));
+            return;
+        }
+    }
+    let (ours, theirs) = (names(a), names(b));
+    let mut sorted: Vec<_> = ours.iter().collect();
+    sorted.sort_by_key(|(name, _)| **name);
+    for (name, left) in sorted {
+        sink.compared += 1;
+        match (left, theirs.get(name)) {
+            (Some(l), Some(Some(r))) => both(pair, l, r, sink),
+            (Some(l), None) => missing(pair, Side::Right, l, sink),
+            _ => {}
+        }
+    }
+    let mut sorted: Vec<_> = theirs.iter().filter(|(name, _)| !ours.contains_key(*name)).collect();
+    sorted.sort_by_key(|(name, _)| **name);
+    for right in sorted.into_iter().filter_map(|(_, symbol)| symbol.as_ref()) {
+        missing(pair, Side::Left, right, sink);
+    }
+}
+
+fn both(pair: &Pair, l: &Symbol, r: &Symbol, sink: &mut Sink) {
+    if is_linker_defined(l.name) {
+        return;
+    }
+    let finding = |kind, what: &str, ours: String, theirs: String| {
+        Finding::new(kind, readable(l.name), format!("the {what} differs")).showing(ours, theirs)
+    };
+    let hidden = |s: &Symbol| s.is_local() || matches!(s.visibility, 1 | 2);
+    if l.bind != r.bind {
+        let f = finding(Kind::SymbolBinding, "binding", bind(l.bind), bind(r.bind));
+        if hidden(l) && hidden(r) {
+            sink.count(Reason::HiddenIsLocal, "binding", f);
+        } else {
+            sink.push(f);
+        }
+    }
+    if l.visibility != r.visibility {
+        let (ours, theirs) = (visibility(l.visibility), visibility(r.visibility));
+        let f = finding(Kind::SymbolVisibility, "visibility", ours, theirs);
+        if hidden(l) && hidden(r) {
+            sink.count(Reason::HiddenIsLocal, "visibility", f);
+        } else {
+            sink.push(f);
+        }
+    }
+    if l.kind != r.kind {
+        let f = finding(Kind::SymbolType, "type", l.kind.to_string(), r.kind.to_string());
+        let kinds = [l.kind, r.kind];
+        if kinds.contains(&STT_GNU_IFUNC) && kinds.contains(&STT_FUNC) {
+            sink.count(Reason::CanonicalPlt, "type", f);
+            return;
+        }
+        sink.push(f);
+    }
+    if l.size != r.size {
+        sink.push(finding(Kind::SymbolSize, "size", l.size.to_string(), r.size.to_string()));
+    }
+    if l.is_absolute() && r.is_absolute() {
+        if l.value != r.value {
+            let (ours, theirs) = (format!("{:#x}", l.value), format!("{:#x}", r.value));
+            sink.push(finding(Kind::SymbolValue, "value", ours, theirs));
+        }
+    } else {
+        place(pair, l, r, sink);
+    }
+}
+
+/// Both must name the same distance in atoms that are a pair.
+fn place(pair: &Pair, l: &Symbol, r: &Symbol, sink: &mut Sink) {
+    let (a, b) = (pair.a, pair.b);
+    let find = |image: &Image, s: &Symbol| match s.kind {
+        STT_TLS => image.atoms.last_tls_before(s.value),
+        _ => image.atoms.find(s.value),
+    };
+    let (Some(x), Some(y)) = (find(a, l), find(b, r)) else { return };
+    let same_distance = l.value - a.atoms.get(x).start == r.value - b.atoms.get(y).start;
+    let paired = pair.pairing.right_of(x) == Some(y);
+    if paired && same_distance {
+        return;
+    }
+    if !paired && pair.pairing.right_of(x).is_none() && pair.pairing.left_of(y).is_none() {
+        // Markers in unnamed ranges: there is nothing to hold them against.
+        return;
+    }
+    let show = |image: &Image, s: &Symbol| match s.kind {
+        STT_TLS => text::target(image, crate::model::target::Target::Tls(s.value as i64)),
+        _ => text::address(image, s.value),
+    };
+    let finding = Finding::new(Kind::SymbolPlace, readable(l.name), "the symbol is elsewhere")
+        .showing(show(a, l), show(b, r));
+    if l.is_local() && r.is_local() && l.size == 0 {
+        sink.count(Reason::LocalDropped, "place", finding);
+    } else {
+        sink.push(finding);
+    }
+}
+
+/// A name that the program on `side` lacks.
+fn missing(pair: &Pair, side: Side, symbol: &Symbol, sink: &mut Sink) {
+    let (has, lacks) = match side {
+        Side::Right => (pair.a, pair.b),
+        _ => (pair.b, pair.a),
+    };
+    let name = readable(symbol.name);
+    let detail = format!("{} has no symbol of that name", lacks.label());
+    let mut finding = Finding::new(Kind::SymbolMissing, name, detail).on(side);
+    let shown = if symbol.is_absolute() {
+        format!("{:#x}", symbol.value)
+    } else {
+        text::address(has, symbol.value)
+    };
+    finding = match side {
+        Side::Right => finding.showing(shown, "missing"),
+        _ => finding.showing("missing", shown),
+    };
+    let atom = if symbol.kind == STT_TLS {
+        has.atoms.last_tls_before(symbol.value)
+    } else {
+        has.atoms.find(symbol.value)
+    };
+    let counterpart = atom.is_some_and(|id| match side {
+        Side::Right => pair.pairing.right_of(id).is_some(),
+        _ => pair.pairing.left_of(id).is_some(),
+    });
+    let in_table = has.section_at(symbol.value).is_some_and(|s| s.is_linker_table());
+    if is_linker_defined(symbol.name) || in_table || is_linker_made(symbol.name) {
+        sink.count(Reason::OwnSymbol, "name", finding);
+    } else if symbol.bind == STB_LOCAL {
+        sink.count(Reason::LocalDropped, "name", finding);
+    } else if !counterpart {
+        // The atom itself was reported as kept or missing.
+        sink.count(Reason::Unreached, "symbol", finding);
+    } else {
+        sink.push(finding);
+    }
+}
+
+/// Names that linkers give to their own stubs and tables.
+fn is_linker_made(name: &[u8]) -> bool {
+    name.ends_with(b"$got") || name.ends_with(b"$plt") || name.ends_with(b"$gottpoff")
+}
+
+fn bind(bind: u8) -> String {
+    match bind {
+        0 => "local".into(),
+        1 => "global".into(),
+        2 => "weak".into(),
+        10 => "unique".into(),
+        other => other.to_string(),
+    }
+}
+
+fn visibility(visibility: u8) -> String {
+    ["default", "internal", "hidden", "protected"][usize::from(visibility & 3)].into()
+}

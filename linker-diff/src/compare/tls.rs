@@ -1,0 +1,79 @@
+//! The thread-local block and the variables in it.
+
+use super::Pair;
+use super::data;
+use super::sink::Sink;
+use crate::code::text;
+use crate::finding::{Finding, Kind};
+use crate::model::atoms::AtomId;
+
+/// Compares the block's size and alignment.
+pub fn compare(pair: &Pair, sink: &mut Sink) {
+    let (Some(l), Some(r)) = (pair.a.tls, pair.b.tls) else { return };
+    sink.compared += 1;
+    if l.align != r.align {
+        let finding = Finding::new(Kind::TlsSegment, "PT_TLS", "the alignment differs");
+        sink.push(finding.showing(l.align.to_string(), r.align.to_string()));
+    }
+    if l.size != r.size {
+        let finding = Finding::new(Kind::TlsSegment, "PT_TLS", "the size differs")
+            .showing(l.size.to_string(), r.size.to_string());
+        // Variables that one side lacks, or padding between them, make up the difference.
+        let align = l.align.max(r.align).max(1);
+        let slack = align * (pair.a.atoms.len() + pair.b.atoms.len()).min(64) as u64;
+        let lost = lost(pair);
+        if lost > 0 && l.size.abs_diff(r.size) <= lost + slack {
+            sink.count(crate::reason::Reason::Unreached, "tls", finding);
+        } else if l.size.next_multiple_of(align) == r.size.next_multiple_of(align) {
+            sink.count(crate::reason::Reason::PaddedEnd, "tls", finding);
+        } else {
+            sink.push(finding);
+        }
+    }
+}
+
+/// Bytes of variables without a counterpart.
+fn lost(pair: &Pair) -> u64 {
+    let unpaired = |(id, atom): (AtomId, &crate::model::atoms::Atom)| {
+        let tls = atom.class == crate::model::atoms::Class::Tls && atom.known;
+        (tls && pair.pairing.right_of(id).is_none()).then(|| atom.size())
+    };
+    pair.a.atoms.iter().filter_map(unpaired).sum()
+}
+
+/// Compares the initial values of a pair of variables.
+pub fn variable(pair: &Pair, x: AtomId, y: AtomId, sink: &mut Sink) {
+    sink.compared += 1;
+    let (Some(l), Some(r)) = (pair.a.tls, pair.b.tls) else { return };
+    let (left, right) = (pair.a.atoms.get(x), pair.b.atoms.get(y));
+    let name = text::atom(pair.a, x);
+    if left.sized && right.sized && left.size() != right.size() {
+        let detail = format!("{} bytes here and {} there", left.size(), right.size());
+        sink.push(Finding::new(Kind::ObjectSize, name, detail));
+        return;
+    }
+    let size = left.size().min(right.size());
+    let (ours, theirs) = (left.start < l.file_size, right.start < r.file_size);
+    if !ours && !theirs {
+        return;
+    }
+    if ours != theirs {
+        let zeros = |image: &crate::model::Image, at: u64| {
+            image.memory.slice(at, size as usize).is_some_and(|b| b.iter().all(|&c| c == 0))
+        };
+        let (image, at) =
+            if ours { (pair.a, l.start + left.start) } else { (pair.b, r.start + right.start) };
+        if !zeros(image, at) {
+            sink.push(Finding::new(Kind::TlsImage, name, "initialised on one side only"));
+        }
+        return;
+    }
+    let (at, other) = (l.start + left.start, r.start + right.start);
+    let outcome = data::runs(pair, at, other, size);
+    sink.anonymous.extend(outcome.pending.iter().filter_map(|(o, v)| v.anonymous(x, *o as u32)));
+    if let Some(d) = outcome.differences.first() {
+        let kind = if d.kind == Kind::DataBytes { Kind::TlsImage } else { d.kind };
+        let (ours, theirs) = data::excerpt(pair, at, other, d.offset, size);
+        sink.push(Finding::new(kind, name, d.detail.clone()).showing(ours, theirs));
+    }
+}

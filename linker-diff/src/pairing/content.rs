@@ -1,0 +1,93 @@
+//! Pairs by content.
+
+use std::collections::{BTreeMap, HashMap};
+
+use rayon::prelude::*;
+
+use super::names::Group;
+use super::{Pairing, compatible, takes_part};
+use crate::code::hash;
+use crate::model::Image;
+use crate::model::atoms::{AtomId, Class};
+
+/// Content of fewer bytes says too little to be taken for the same without a name.
+const LEAST_BYTES: u64 = 24;
+
+type Bucket = (Vec<AtomId>, Vec<AtomId>);
+
+fn buckets(a: &Image, b: &Image, left: &[AtomId], right: &[AtomId]) -> BTreeMap<u64, Bucket> {
+    let mut map: BTreeMap<u64, Bucket> = BTreeMap::new();
+    for &id in left {
+        map.entry(hash::of(a, id)).or_default().0.push(id);
+    }
+    for &id in right {
+        map.entry(hash::of(b, id)).or_default().1.push(id);
+    }
+    map
+}
+
+fn free(group: &Group, pairing: &Pairing) -> Bucket {
+    let left = group.left.iter().copied().filter(|&i| pairing.right_of(i).is_none());
+    let right = group.right.iter().copied().filter(|&i| pairing.left_of(i).is_none());
+    (left.collect(), right.collect())
+}
+
+/// Pairs atoms whose content occurs once on either side: within a group of equal names, and among
+/// unnamed functions.
+pub fn unique(a: &Image, b: &Image, groups: &[Group], pairing: &mut Pairing) {
+    for group in groups {
+        let (left, right) = free(group, pairing);
+        for (x, y) in buckets(a, b, &left, &right).into_values() {
+            if let ([x], [y]) = (&x[..], &y[..]) {
+                join(a, b, *x, *y, pairing);
+            }
+        }
+    }
+    let left = unnamed(a, |id| pairing.right_of(id).is_none());
+    let right = unnamed(b, |id| pairing.left_of(id).is_none());
+    if left.is_empty() || right.is_empty() {
+        return;
+    }
+    let digests = |image: &Image, ids: &[AtomId]| -> HashMap<u64, Vec<AtomId>> {
+        let list: Vec<_> = ids.par_iter().map(|&id| (hash::of(image, id), id)).collect();
+        let mut map: HashMap<u64, Vec<AtomId>> = HashMap::new();
+        list.into_iter().for_each(|(digest, id)| map.entry(digest).or_default().push(id));
+        map
+    };
+    let theirs = digests(b, &right);
+    let mut found: Vec<(AtomId, AtomId)> = Vec::new();
+    for (digest, ours) in digests(a, &left) {
+        if let ([x], Some([y])) = (&ours[..], theirs.get(&digest).map(Vec::as_slice)) {
+            found.push((*x, *y));
+        }
+    }
+    found.sort_unstable();
+    found.into_iter().for_each(|(x, y)| join(a, b, x, y, pairing));
+}
+
+/// Functions that at least one side cannot name.
+fn unnamed(image: &Image, is_free: impl Fn(AtomId) -> bool) -> Vec<AtomId> {
+    let code = image.atoms.iter().filter(|(_, atom)| atom.class == Class::Code);
+    code.filter(|&(id, atom)| atom.size() >= LEAST_BYTES && is_free(id) && takes_part(image, id))
+        .map(|(id, _)| id)
+        .collect()
+}
+
+/// Pairs equal content of equal name in the order of addresses, where both sides have as much.
+pub fn in_order(a: &Image, b: &Image, groups: &[Group], pairing: &mut Pairing) {
+    for group in groups {
+        let (left, right) = free(group, pairing);
+        for (x, y) in buckets(a, b, &left, &right).into_values() {
+            if x.len() == y.len() {
+                x.into_iter().zip(y).for_each(|(x, y)| join(a, b, x, y, pairing));
+            }
+        }
+    }
+}
+
+fn join(a: &Image, b: &Image, x: AtomId, y: AtomId, pairing: &mut Pairing) {
+    let fits = compatible(a.atoms.get(x).class, b.atoms.get(y).class);
+    if fits && pairing.is_free(x, y) && super::names::agree(a, b, x, y) {
+        pairing.join(x, y);
+    }
+}

@@ -1,0 +1,60 @@
+//! The built-in explanations: why a difference is no difference in what the program does.
+
+use serde::Serialize;
+
+/// Defines [`Reason`] with its name and the text that `--explain` prints.
+macro_rules! reasons {
+    ($($name:ident $text:literal $help:literal;)*) => {
+        /// Why a difference is harmless.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+        pub enum Reason { $(#[doc = $help] $name,)* }
+
+        impl Reason {
+            /// Every reason.
+            pub const ALL: &[Reason] = &[$(Reason::$name,)*];
+
+            /// A short name.
+            pub fn name(self) -> &'static str {
+                match self { $(Reason::$name => $text,)* }
+            }
+
+            /// The whole explanation.
+            pub fn help(self) -> &'static str {
+                match self { $(Reason::$name => $help,)* }
+            }
+        }
+    };
+}
+
+reasons! {
+    Relaxed "relaxed" "The x86-64 psABI (appendix B) lets a linker replace a load from the GOT, an indirect call or a thread-local sequence by a shorter one that yields the same value; linkers differ in how often they do.";
+    Unreached "unreached" "Nothing that both programs have refers to it, so it cannot run or be read; linkers differ in how thoroughly they collect garbage.";
+    PlacedElsewhere "placed-elsewhere" "Everything in the section has its counterpart in another section of the other program: a choice of layout.";
+    LinkerTable "linker-table" "GOT, PLT, hash and relocation sections hold what the linker made for its own choice of code; what they refer to is compared where it is used.";
+    EmptySection "empty-section" "A section of no bytes has no effect.";
+    OwnSymbol "own-symbol" "The name belongs to the linker's own script or layout, and no code of both programs parts over it.";
+    HiddenIsLocal "hidden-is-local" "A hidden symbol of an executable cannot be seen from outside; the gABI lets the linker turn it into a local one.";
+    LocalDropped "local-dropped" "A local symbol is of use to debuggers alone; linkers differ in which they keep.";
+    Stripped "stripped" "One program has no symbol table; functions are matched by content and use.";
+    CanonicalPlt "canonical-plt" "A fixed-address program may give an ifunc the address of its PLT entry, and then it is an ordinary function.";
+    StricterRights "stricter-rights" "Read-only data may share a segment with code (one mapping less) or not (one right less); writability is the same.";
+    RelroReach "relro-reach" "Which of the linker's own tables become read-only depends on lazy binding and on layout; the program's own read-only-after-relocation data is protected on both sides.";
+    LinkerName "linker-name" "Linkers sign .comment with their own name and version.";
+    BuildIdValue "build-id-value" "A build id is a digest of the file, and the files differ.";
+    NoteOfLinker "note-of-linker" "The note says something about the link, such as which allocator was put in.";
+    MergeFlags "merge-flags" "Merge, string, retain and order flags steer linkers and are ignored by the loader.";
+    ImplicitStack "implicit-stack" "Without PT_GNU_STACK x86-64 Linux makes the stack executable only for programs that lack the header.";
+    Merged "merged" "Constants of equal content in read-only memory may be one or several.";
+    PaddedEnd "padded-end" "The bytes behind a function up to the next one are padding that never runs.";
+    DeadDebug "dead-debug" "Debug information of code that was discarded: linkers mark it with different numbers.";
+    DroppedFrame "dropped-frame" "The unwind rules belong to code that only one program keeps.";
+    TagOfLayout "tag-of-layout" "The tag states an address, a size or a hint that follows from the layout; static programs relocate themselves by RELA and RELR alone.";
+    WeakUndefined "weak-undefined" "A call to an undefined weak function is never taken: the program tests its address, which is null on both sides.";
+    TypeOfLayout "type-of-layout" "SHT_PROGBITS stands in for the specific section type, or zeros are stored in the file; what is loaded is the same.";
+}
+
+impl Serialize for Reason {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str(self.name())
+    }
+}

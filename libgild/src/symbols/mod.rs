@@ -1,1 +1,177 @@
-//! In the making.
+//! Global names: interning, extraction of archive members, and the definition that wins each name.
+
+mod names;
+pub mod undefined;
+
+pub use names::Names;
+
+use crate::args::Options;
+use crate::diagnostics::Result;
+use crate::ids::{FileId, SectionId, SymbolId};
+use crate::input::Inputs;
+use crate::input::object::Object;
+
+/// What a global name stands for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Definition {
+    /// Nothing: 0 for weak references, an error for others.
+    Undefined,
+    /// `Symbol::value` is the address.
+    Absolute,
+    /// `Symbol::value` is an offset in this section. Common symbols have a section of their own
+    /// behind those of all objects.
+    Section(SectionId),
+    /// Something that only the layout knows, plus `Symbol::value`.
+    Linker(LinkerSymbol),
+}
+
+/// Symbols that the linker defines where they are referenced and no input defines them.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum LinkerSymbol {
+    /// `__ehdr_start`: the ELF header in memory.
+    EhdrStart,
+    /// `__executable_start`: the lowest address.
+    ExecutableStart,
+    /// `_end`, `end`: behind everything in memory.
+    End,
+    /// `_etext`, `etext`: behind the last code.
+    Etext,
+    /// `_edata`, `edata`: behind the last initialised data.
+    Edata,
+    /// `__bss_start`.
+    BssStart,
+    /// `_GLOBAL_OFFSET_TABLE_`.
+    Got,
+    /// `_DYNAMIC`; static-PIE only.
+    Dynamic,
+    /// `__preinit_array_start`.
+    PreinitArrayStart,
+    /// `__preinit_array_end`.
+    PreinitArrayEnd,
+    /// `__init_array_start`.
+    InitArrayStart,
+    /// `__init_array_end`.
+    InitArrayEnd,
+    /// `__fini_array_start`.
+    FiniArrayStart,
+    /// `__fini_array_end`.
+    FiniArrayEnd,
+    /// `__rela_iplt_start`: first IRELATIVE relocation of a fixed-address program.
+    RelaIpltStart,
+    /// `__rela_iplt_end`.
+    RelaIpltEnd,
+    /// `__start_SEC`; the index of SEC in `Resolved::start_stop`.
+    SectionStart(u32),
+    /// `__stop_SEC`; the index of SEC in `Resolved::start_stop`.
+    SectionStop(u32),
+    /// `__dso_handle`.
+    DsoHandle,
+    /// `__GNU_EH_FRAME_HDR`.
+    EhFrameHdr,
+    /// `_TLS_MODULE_BASE_`: start of the TLS block.
+    TlsModuleBase,
+}
+
+/// One global name, resolved.
+#[derive(Clone, Copy, Debug)]
+pub struct Symbol {
+    /// Offset in the section, absolute address, or offset from the linker symbol (`--defsym`).
+    pub value: u64,
+    /// What it stands for.
+    pub definition: Definition,
+    /// The object whose symbol won; `NO_FILE` if undefined or made by the linker.
+    pub owner: FileId,
+    /// Index in the owner's symbol table.
+    pub owner_symbol: u32,
+    /// `STT_*` of the winner.
+    pub kind: u8,
+    /// `STV_*`, the most constraining of all objects.
+    pub visibility: u8,
+    /// `Symbol::WEAK` and relatives.
+    pub flags: u8,
+}
+
+const _: () = assert!(size_of::<Symbol>() <= 32);
+
+/// `Symbol::owner` of what no object defines.
+pub const NO_FILE: FileId = FileId(u32::MAX);
+
+impl Symbol {
+    /// The winning definition is weak.
+    pub const WEAK: u8 = 1;
+    /// Some object refers to the name without defining it.
+    pub const REFERENCED: u8 = 2;
+    /// At least one of those references is strong.
+    pub const STRONG_REFERENCE: u8 = 4;
+    /// The winning definition is a common symbol.
+    pub const COMMON: u8 = 8;
+    /// Named by `-u`, `--require-defined`, the entry, or `--defsym`: stays referenced whatever the objects say.
+    pub const NAMED: u8 = 16;
+    /// The winner is STB_GNU_UNIQUE.
+    pub const UNIQUE: u8 = 32;
+
+    /// Whether the name has a definition.
+    pub fn is_defined(&self) -> bool {
+        self.definition != Definition::Undefined
+    }
+
+    /// Undefined, and every reference is weak: 0 without an error.
+    pub fn is_weak_undefined(&self) -> bool {
+        !self.is_defined() && self.flags & Self::STRONG_REFERENCE == 0
+    }
+}
+
+/// A common symbol that won its name (gABI: `SHN_COMMON`).
+#[derive(Clone, Copy, Debug)]
+pub struct Common {
+    /// Its name.
+    pub symbol: SymbolId,
+    /// The largest size that any object asks for, bytes.
+    pub size: u64,
+    /// The largest alignment that any object asks for, bytes.
+    pub align: u64,
+    /// Goes to `.tbss`.
+    pub tls: bool,
+    /// `SHN_X86_64_LCOMMON`: goes to `.lbss`.
+    pub large: bool,
+    /// The winner.
+    pub file: FileId,
+}
+
+/// The objects of the link and what their global names mean.
+#[derive(Debug)]
+pub struct Resolved<'data> {
+    /// By `FileId`.
+    pub objects: Vec<Object<'data>>,
+    /// Global names.
+    pub names: Names<'data>,
+    /// By `SymbolId`.
+    pub symbols: Vec<Symbol>,
+    /// Common symbols in the order of their winners; number `i` is `SectionId(first_common + i)`.
+    pub commons: Vec<Common>,
+    /// `SectionId` of the first common symbol: the number of all objects' sections.
+    pub first_common: u32,
+    /// Section names behind `LinkerSymbol::SectionStart` and `SectionStop`, sorted.
+    pub start_stop: Vec<Vec<u8>>,
+}
+
+impl<'data> Resolved<'data> {
+    /// The symbol behind an id.
+    pub fn symbol(&self, id: SymbolId) -> &Symbol {
+        &self.symbols[id.index()]
+    }
+
+    /// The object behind an id.
+    pub fn object(&self, id: FileId) -> &Object<'data> {
+        &self.objects[id.index()]
+    }
+}
+
+/// Chooses the objects that take part and the definition of every name.
+pub fn resolve<'data>(
+    _inputs: &'data Inputs,
+    _options: &'data Options,
+    _warnings: &mut Vec<String>,
+) -> Result<Resolved<'data>> {
+    todo!()
+}

@@ -1,8 +1,9 @@
 //! Sources to objects and archives.
 
-use crate::directives::{Archive, ArchiveKind};
+use crate::directives::{Archive, ArchiveKind, Retype};
+use crate::image::Image;
 use crate::program::{Case, Language};
-use crate::{Outcome, process, tools};
+use crate::{Outcome, ensure, process, tools};
 use std::ffi::OsString;
 use std::fs;
 use std::path::Path;
@@ -15,6 +16,9 @@ pub fn build(case: &Case, dir: &Path) -> Outcome<Vec<String>> {
     let program = &case.program;
     for source in &program.sources {
         compile(case, source, dir)?;
+    }
+    for retype in &program.directives.retyped {
+        change_types(retype, dir)?;
     }
     for archive in &program.directives.archives {
         make_archive(archive, dir)?;
@@ -44,6 +48,10 @@ fn compile(case: &Case, source: &str, dir: &Path) -> Outcome {
     command.current_dir(&case.program.dir);
     command.args(["-O2", "-g", "-Wall", "-c", source, "-o"]).arg(&object);
     command.args(position_flags(case.pie));
+    if Language::of(source) == Some(Language::Assembly) {
+        // An object that says nothing asks GNU ld for an executable stack.
+        command.arg("-Wa,--noexecstack");
+    }
     command.args(libc_flags(&case.libc, &case.compiler)?);
     for (file, flags) in &case.program.directives.cflags {
         if file.as_deref().is_none_or(|file| file == source) {
@@ -84,6 +92,24 @@ pub fn libc_flags(libc: &str, compiler: &str) -> Outcome<Vec<OsString>> {
     flags.push("/usr/include/x86_64-linux-musl".into());
     flags.extend(["-isystem".into(), own_headers.into_os_string()]);
     Ok(flags)
+}
+
+/// Elf64_Rela: 24 bytes, the type in the low half of `r_info`, eight bytes in.
+fn change_types(retype: &Retype, dir: &Path) -> Outcome {
+    let path = dir.join(&retype.object);
+    let image = Image::open(&path)?;
+    let section = image.section(&retype.section).ok_or(format!("no {}", retype.section))?;
+    let mut data = image.data().to_vec();
+    let end = section.offset + section.size;
+    let mut changed = 0;
+    for info in (section.offset + 8..end).step_by(24).map(|at| at as usize) {
+        if data[info..info + 4] == retype.old.to_le_bytes() {
+            data[info..info + 4].copy_from_slice(&retype.new.to_le_bytes());
+            changed += 1;
+        }
+    }
+    ensure(changed > 0, || format!("no relocation of type {} to change", retype.old))?;
+    fs::write(&path, data).map_err(|error| format!("{}: {error}", path.display()))
 }
 
 fn make_archive(archive: &Archive, dir: &Path) -> Outcome {

@@ -17,8 +17,8 @@ pub struct Capture {
     arguments: Vec<String>,
 }
 
-/// `$keep` and `$ld` are filled in. Inputs below a temporary folder are copied and renamed; a number
-/// in front keeps files of the same name apart.
+/// `$keep` and `$ld` are filled in. What gcc (`/tmp/cc*.o`) and rustc (code units, symbol lists) make
+/// for the link alone is copied; a number in front keeps files of the same name apart.
 const SCRIPT: &str = r#"#!/bin/bash
 set -eu
 keep=KEEP ld=LD
@@ -29,7 +29,7 @@ n=0
 for argument in "$@"; do
   case $argument in
     @*) echo "capture: response file $argument" >&2; exit 1 ;;
-    /tmp/*|"$(pwd)"/*rmeta*|*/rustc??????/*)
+    /tmp/cc*.o|*.rcgu.o|*/rustc??????/*.o)
       if [ -f "$argument" ]; then
         n=$((n + 1)); copy=$keep/inputs/$n-$(basename "$argument")
         cp "$argument" "$copy"; argument=$copy
@@ -60,16 +60,16 @@ impl Capture {
         Ok(Self { dir: dir.to_owned(), arguments })
     }
 
-    /// The arguments, without `-o` and its value.
+    /// The arguments, without `-o`, the plugin and their values.
     pub fn arguments(&self) -> Vec<&str> {
         let mut arguments = self.arguments.iter();
         let mut kept = Vec::new();
         while let Some(argument) = arguments.next() {
-            if argument == "-o" {
-                arguments.next();
-            } else if !argument.starts_with("-plugin") {
+            match argument.as_str() {
                 // GNU ld alone loads gcc's plugin.
-                kept.push(argument.as_str());
+                "-o" | "-plugin" => _ = arguments.next(),
+                plugin if plugin.starts_with("-plugin-opt") => {}
+                other => kept.push(other),
             }
         }
         kept

@@ -38,6 +38,19 @@ pub struct Archive {
     pub sources: Vec<String>,
 }
 
+/// Gives relocations of an assembled object another type.
+#[derive(Clone, Debug)]
+pub struct Retype {
+    /// The object's file name.
+    pub object: String,
+    /// The relocation section.
+    pub section: String,
+    /// The type that the assembler wrote.
+    pub old: u32,
+    /// The type to test.
+    pub new: u32,
+}
+
 /// A statement about the output that is checked after the link.
 #[derive(Clone, Debug)]
 pub enum Claim {
@@ -91,6 +104,8 @@ pub struct Directives {
     pub inputs: Option<Vec<String>>,
     /// `archive`, `thin`, `bare`.
     pub archives: Vec<Archive>,
+    /// `retype OBJECT SECTION = OLD NEW`: relocation types that no assembler emits yet.
+    pub retyped: Vec<Retype>,
     /// `variant`.
     pub variants: Vec<Variant>,
     /// `except`: cells that the matrix leaves out, as `libc/output/compiler` with `*` for any.
@@ -124,6 +139,7 @@ impl Default for Directives {
             link: Vec::new(),
             inputs: None,
             archives: Vec::new(),
+            retyped: Vec::new(),
             variants: Vec::new(),
             except: Vec::new(),
             skipped: Vec::new(),
@@ -168,6 +184,7 @@ impl Directives {
             "archive" => self.add_archive(name, ArchiveKind::Indexed, value),
             "thin" => self.add_archive(name, ArchiveKind::Thin, value),
             "bare" => self.add_archive(name, ArchiveKind::Bare, value),
+            "retype" => self.retyped.push(retype(name, value)?),
             "variant" => self.variants.push(variant(name, value)),
             "except" => self.except.extend(words(value)),
             "skip" => self.skipped.push((name.to_owned(), words(value))),
@@ -201,6 +218,14 @@ fn claim(key: &str, name: &str, value: &str) -> Outcome<Claim> {
         "lacks" => Claim::Lacks(value.to_owned()),
         _ => return Err("unknown key".into()),
     })
+}
+
+fn retype(name: &str, value: &str) -> Outcome<Retype> {
+    let (object, section) = name.split_once(' ').ok_or("retype names an object and a section")?;
+    let (old, new) = value.split_once(' ').ok_or("retype has two types")?;
+    let number = |text: &str| text.parse().map_err(|_| format!("`{text}` is no relocation type"));
+    let (old, new) = (number(old)?, number(new)?);
+    Ok(Retype { object: object.to_owned(), section: section.to_owned(), old, new })
 }
 
 /// `variant NAME = CFLAGS | LINKFLAGS`.

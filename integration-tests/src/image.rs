@@ -174,7 +174,8 @@ impl Image {
     pub fn relocations(&self) -> Outcome<Vec<(u64, u32, i64)>> {
         let mut found = self.relr()?;
         let tags = (elf::DT_RELA.0 as u64, elf::DT_RELASZ.0 as u64);
-        let (Some(at), Some(size)) = (self.dynamic_value(tags.0), self.dynamic_value(tags.1)) else {
+        let (Some(at), Some(size)) = (self.dynamic_value(tags.0), self.dynamic_value(tags.1))
+        else {
             return Ok(found);
         };
         let bytes = self.at(at, size as usize)?;
@@ -242,10 +243,8 @@ fn dynamic_entries(headers: &[ProgramHeader64<LE>], data: &[u8]) -> Outcome<Vec<
     let Some(header) = headers.iter().find(|header| header.p_type(LE) == elf::PT_DYNAMIC) else {
         return Ok(Vec::new());
     };
-    let entries: &[Dyn64<LE>] = header
-        .dynamic(LE, data)
-        .map_err(|error| error.to_string())?
-        .unwrap_or_default();
+    let entries: &[Dyn64<LE>] =
+        header.dynamic(LE, data).map_err(|error| error.to_string())?.unwrap_or_default();
     let entries = entries.iter().map(|entry| (entry.d_tag(LE).0 as u64, entry.d_val(LE)));
     Ok(entries.take_while(|(tag, _)| *tag != 0).collect())
 }

@@ -65,7 +65,8 @@ pub struct Case {
 impl Case {
     /// `program/libc-output-compiler[-variant]`.
     pub fn name(&self) -> String {
-        let mut name = format!("{}/{}-{}-{}", self.program.name, self.libc, self.output(), self.compiler);
+        let mut name =
+            format!("{}/{}-{}-{}", self.program.name, self.libc, self.output(), self.compiler);
         if !self.variant.name.is_empty() {
             name.push('-');
             name.push_str(&self.variant.name);

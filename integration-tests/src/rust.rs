@@ -24,7 +24,7 @@ pub fn build(case: &Case, dir: &Path) -> Outcome<Capture> {
     let mut rustc = rustc(&case.libc)?;
     rustc.current_dir(dir).args(["--edition=2024", "--crate-name=program", "-g", "-o", "ld-first"]);
     rustc.arg(case.program.dir.join("main.rs")).args(["--target", target(&case.libc)]);
-    rustc.args(flags(case.pie)).args(gcc_with(&capture::recorder(dir)?));
+    rustc.args(flags(case.pie)).args(gcc_with(&capture::recorder(dir)?, &case.libc));
     rustc.args(case.program.directives.cflags.iter().flat_map(|(_, flags)| flags));
     rustc.args(&case.variant.cflags);
     process::run_within(&mut rustc, Duration::from_secs(300))?.success()?;
@@ -38,11 +38,15 @@ pub fn flags(pie: bool) -> [&'static str; 4] {
 }
 
 /// Flags that make rustc link through gcc, and gcc through the `ld` in `folder`.
-pub fn gcc_with(folder: &Path) -> Vec<String> {
-    // Without the third flag, rustc 1.90 and later prefer the lld they ship, for the glibc target.
-    let mut flags = vec!["-Clinker=gcc".to_owned(), "-Clinker-flavor=gcc".to_owned()];
-    flags.push(format!("-Clink-arg=-B{}", folder.display()));
+pub fn gcc_with(folder: &Path, libc: &str) -> Vec<String> {
+    let mut flags = vec!["-Clinker=gcc".to_owned(), format!("-Clink-arg=-B{}", folder.display())];
+    flags.extend(no_lld(libc).map(str::to_owned));
     flags
+}
+
+/// For the glibc target, rustc 1.90 and later prefer the lld that they ship.
+pub fn no_lld(libc: &str) -> Option<&'static str> {
+    (libc == "glibc").then_some("-Clinker-features=-lld")
 }
 
 /// rustc, with a standard library for the libc's target.

@@ -1,7 +1,7 @@
 //! Laws about segments.
 
 use super::Named;
-use crate::image::{Image, Segment};
+use crate::image::{Image, Section, Segment};
 use crate::{Outcome, ensure};
 use object::elf;
 
@@ -42,10 +42,10 @@ pub fn check_loads(image: &Image) -> Outcome {
         ensure(load.file_size <= load.size, || format!("more in the file than loaded: {load:x?}"))?;
     }
     let allocated = |flags: u64| flags & u64::from(elf::SHF_ALLOC.0) != 0;
-    let is_tbss = |kind: u32, flags: u64| {
-        kind == elf::SHT_NOBITS.0 && flags & u64::from(elf::SHF_TLS.0) != 0
-    };
-    for section in image.sections.iter().filter(|section| allocated(section.flags)) {
+    let is_tbss =
+        |kind: u32, flags: u64| kind == elf::SHT_NOBITS.0 && flags & u64::from(elf::SHF_TLS.0) != 0;
+    let placed = |section: &&Section| section.size > 0 && allocated(section.flags);
+    for section in image.sections.iter().filter(placed) {
         let end = section.address + section.size;
         let inside =
             |load: &&&Segment| load.address <= section.address && end <= load.address + load.size;

@@ -1,0 +1,2 @@
+    .globl constant
+constant = 0x12345678

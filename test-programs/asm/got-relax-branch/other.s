@@ -1,0 +1,8 @@
+    .globl function, last
+    .text
+function:
+    xor %edi, %edi
+    ret
+last:
+    mov $60, %eax
+    syscall

@@ -1,0 +1,3 @@
+    .globl target
+    .data
+target: .quad 0

@@ -1,0 +1,4 @@
+    .section .text.c, "ax"
+    nop
+    .section metadata, "ao", @progbits, .text.c
+    .byte 12

@@ -1,0 +1,7 @@
+    .globl target, function
+    .text
+function:
+    xor %edi, %edi
+    ret
+    .data
+target: .quad 1

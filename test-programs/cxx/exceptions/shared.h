@@ -1,0 +1,1 @@
+void throw_from_elsewhere(const char *text);

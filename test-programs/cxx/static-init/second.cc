@@ -1,0 +1,3 @@
+#include "shared.h"
+
+static Loud second("second");

@@ -1,0 +1,90 @@
+/* mimalloc, versions 2 and 3, as one object: its sources, the malloc family, safety under fork.
+ *
+ * Not taken from mimalloc's own alloc-override.c, because
+ * - its `operator new`, compiled as C, aborts where C++ wants std::bad_alloc; the C++ library's
+ *   operators throw, and call the malloc below;
+ * - its `__libc_malloc` and the like decide for the linker that libc's private callers share the
+ *   heap; that is the user's choice (--allocator-internal).
+ */
+#include <static.c>
+
+#include <sched.h>
+
+#define GILD_ALIAS(name, target) \
+    extern __typeof(target) name __attribute__((alias(#target), visibility("default")))
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wattributes" /* nodiscard and the like are not repeated */
+#pragma GCC diagnostic ignored "-Wmissing-attributes"
+GILD_ALIAS(malloc, mi_malloc);
+GILD_ALIAS(calloc, mi_calloc);
+GILD_ALIAS(realloc, mi_realloc);
+GILD_ALIAS(free, mi_free);
+GILD_ALIAS(cfree, mi_free);
+GILD_ALIAS(aligned_alloc, mi_aligned_alloc);
+GILD_ALIAS(posix_memalign, mi_posix_memalign);
+GILD_ALIAS(memalign, mi_memalign);
+GILD_ALIAS(valloc, mi_valloc);
+GILD_ALIAS(pvalloc, mi_pvalloc);
+GILD_ALIAS(reallocarray, mi_reallocarray);
+#pragma GCC diagnostic pop
+
+/* Not an alias: mimalloc's takes a pointer to const. */
+size_t malloc_usable_size(void* p);
+mi_decl_export size_t malloc_usable_size(void* p) { return mi_usable_size(p); }
+
+#include "fork.h"
+
+/* Calls `step` on the locks that any thread may take while it allocates or frees, in a fixed order,
+ * until it says false or `*steps` of them are done. Returns whether that were all, and in `*steps`
+ * how many. A list is walked only under its lock.
+ *
+ * Left out: a thread's own list of theaps (version 3), which only that thread and mi_heap_delete()
+ * lock, and the locks of heap visitors, which malloc never waits for. */
+typedef bool gild_lock_step(mi_lock_t* lock);
+
+static bool gild_each_lock(gild_lock_step* step, size_t* steps) {
+    const size_t limit = *steps;
+    *steps = 0;
+#define GILD_STEP(lock) do { if (*steps == limit || !step(lock)) return false; (*steps)++; } while (0)
+#if MI_MALLOC_VERSION >= 30000
+    GILD_STEP(&subprocs_lock);
+    for (mi_subproc_t* subproc = subprocs; subproc != NULL; subproc = subproc->next) {
+        GILD_STEP(&subproc->heaps_lock);
+        for (mi_heap_t* heap = subproc->heaps; heap != NULL; heap = heap->next) {
+            GILD_STEP(&heap->theaps_lock);
+            GILD_STEP(&heap->arena_pages_lock);
+            GILD_STEP(&heap->os_abandoned_pages_lock);
+        }
+        GILD_STEP(&subproc->arena_reserve_lock);
+    }
+    GILD_STEP(&mi_thread_locals_lock);
+    GILD_STEP(&mi_page_map_lock);
+#else
+    GILD_STEP(&mi_subproc_default.abandoned_os_lock);
+#endif
+    GILD_STEP(&out_buf_lock);
+#undef GILD_STEP
+    return true;
+}
+
+static bool gild_try(mi_lock_t* lock) { return mi_lock_try_acquire(lock); }
+static bool gild_release(mi_lock_t* lock) { mi_lock_release(lock); return true; }
+
+/* All or none, and again: mimalloc documents no order among its locks, and a thread that waits for
+ * one while it holds others could wait for ever. */
+static void gild_fork_prepare(void) {
+    size_t taken = SIZE_MAX;
+    while (!gild_each_lock(&gild_try, &taken)) {
+        gild_each_lock(&gild_release, &taken);
+        sched_yield();
+        taken = SIZE_MAX;
+    }
+}
+
+static void gild_fork_parent(void) {
+    size_t all = SIZE_MAX;
+    gild_each_lock(&gild_release, &all);
+}
+
+static void gild_fork_child(void) { gild_fork_parent(); }

@@ -49,7 +49,11 @@ reasons! {
     DeadDebug "dead-debug" "Debug information of code that was discarded: linkers mark it with different numbers.";
     DroppedFrame "dropped-frame" "The unwind rules belong to code that only one program keeps.";
     TagOfLayout "tag-of-layout" "The tag states an address, a size or a hint that follows from the layout; static programs relocate themselves by RELA and RELR alone.";
-    WeakUndefined "weak-undefined" "A call to an undefined weak function is never taken: the program tests its address, which is null on both sides.";
+    WeakUndefined "weak-undefined" "What is made of an undefined weak symbol is never used: the program tests first whether the symbol is there.";
+    ArchiveOrder "archive-order" "On each side the initialisers run in the order in which their code was linked; the order in which archive members are extracted is the linker's choice.";
+    LocalByHabit "local-by-habit" "Nothing outside can bind to a static program's symbols, and this linker makes many of its globals local.";
+    FramesRegistered "frames-registered" "The program has no unwinder, or registers its unwind rules at start (crtbeginT.o), so it needs no search table.";
+    IsaMarker "isa-marker" "The markers of the instruction sets that were used or needed inform people; neither kernel nor start-up code of static programs checks them.";
     TypeOfLayout "type-of-layout" "SHT_PROGBITS stands in for the specific section type, or zeros are stored in the file; what is loaded is the same.";
 }
 

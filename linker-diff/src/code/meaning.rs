@@ -25,6 +25,8 @@ pub enum Meaning {
     AddTls(Register, Vec<Target>),
     /// The register becomes the thread pointer.
     ThreadPointer(Register),
+    /// The register becomes the start of the program's thread-local block.
+    BlockStart(Register),
     /// Something that no relaxation produces.
     Other(Box<Instruction>),
 }

@@ -1,6 +1,6 @@
 //! Bytes between functions that never run.
 
-use iced_x86::{Instruction, Mnemonic};
+use iced_x86::{DecoderError, Instruction, Mnemonic};
 
 /// Whether an instruction only fills space.
 pub fn is_filler(insn: &Instruction) -> bool {
@@ -22,6 +22,10 @@ pub fn leading(bytes: &[u8]) -> usize {
         }
         let mut decoder = super::decoder(&bytes[at..], 0);
         let insn = decoder.decode();
+        // The range of a function without a size may end within a long nop.
+        if insn.is_invalid() && decoder.last_error() == DecoderError::NoMoreBytes {
+            return if matches!(bytes[at], 0x0f | 0x2e | 0x66) { bytes.len() } else { at };
+        }
         if insn.is_invalid() || !is_filler(&insn) {
             break;
         }

@@ -17,7 +17,10 @@ use crate::model::atoms::Class;
 use crate::reason::Reason;
 
 /// Pieces of fewer bytes occur everywhere by chance.
-const LEAST_PIECE: usize = 8;
+const LEAST_PIECE: usize = 5;
+
+/// As many bytes of a piece as are looked for.
+const PIECE: usize = 48;
 
 /// Compares all of them, and what they refer to in turn.
 pub fn compare(pair: &Pair, mut list: Vec<Anonymous>, sink: &mut Sink) {
@@ -89,9 +92,7 @@ fn place(pair: &Pair, r: &Anonymous) -> (Sink, Vec<Anonymous>) {
 fn extent(image: &Image, addr: u64) -> u64 {
     let held = image.memory.from(addr).map_or(0, |b| b.len() as u64);
     let next = image.refs.next_boundary(addr).map_or(held, |b| b - addr);
-    // A string that another ends with is referred to in its middle.
-    let text = string(image, addr).map_or(0, |s| s.len() as u64 + 1);
-    next.max(text).min(held.max(next.min(1 << 20)))
+    next.min(held.max(1 << 20))
 }
 
 fn string<'a>(image: &Image<'a>, addr: u64) -> Option<&'a [u8]> {
@@ -99,7 +100,7 @@ fn string<'a>(image: &Image<'a>, addr: u64) -> Option<&'a [u8]> {
     let end = memchr::memchr(0, &bytes[..bytes.len().min(1 << 16)])?;
     let text = &bytes[..end];
     let is_text = text.iter().all(|&b| b >= 0x20 || b"\n\t\r\x1b".contains(&b));
-    (end > 0 && is_text).then_some(text)
+    (end > 0 && is_text && std::str::from_utf8(text).is_ok()).then_some(text)
 }
 
 fn from(pair: &Pair, r: &Anonymous) -> String {
@@ -139,15 +140,20 @@ fn content(pair: &Pair, r: &Anonymous, d: &Difference, size: u64, sink: &mut Sin
 /// Whether what differs at `d` is no longer the thing at `r` but a piece behind it, to which
 /// nothing refers and which lies elsewhere on the other side.
 fn is_another_piece(pair: &Pair, r: &Anonymous, d: &Difference, size: u64) -> bool {
+    if end_alike(pair, r) {
+        return true;
+    }
     if d.offset == 0 {
         return false;
     }
     let (a, b) = (pair.a, pair.b);
     let read = |image: &Image, at: u64| -> Vec<u8> {
-        image.memory.from(at).map_or(Vec::new(), |m| m[..m.len().min(size as usize)].to_vec())
+        let len = size as usize + PIECE;
+        image.memory.from(at).map_or(Vec::new(), |m| m[..m.len().min(len)].to_vec())
     };
     let (ours, theirs) = (read(a, r.left), read(b, r.right));
     let at = d.offset as usize;
+    let within = size as usize;
     // Pieces begin at a multiple of their alignment, or behind a terminator.
     let behind_zero = ours[..at.min(ours.len())].iter().rposition(|&c| c == 0).map(|z| z + 1);
     let starts = [8usize, 4, 2, 1].iter().map(|n| at & !(n - 1)).chain(behind_zero);
@@ -165,14 +171,34 @@ fn is_filler(piece: &[u8]) -> bool {
     piece.iter().all(|&c| c == 0)
 }
 
-/// Whether the first piece of `piece` occurs in the section that `addr` lies in.
+/// Whether the first piece of `piece`, a string with its terminator or the next bytes, occurs in
+/// the section that `addr` lies in.
 fn occurs(image: &Image, addr: u64, piece: &[u8]) -> bool {
     let start = piece.iter().position(|&c| c != 0).unwrap_or(0);
     let piece = &piece[start..];
-    let end = memchr::memchr(0, piece).filter(|&e| e >= LEAST_PIECE).unwrap_or(piece.len());
-    let piece = &piece[..end.min(64)];
+    let end = memchr::memchr(0, piece).map_or(piece.len(), |e| e + 1).max(LEAST_PIECE);
+    let piece = &piece[..end.min(PIECE).min(piece.len())];
     let Some(section) = image.section_at(addr) else { return false };
-    piece.len() >= LEAST_PIECE && memchr::memmem::find(section.data, piece).is_some()
+    let within = |s: &crate::model::elf::Section| memchr::memmem::find(s.data, piece).is_some();
+    let constants =
+        || image.sections.iter().filter(|s| s.is_alloc() && s.name.starts_with(b".rodata"));
+    piece.len() >= LEAST_PIECE && (within(section) || constants().any(within))
+}
+
+/// Whether both addresses are the ends of strings that read the same: compilers turn a pair of
+/// pointers into its end and a distance.
+fn end_alike(pair: &Pair, r: &Anonymous) -> bool {
+    const COMPARED: u64 = 8;
+    let before = |image: &Image, addr: u64| {
+        let at = addr.checked_sub(COMPARED)?;
+        image.memory.slice(at, COMPARED as usize).map(<[u8]>::to_vec)
+    };
+    let (Some(x), Some(y)) = (before(pair.a, r.left), before(pair.b, r.right)) else {
+        return false;
+    };
+    let text_len = x[..7].iter().rev().take_while(|&&c| c != 0).count();
+    let compared = (text_len + 1).min(8);
+    x[7] == 0 && text_len > 1 && x[8 - compared..] == y[8 - compared..]
 }
 
 /// Variables without content: each must be one variable on the other side, wherever it is used.

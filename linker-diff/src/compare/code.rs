@@ -26,8 +26,12 @@ struct Walk<'w, 'i, 'a> {
     id: AtomId,
     start: (u64, u64),
     size: u64,
+    /// Whether both sides know where the function ends.
+    sized: bool,
     differences: Vec<Finding>,
     instructions: u64,
+    /// Whether local-dynamic offsets count from the start of the block, by side.
+    from_block: (bool, bool),
 }
 
 /// Compares a pair of functions.
@@ -46,11 +50,13 @@ pub fn compare(pair: &Pair, x: AtomId, y: AtomId, sink: &mut Sink) {
         id: x,
         start: (left.start, right.start),
         size,
+        sized: left.sized && right.sized,
         differences: Vec::new(),
         instructions: 0,
+        from_block: (false, false),
     };
     walk.run(ours, theirs, sink);
-    walk.longer_side(left.size(), right.size(), left.sized && right.sized, sink);
+    walk.longer_side(left.size(), right.size(), sink);
     walk.report(sink);
 }
 
@@ -63,6 +69,9 @@ impl Walk<'_, '_, '_> {
             left.decode_out(&mut x);
             right.decode_out(&mut y);
             self.instructions += 1;
+            if !self.sized && ends_in_padding(ours, theirs, &x, &y, self.start) {
+                return;
+            }
             if left.position() != right.position() {
                 let mut runs = (vec![x], vec![y]);
                 step_together(&mut left, &mut right, &mut runs);
@@ -115,16 +124,17 @@ impl Walk<'_, '_, '_> {
             return;
         }
         let (left, right) = (canonical(self.pair.a, to), canonical(self.pair.b, other));
-        if self.is_null_call(to) && self.is_null_call(other) {
+        let in_plt = |image: &Image, t| matches!(t, Target::Addr(at) if image.section_at(at).is_some_and(|s| s.is_plt()));
+        if (resolve::is_null(left) && in_plt(self.pair.b, right))
+            || (resolve::is_null(right) && in_plt(self.pair.a, left))
+        {
+            let place = self.place((x.ip() - self.start.0) as u32);
+            let finding = Finding::new(Kind::WrongTarget, place, "a call of nothing through the PLT")
+                .showing(lines(self.pair.a, &[*x]), lines(self.pair.b, &[*y]));
+            sink.count(Reason::WeakUndefined, "plt", finding);
             return;
         }
         self.judge(x, y, left, right, Kind::WrongTarget, sink);
-    }
-
-    /// A call of an undefined weak function: its target lies outside of both programs, or right
-    /// behind the call.
-    fn is_null_call(&self, to: u64) -> bool {
-        to < 0x1000
     }
 
     fn relative(&mut self, x: &Instruction, y: &Instruction, to: u64, other: u64, sink: &mut Sink) {
@@ -179,9 +189,21 @@ impl Walk<'_, '_, '_> {
         if to == other {
             return;
         }
-        let (left, right) = (fields::thread_local(a, to), fields::thread_local(b, other));
+        let local = |image: &Image, number: i64, from_block: bool| match from_block {
+            true => Some(Target::Tls(number)),
+            false => fields::thread_local(image, number),
+        };
+        let left = local(a, to, self.from_block.0);
+        let right = local(b, other, self.from_block.1);
         match (left, right) {
             (Some(left), Some(right)) => self.judge(x, y, left, right, Kind::TlsOffset, sink),
+            _ if weak_tls(a, to) && weak_tls(b, other) => {
+                let place = self.place((x.ip() - self.start.0) as u32);
+                let what = "the offset of an undefined weak thread-local variable";
+                let finding = Finding::new(Kind::Immediate, place, what)
+                    .showing(lines(a, &[*x]), lines(b, &[*y]));
+                sink.count(Reason::WeakUndefined, "tls", finding);
+            }
             _ => self.differ(Kind::Immediate, &[*x], &[*y], "the numbers differ"),
         }
     }
@@ -218,6 +240,10 @@ impl Walk<'_, '_, '_> {
         let left = tls_call(self.pair.a, meaning::of_run(self.pair.a, ours));
         let right = tls_call(self.pair.b, meaning::of_run(self.pair.b, theirs));
         let offset = (ours[0].ip() - self.start.0) as u32;
+        let bases = (is_block_start(&left), is_block_start(&right));
+        if bases != (false, false) {
+            self.from_block = bases;
+        }
         let mut pending = Vec::new();
         let same = left.len() == right.len()
             && left.iter().zip(&right).all(|(l, r)| self.same_meaning(l, r, offset, &mut pending));
@@ -262,9 +288,11 @@ impl Walk<'_, '_, '_> {
             (Meaning::Arith(m, d, x), Meaning::Arith(n, e, y)) => m == n && d == e && any(x, y),
             (Meaning::Push(x), Meaning::Push(y)) => any(x, y),
             (Meaning::Call(x), Meaning::Call(y)) | (Meaning::Jump(x), Meaning::Jump(y)) => {
-                is_null(*x) && is_null(*y) || any(&[*x], &[*y])
+                any(&[*x], &[*y])
             }
-            (Meaning::ThreadPointer(d), Meaning::ThreadPointer(e)) => d == e,
+            // A local-dynamic base: what is added to it tells whether they agree.
+            (Meaning::ThreadPointer(d), Meaning::ThreadPointer(e) | Meaning::BlockStart(e))
+            | (Meaning::BlockStart(d), Meaning::ThreadPointer(e) | Meaning::BlockStart(e)) => d == e,
             (Meaning::Other(x), Meaning::Other(y)) => {
                 x.code() == y.code() && fields::blanked(x) == fields::blanked(y) && self.equal(x, y)
             }
@@ -286,7 +314,8 @@ impl Walk<'_, '_, '_> {
             }
     }
 
-    fn longer_side(&mut self, left: u64, right: u64, sized: bool, sink: &mut Sink) {
+    fn longer_side(&mut self, left: u64, right: u64, sink: &mut Sink) {
+        let sized = self.sized;
         if left == right {
             return;
         }
@@ -342,6 +371,21 @@ impl Walk<'_, '_, '_> {
     }
 }
 
+/// Whether nothing but padding is left on both sides from these instructions on.
+fn ends_in_padding(
+    ours: &[u8],
+    theirs: &[u8],
+    x: &Instruction,
+    y: &Instruction,
+    start: (u64, u64),
+) -> bool {
+    let is_rest = |bytes: &[u8], insn: &Instruction, start: u64| {
+        let rest = &bytes[(insn.ip() - start) as usize..];
+        matches!(rest.first(), Some(0 | 0x0f | 0x2e | 0x66 | 0x90 | 0xcc)) && padding::is_all(rest)
+    };
+    is_rest(ours, x, start.0) && is_rest(theirs, y, start.1)
+}
+
 /// Decodes on until both are at the same distance from their starts.
 fn step_together(
     left: &mut Decoder,
@@ -363,9 +407,24 @@ fn step_together(
     }
 }
 
-/// `lea slot(%rip), %rdi; call __tls_get_addr` becomes what it is relaxed to.
+fn is_block_start(run: &[Meaning]) -> bool {
+    matches!(run, [Meaning::BlockStart(_)])
+}
+
+/// Thread-local sequences of several instructions become one meaning each:
+/// `lea slot(%rip), %rdi; call __tls_get_addr`, and `xor %eax, %eax; mov %fs:(%rax), %rax;
+/// sub $size, %rax`, which is how mold relaxes local-dynamic accesses.
 fn tls_call(image: &Image, run: Vec<Meaning>) -> Vec<Meaning> {
+    use iced_x86::Mnemonic::{Mov, Sub, Xor};
     use iced_x86::Register::{RAX, RDI};
+    if let [Meaning::Other(clear), Meaning::Other(load), Meaning::Arith(Sub, RAX, size)] = &run[..]
+        && (clear.mnemonic(), load.mnemonic()) == (Xor, Mov)
+        && image.tls.is_some_and(|tls| {
+            size.contains(&Target::Number(tls.thread_pointer().wrapping_sub(tls.start)))
+        })
+    {
+        return vec![Meaning::BlockStart(RAX)];
+    }
     let [Meaning::Value(RDI, slot), Meaning::Call(Target::Addr(callee))] = &run[..] else {
         return run;
     };
@@ -380,8 +439,11 @@ fn tls_call(image: &Image, run: Vec<Meaning>) -> Vec<Meaning> {
     }
 }
 
-fn is_null(target: Target) -> bool {
-    matches!(target, Target::Number(0)) || matches!(target, Target::Addr(addr) if addr < 0x1000)
+/// An undefined weak thread-local variable has address 0; some linkers take the thread pointer
+/// off, others don't.
+fn weak_tls(image: &Image, number: i64) -> bool {
+    let from_thread_pointer = |tls: crate::model::Tls| (tls.thread_pointer() as i64).wrapping_neg();
+    number == 0 || image.tls.is_some_and(|tls| number == from_thread_pointer(tls))
 }
 
 fn is_through_got(image: &Image, run: &[Instruction]) -> bool {

@@ -7,6 +7,7 @@ use crate::code::text;
 use crate::finding::{Finding, Kind};
 use crate::model::Image;
 use crate::model::target::{Target, pointer_at};
+use crate::reason::Reason;
 
 /// Section, DT_ tag of its address, DT_ tag of its size.
 const ARRAYS: [(&str, u64, u64); 3] =
@@ -28,6 +29,12 @@ pub fn compare(pair: &Pair, sink: &mut Sink) {
         let show = |image: &Image, list: &[Target]| {
             list.iter().map(|&t| text::target(image, t)).collect::<Vec<_>>().join("\n")
         };
+        if permuted && (follows_code(&ours) && follows_code(&theirs)) {
+            let finding = Finding::new(Kind::InitOrder, name, "the order of archive members")
+                .showing(show(pair.a, &ours), show(pair.b, &theirs));
+            sink.count(Reason::ArchiveOrder, name, finding);
+            continue;
+        }
         let (kind, detail) = if permuted {
             (Kind::InitOrder, "the same functions run in another order".to_owned())
         } else {
@@ -36,6 +43,15 @@ pub fn compare(pair: &Pair, sink: &mut Sink) {
         let finding = Finding::new(kind, name, detail);
         sink.push(finding.showing(show(pair.a, &ours), show(pair.b, &theirs)));
     }
+}
+
+/// Whether the entries, but for crt's at the front and prioritised ones, run in the order of their
+/// addresses, upwards or for finalisers downwards: the order in which the files were linked.
+fn follows_code(list: &[Target]) -> bool {
+    let addr = |t: &Target| if let Target::Addr(a) | Target::Ifunc(a) = t { *a } else { 0 };
+    let breaks = list.windows(2).filter(|w| addr(&w[0]) > addr(&w[1])).count();
+    // crtbegin's frame_dummy lies behind `.text.startup`, libc's own behind that.
+    breaks <= 2
 }
 
 fn entries(image: &Image, name: &str, addr: u64, size: u64) -> Vec<Target> {

@@ -21,8 +21,27 @@ pub struct Note {
     pub bytes: Vec<u8>,
 }
 
+const SHT_NOTE: u32 = 7;
 const NT_GNU_BUILD_ID: u32 = 3;
 const NT_GNU_PROPERTY: u32 = 5;
+
+/// GNU_PROPERTY_X86_FEATURE_1_AND: indirect branch tracking and shadow stack.
+pub const FEATURE_1_AND: u32 = 0xc000_0002;
+
+/// The 32-bit value of a property in a NT_GNU_PROPERTY_TYPE_0 note, 0 if it has none.
+pub fn property(note: &Note, wanted: u32) -> u32 {
+    let half = |at: usize| -> Option<u32> {
+        Some(u32::from_le_bytes(note.bytes.get(at..at + 4)?.try_into().ok()?))
+    };
+    let mut at = 0usize;
+    while let (Some(kind), Some(size)) = (half(at), half(at + 4)) {
+        if kind == wanted {
+            return half(at + 8).unwrap_or(0);
+        }
+        at = at.saturating_add(8 + (size as usize).next_multiple_of(8));
+    }
+    0
+}
 
 /// Compares them.
 pub fn compare(pair: &Pair, sink: &mut Sink) {
@@ -36,14 +55,23 @@ pub fn compare(pair: &Pair, sink: &mut Sink) {
     comment(pair, sink);
 }
 
-/// All notes of a program, in file order.
+/// All notes of a program, in file order: by sections, which know each note's padding, or by
+/// segments, into which linkers put notes of different padding.
 pub fn read(image: &Image) -> Vec<Note> {
+    let mut parts: Vec<(&[u8], u64)> = Vec::new();
+    for s in image.sections.iter().filter(|s| s.kind == SHT_NOTE && s.is_alloc()) {
+        parts.push((s.data, s.align));
+    }
+    if image.sectionless {
+        for s in image.segments.iter().filter(|s| s.kind == PT_NOTE) {
+            let bytes = image.memory.from(s.vaddr).unwrap_or(&[]);
+            parts.push((&bytes[..bytes.len().min(s.filesz as usize)], s.align));
+        }
+    }
     let mut out = Vec::new();
-    for segment in image.segments.iter().filter(|s| s.kind == PT_NOTE) {
-        let Some(mut bytes) = image.memory.from(segment.vaddr) else { continue };
-        bytes = &bytes[..bytes.len().min(segment.filesz as usize)];
+    for (mut bytes, align) in parts {
         // gABI: 4-byte words; the GNU properties of 64-bit files are padded to 8.
-        let pad = if segment.align == 8 { 8 } else { 4 };
+        let pad = if align == 8 { 8 } else { 4 };
         while let Some((note, rest)) = split(bytes, pad) {
             out.push(note);
             bytes = rest;
@@ -93,6 +121,16 @@ fn one(pair: &Pair, side: Side, note: &Note, others: &[Note], sink: &mut Sink) {
         Side::Right => finding.showing(ours, theirs).on(side),
         _ => finding.showing(theirs, ours).on(side),
     };
+    if kind == Kind::Property {
+        let protections = |n: &Note| property(n, FEATURE_1_AND);
+        let none = other.map_or(0, |n| protections(n));
+        if protections(note) == none {
+            sink.count(Reason::IsaMarker, "isa", finding);
+        } else {
+            sink.push(finding);
+        }
+        return;
+    }
     let digest = kind == Kind::BuildId && other.is_some_and(|n| n.bytes.len() == note.bytes.len());
     if digest {
         sink.count(Reason::BuildIdValue, "id", finding);

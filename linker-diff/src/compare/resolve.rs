@@ -52,9 +52,14 @@ pub fn targets(pair: &Pair, left: Target, right: Target) -> Verdict {
         (Target::Addr(x), Target::Addr(y)) => addresses(pair, x, y),
         (Target::Ifunc(x), Target::Ifunc(y)) => addresses(pair, x, y),
         (Target::Tls(x), Target::Tls(y)) => thread_local(pair, x as u64, y as u64),
-        (x, y) if x == y => Verdict::Same,
+        (x, y) if x == y || (is_null(x) && is_null(y)) => Verdict::Same,
         _ => Verdict::Different,
     }
+}
+
+/// Null, or an address in the page that is never mapped for code: an undefined weak symbol.
+pub fn is_null(target: Target) -> bool {
+    matches!(target, Target::Number(0)) || matches!(target, Target::Addr(addr) if addr < 64)
 }
 
 /// Compares two addresses.
@@ -73,6 +78,9 @@ pub fn addresses(pair: &Pair, x: u64, y: u64) -> Verdict {
         return Verdict::Same;
     }
     if share_linker_name(pair, x, y) || near_a_pair(pair, ours, x, y) {
+        return Verdict::Same;
+    }
+    if same_table(pair, x, y) {
         return Verdict::Same;
     }
     if !a.memory.contains_or_ends(x) && !b.memory.contains_or_ends(y) {
@@ -100,6 +108,20 @@ fn undecided(pair: &Pair, left: (Option<AtomId>, u64), right: (Option<AtomId>, u
     // Of two paired objects neither is the other; only equal constants may stand in for each
     // other, as merging makes them.
     Verdict::Content { left: x, right: y, tls: false, named: taken_left || taken_right }
+}
+
+/// Whether both lie in the ELF headers at one distance, or in unwind sections of one name: crt
+/// files mark where `.eh_frame` begins for them.
+fn same_table(pair: &Pair, x: u64, y: u64) -> bool {
+    let (a, b) = (pair.a, pair.b);
+    let distance = |image: &super::Image, addr: u64| addr.wrapping_sub(image.memory.start());
+    if distance(a, x) == distance(b, y) && distance(a, x) < 64 {
+        return true;
+    }
+    match (a.section_at(x), b.section_at(y)) {
+        (Some(s), Some(t)) => s.name == t.name && s.name.starts_with(b".eh_frame"),
+        _ => false,
+    }
 }
 
 /// Whether a linker-defined name stands for both.

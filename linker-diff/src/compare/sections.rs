@@ -85,7 +85,7 @@ fn missing(pair: &Pair, side: Side, section: &Section, sink: &mut Sink) {
     } else if section.is_linker_table() || section.is_synthetic() || title == ".tm_clone_table" {
         // .init_array and .eh_frame have their own comparison, which needs no section names.
         sink.count(Reason::LinkerTable, &title, finding);
-    } else if has_counterparts(pair, side, has, section) {
+    } else if has_counterparts(pair, side, has, section) || is_constant_family(lacks, section) {
         sink.count(Reason::PlacedElsewhere, &title, finding);
     } else if section.kind == SHT_NOBITS || unreached(pair, side, has, section) {
         finding.kind = Kind::GarbageCollection;
@@ -111,6 +111,11 @@ fn has_counterparts(pair: &Pair, side: Side, image: &Image, section: &Section) -
     atoms_of(image, section)
         .filter(|&id| image.atoms.get(id).known)
         .all(|id| counterpart(pair, side, id))
+}
+
+/// Whether it is one of several sections of constants, which are compared where they are used.
+fn is_constant_family(other: &Image, section: &Section) -> bool {
+    section.name.starts_with(b".rodata") && other.sections.iter().any(|s| s.name.starts_with(b".rodata"))
 }
 
 fn unreached(pair: &Pair, side: Side, image: &Image, section: &Section) -> bool {

@@ -61,8 +61,22 @@ fn presence(pair: &Pair, sink: &mut Sink) {
         let finding = Finding::new(Kind::SegmentMissing, name(kind), detail)
             .showing(show(ours), show(theirs))
             .on(if ours { Side::Right } else { Side::Left });
-        sink.push(finding);
+        let has = if ours { pair.a } else { pair.b };
+        let notes = super::notes::read(has);
+        let idle = notes.iter().all(|n| super::notes::property(n, super::notes::FEATURE_1_AND) == 0);
+        if kind == PT_GNU_PROPERTY && idle {
+            sink.count(Reason::IsaMarker, "segment", finding);
+        } else if kind == PT_GNU_EH_FRAME && needs_no_table(lacking) {
+            sink.count(Reason::FramesRegistered, "segment", finding);
+        } else {
+            sink.push(finding);
+        }
     }
+}
+
+fn needs_no_table(image: &Image) -> bool {
+    let has = |name: &[u8]| image.symbols.iter().any(|s| s.name == name && s.is_place());
+    !image.is_stripped() && (has(b"__register_frame_info") || !has(b"_Unwind_RaiseException"))
 }
 
 fn rights_text(flags: u32) -> String {

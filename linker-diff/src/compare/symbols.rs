@@ -7,6 +7,7 @@ use super::sink::Sink;
 use crate::code::text;
 use crate::finding::{Finding, Kind, Side};
 use crate::model::Image;
+use crate::model::elf::SHF_WRITE;
 use crate::model::linker_defined::is_linker_defined;
 use crate::model::symbols::{STB_LOCAL, STT_FUNC, STT_GNU_IFUNC, STT_TLS, Symbol, readable};
 use crate::reason::Reason;
@@ -45,12 +46,13 @@ pub fn compare(pair: &Pair, sink: &mut Sink) {
         }
     }
     let (ours, theirs) = (names(a), names(b));
+    let habit = localises(&ours, &theirs);
     let mut sorted: Vec<_> = ours.iter().collect();
     sorted.sort_by_key(|(name, _)| **name);
     for (name, left) in sorted {
         sink.compared += 1;
         match (left, theirs.get(name)) {
-            (Some(l), Some(Some(r))) => both(pair, l, r, sink),
+            (Some(l), Some(Some(r))) => both(pair, l, r, habit, sink),
             (Some(l), None) => missing(pair, Side::Right, l, sink),
             _ => {}
         }
@@ -62,7 +64,21 @@ pub fn compare(pair: &Pair, sink: &mut Sink) {
     }
 }
 
-fn both(pair: &Pair, l: &Symbol, r: &Symbol, sink: &mut Sink) {
+/// Whether one linker makes a tenth or more of the other's globals local.
+fn localises(ours: &Names, theirs: &Names) -> bool {
+    let shared = ours.iter().filter_map(|(name, l)| {
+        let (l, r) = (l.as_ref()?, theirs.get(name)?.as_ref()?);
+        (l.visibility == 0 && r.visibility == 0).then_some((l.is_local(), r.is_local()))
+    });
+    let (mut parted, mut all) = (0, 0);
+    for (l, r) in shared.filter(|(l, r)| !l || !r) {
+        all += 1;
+        parted += usize::from(l != r);
+    }
+    parted > 2 && parted * 10 >= all
+}
+
+fn both(pair: &Pair, l: &Symbol, r: &Symbol, habit: bool, sink: &mut Sink) {
     if is_linker_defined(l.name) {
         return;
     }
@@ -72,7 +88,9 @@ fn both(pair: &Pair, l: &Symbol, r: &Symbol, sink: &mut Sink) {
     let hidden = |s: &Symbol| s.is_local() || matches!(s.visibility, 1 | 2);
     if l.bind != r.bind {
         let f = finding(Kind::SymbolBinding, "binding", bind(l.bind), bind(r.bind));
-        if hidden(l) && hidden(r) {
+        if l.is_local() != r.is_local() && habit {
+            sink.count(Reason::LocalByHabit, "binding", f);
+        } else if hidden(l) && hidden(r) {
             sink.count(Reason::HiddenIsLocal, "binding", f);
         } else {
             sink.push(f);
@@ -132,11 +150,24 @@ fn place(pair: &Pair, l: &Symbol, r: &Symbol, sink: &mut Sink) {
     };
     let finding = Finding::new(Kind::SymbolPlace, readable(l.name), "the symbol is elsewhere")
         .showing(show(a, l), show(b, r));
-    if l.is_local() && r.is_local() && l.size == 0 {
+    if l.size == r.size && equal_constants(pair, l, r) {
+        sink.count(Reason::Merged, "place", finding);
+    } else if l.is_local() && r.is_local() && l.size == 0 {
         sink.count(Reason::LocalDropped, "place", finding);
     } else {
         sink.push(finding);
     }
+}
+
+/// Whether both name read-only bytes that are equal.
+fn equal_constants(pair: &Pair, l: &Symbol, r: &Symbol) -> bool {
+    let bytes = |image: &Image, s: &Symbol| {
+        let section = image.section_at(s.value)?;
+        let constant = !section.is_code() && section.flags & SHF_WRITE == 0;
+        let bytes = image.memory.slice(s.value, s.size as usize)?;
+        (constant && s.kind != STT_TLS).then(|| bytes.to_vec())
+    };
+    l.size > 0 && bytes(pair.a, l).is_some() && bytes(pair.a, l) == bytes(pair.b, r)
 }
 
 /// A name that the program on `side` lacks.

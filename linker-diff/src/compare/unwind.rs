@@ -11,8 +11,10 @@ use crate::finding::{Finding, Kind, Side};
 use crate::model::Image;
 use crate::model::atoms::Class;
 use crate::model::target::{Target, canonical, pointer_at};
-use crate::model::unwind::Fde;
+use crate::model::unwind::{Fde, Slice};
 use crate::reason::Reason;
+
+type Frame<'a> = gimli::EhFrame<Slice<'a>>;
 
 /// Compares unwind information.
 pub fn compare(pair: &Pair, sink: &mut Sink) {
@@ -120,11 +122,27 @@ fn instructions(image: &Image, f: &Fde) -> Option<Vec<String>> {
     {
         while let Some(i) = list.next().ok()? {
             if i != gimli::CallFrameInstruction::Nop {
-                out.push(format!("{i:?}"));
+                out.push(show(frame, &i)?);
             }
         }
     }
     Some(out)
+}
+
+/// One rule; expressions by their bytes, not by where the section holds them.
+fn show(frame: &Frame, rule: &gimli::CallFrameInstruction<usize>) -> Option<String> {
+    use gimli::CallFrameInstruction::{DefCfaExpression, Expression, ValExpression};
+    let bytes = |e: gimli::UnwindExpression<usize>| Some(e.get(frame).ok()?.0.slice().to_vec());
+    Some(match *rule {
+        DefCfaExpression { expression } => format!("DefCfaExpression {:x?}", bytes(expression)?),
+        Expression { register, expression } => {
+            format!("Expression {register:?} {:x?}", bytes(expression)?)
+        }
+        ValExpression { register, expression } => {
+            format!("ValExpression {register:?} {:x?}", bytes(expression)?)
+        }
+        ref other => format!("{other:?}"),
+    })
 }
 
 fn personality(pair: &Pair, f: &Fde, g: &Fde, sink: &mut Sink) {

@@ -238,7 +238,10 @@ fn cut(
         if mark.size > 0 && mark.addr == atom.start {
             atom.sized = true;
         }
-        atom.end = atom.end.max(end);
+        // Merged constants may overlap; the part behind the first is found by its content.
+        if class == Class::Code || mark.addr == atom.start {
+            atom.end = atom.end.max(end);
+        }
         if let Some(symbol) = mark.symbol {
             atoms.labels.push(Label { symbol, offset: mark.addr - atom.start });
             atom.labels.1 = atoms.labels.len() as u32;

@@ -3,6 +3,12 @@
 use super::Image;
 use super::elf::{PT_DYNAMIC, SHT_RELA, SHT_RELR};
 
+/// R_X86_64_64: a symbol plus the addend.
+pub const R_64: u32 = 1;
+/// R_X86_64_GLOB_DAT: a symbol.
+pub const R_GLOB_DAT: u32 = 6;
+/// R_X86_64_JUMP_SLOT: a function.
+pub const R_JUMP_SLOT: u32 = 7;
 /// R_X86_64_RELATIVE: the load bias plus the addend.
 pub const R_RELATIVE: u32 = 8;
 /// R_X86_64_TPOFF64: an offset from the thread pointer.

@@ -50,9 +50,6 @@ const NAMES: [&[u8]; 42] = [
     b"__tls_get_addr_end",
 ];
 
-/// Names that crt files define as objects of the program: matched by name, like any other.
-const OF_CRT: [&[u8]; 2] = [b"__dso_handle", b"__TMC_END__"];
-
 /// Whether the linker chose the value of `name`.
 pub fn is_linker_defined(name: &[u8]) -> bool {
     NAMES.contains(&name) || name.starts_with(b"__start_") || name.starts_with(b"__stop_")
@@ -93,7 +90,7 @@ impl<'a> LinkerDefined<'a> {
 pub fn collect<'a>(image: &Image<'a>) -> LinkerDefined<'a> {
     let mut out = LinkerDefined::default();
     for symbol in image.symbols.iter().filter(|s| s.is_defined()) {
-        if is_linker_defined(symbol.name) && !OF_CRT.contains(&symbol.name) {
+        if is_linker_defined(symbol.name) && !symbol.is_absolute() {
             out.add(symbol.name, symbol.value);
         }
     }

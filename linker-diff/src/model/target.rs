@@ -1,7 +1,9 @@
 //! What an address, a GOT slot or a thread-pointer offset refers to.
 
 use super::Image;
-use super::dynamic::{R_IRELATIVE, R_RELATIVE, R_TPOFF64};
+use super::dynamic::{
+    DynReloc, R_64, R_GLOB_DAT, R_IRELATIVE, R_JUMP_SLOT, R_RELATIVE, R_TPOFF64,
+};
 use super::plt;
 
 /// What something refers to, the detours over GOT and PLT removed.
@@ -23,7 +25,7 @@ pub enum Target {
 pub fn canonical(image: &Image, addr: u64) -> Target {
     match plt::slot_of_stub(image, addr) {
         Some(slot) => match pointer_at(image, slot) {
-            Some(target @ (Target::Ifunc(_) | Target::Addr(_))) => target,
+            Some(target @ (Target::Ifunc(_) | Target::Addr(_) | Target::Number(0))) => target,
             _ => Target::Addr(addr),
         },
         None => Target::Addr(addr),
@@ -37,6 +39,7 @@ pub fn pointer_at(image: &Image, addr: u64) -> Option<Target> {
             R_RELATIVE => canonical_shallow(image, reloc.addend as u64),
             R_IRELATIVE => Target::Ifunc(reloc.addend as u64),
             R_TPOFF64 => Target::Tls(reloc.addend),
+            R_64 | R_GLOB_DAT | R_JUMP_SLOT if reloc.symbol != 0 => symbolic(image, reloc),
             kind => Target::Foreign(kind),
         });
     }
@@ -52,6 +55,20 @@ pub fn pointer_at(image: &Image, addr: u64) -> Option<Target> {
         return Some(Target::Tls(tls.block_offset(word as i64)));
     }
     Some(Target::Number(word))
+}
+
+/// The value of a relocation against `.dynsym`; what a static program leaves undefined is null.
+fn symbolic(image: &Image, reloc: &DynReloc) -> Target {
+    const DT_SYMTAB: u64 = 6;
+    let entry = image.dynamic.tag(DT_SYMTAB).and_then(|table| {
+        image.memory.slice(table.checked_add(u64::from(reloc.symbol) * 24)?, 24)
+    });
+    let Some(entry) = entry else { return Target::Foreign(reloc.kind) };
+    let value = entry[8..16].try_into().map_or(0, u64::from_le_bytes);
+    if entry[6..8] == [0, 0] {
+        return Target::Number(0);
+    }
+    Target::Addr(value.wrapping_add(if reloc.kind == R_64 { reloc.addend as u64 } else { 0 }))
 }
 
 /// Like [`canonical`], but a PLT entry that leads to another is left alone: cycles end here.

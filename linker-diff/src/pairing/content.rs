@@ -9,6 +9,7 @@ use super::{Pairing, compatible, takes_part};
 use crate::code::hash;
 use crate::model::Image;
 use crate::model::atoms::{AtomId, Class};
+use crate::model::target::Target;
 
 /// Content of fewer bytes says too little to be taken for the same without a name.
 const LEAST_BYTES: u64 = 24;
@@ -78,11 +79,54 @@ pub fn in_order(a: &Image, b: &Image, groups: &[Group], pairing: &mut Pairing) {
     for group in groups {
         let (left, right) = free(group, pairing);
         for (x, y) in buckets(a, b, &left, &right).into_values() {
+            let (x, y) = by_references(a, b, x, y, pairing);
             if x.len() == y.len() {
                 x.into_iter().zip(y).for_each(|(x, y)| join(a, b, x, y, pairing));
             }
         }
     }
+}
+
+/// Of equal content, joins what refers to pairs; returns the rest.
+fn by_references(
+    a: &Image,
+    b: &Image,
+    left: Vec<AtomId>,
+    mut right: Vec<AtomId>,
+    pairing: &mut Pairing,
+) -> Bucket {
+    let mut rest = Vec::new();
+    for x in left {
+        let fits = |y: &AtomId| refer_to_pairs(a, b, x, *y, pairing);
+        let found: Vec<usize> = (0..right.len()).filter(|&i| fits(&right[i])).collect();
+        if let [only] = found[..] {
+            let y = right.remove(only);
+            join(a, b, x, y, pairing);
+        } else {
+            rest.push(x);
+        }
+    }
+    (rest, right)
+}
+
+/// Whether all references of two atoms that lead to paired atoms lead to the same pairs, and at
+/// least one does.
+fn refer_to_pairs(a: &Image, b: &Image, x: AtomId, y: AtomId, pairing: &Pairing) -> bool {
+    let (ours, theirs) = (a.refs.of(x), b.refs.of(y));
+    if ours.len() != theirs.len() {
+        return false;
+    }
+    let mut any = false;
+    for (l, r) in ours.iter().zip(theirs) {
+        let (Target::Addr(l), Target::Addr(r)) = (l.target, r.target) else { continue };
+        let (Some(l), Some(r)) = (a.atoms.find(l), b.atoms.find(r)) else { continue };
+        match pairing.right_of(l) {
+            Some(paired) if paired == r => any = true,
+            Some(_) => return false,
+            None => {}
+        }
+    }
+    any
 }
 
 fn join(a: &Image, b: &Image, x: AtomId, y: AtomId, pairing: &mut Pairing) {

@@ -1,1 +1,140 @@
-//! In the making.
+//! Input sections, the output sections they go to, and the records of `.eh_frame`.
+
+mod bin;
+mod eh_frame;
+mod gather;
+mod groups;
+mod init_order;
+mod names;
+
+use crate::ids::{FileId, OutputId, SectionId};
+use crate::input::object::Object;
+use crate::symbols::Resolved;
+
+pub use bin::bin_live;
+pub use eh_frame::{Cie, EhFrame, Fde};
+pub use gather::gather;
+pub use groups::Ties;
+
+/// What becomes of an input section.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub enum SectionKind {
+    /// Not in the output: losers of COMDAT groups, tables of the object format, stripped debug
+    /// information, `.note.GNU-stack`, property notes (merged by `synth`), `SHF_EXCLUDE`.
+    Excluded,
+    /// Bytes are copied and relocated.
+    Regular,
+    /// As `Regular`, with its 8-byte words in reverse order: `.ctors` inside `.init_array`. The
+    /// word at input offset `o` goes to `size - 8 - o`.
+    Reversed,
+    /// Zeros without bytes in the file: `SHT_NOBITS`, common symbols.
+    NoBits,
+    /// Pieces that are shared with others: see `merge`. Not a member of its output section.
+    Merge,
+    /// Stands for one group of merged pieces as a member of its output section.
+    Merged,
+    /// Records are written by `synth`. Not a member of its output section.
+    EhFrame,
+}
+
+/// An input section, a common symbol, or a group of merged pieces.
+#[derive(Clone, Copy, Debug)]
+pub struct InputSection {
+    /// Bytes in memory.
+    pub size: u64,
+    /// Offset in its output section, set by layout. Of a live [`SectionKind::Merge`]: the index
+    /// to hand to [`crate::merge::Merged`].
+    pub offset: u64,
+    /// Where it goes.
+    pub output: OutputId,
+    /// Alignment is `1 << align_log2`.
+    pub align_log2: u8,
+    /// What becomes of it.
+    pub kind: SectionKind,
+    /// Order within the output section, before the order of input.
+    pub(crate) rank: u8,
+    /// `groups::IN_GROUP` and `groups::HAS_DEPENDENTS`.
+    pub(crate) ties: u8,
+}
+
+// One per section header of the input: a large link has millions.
+const _: () = assert!(size_of::<InputSection>() == 24);
+
+impl InputSection {
+    /// Alignment in bytes.
+    pub fn align(&self) -> u64 {
+        1 << self.align_log2
+    }
+}
+
+/// A section of the output file.
+#[derive(Clone, Debug)]
+pub struct OutputSection {
+    /// Its name.
+    pub name: Vec<u8>,
+    /// `SHT_*`.
+    pub kind: u32,
+    /// `SHF_*`.
+    pub flags: u64,
+    /// `sh_entsize`.
+    pub entsize: u64,
+    /// Alignment in bytes: the greatest of its members'.
+    pub align: u64,
+    /// Live sections in output order; groups of merged pieces are among them, `.eh_frame`
+    /// sections and the inputs of merging are not.
+    pub members: Vec<SectionId>,
+    /// Bytes in memory, set by layout.
+    pub size: u64,
+}
+
+/// All sections of a link.
+#[derive(Debug)]
+pub struct Sections {
+    /// By `SectionId`: headers of all objects, then commons, then (after `merge`) merged groups.
+    pub inputs: Vec<InputSection>,
+    /// In order of first appearance in the input.
+    pub outputs: Vec<OutputSection>,
+    /// By `FileId`.
+    pub eh_frames: Vec<EhFrame>,
+    /// Whether any section has SHF_X86_64_LARGE.
+    pub has_large: bool,
+    /// File of each section of `inputs`, up to the commons.
+    files: Vec<FileId>,
+    /// `SectionId` of the first common.
+    first_common: u32,
+    /// By `FileId`: what lives together. Empty without `--gc-sections`.
+    ties: Vec<Ties>,
+}
+
+impl Sections {
+    /// The file that section `id` comes from; the one with the winning declaration for a common.
+    ///
+    /// # Panics
+    /// If `id` is a group of merged pieces, which comes from no single file.
+    pub fn file_of(&self, id: SectionId) -> FileId {
+        self.files[id.index()]
+    }
+
+    /// The object and section header index of `id`; `None` for commons and merged groups.
+    pub fn locate<'a, 'data>(
+        &self,
+        resolved: &'a Resolved<'data>,
+        id: SectionId,
+    ) -> Option<(&'a Object<'data>, u32)> {
+        if id.0 >= self.first_common {
+            return None;
+        }
+        let object = &resolved.objects[self.files[id.index()].index()];
+        Some((object, id.0 - object.first_section))
+    }
+
+    /// `SectionId` of the first common symbol; headers of objects stand before it.
+    pub fn first_common(&self) -> u32 {
+        self.first_common
+    }
+
+    pub(crate) fn ties(&self, file: FileId) -> Option<&Ties> {
+        self.ties.get(file.index())
+    }
+}

@@ -1,0 +1,5 @@
+//! In the making.
+
+/// What lives together in an object.
+#[derive(Debug, Default)]
+pub struct Ties {}

@@ -179,10 +179,10 @@ fn occurs(image: &Image, addr: u64, piece: &[u8]) -> bool {
     let end = memchr::memchr(0, piece).map_or(piece.len(), |e| e + 1).max(LEAST_PIECE);
     let piece = &piece[..end.min(PIECE).min(piece.len())];
     let Some(section) = image.section_at(addr) else { return false };
-    let within = |s: &crate::model::elf::Section| memchr::memmem::find(s.data, piece).is_some();
+    let inside = |s: &crate::model::elf::Section| memchr::memmem::find(s.data, piece).is_some();
     let constants =
         || image.sections.iter().filter(|s| s.is_alloc() && s.name.starts_with(b".rodata"));
-    piece.len() >= LEAST_PIECE && (within(section) || constants().any(within))
+    piece.len() >= LEAST_PIECE && (inside(section) || constants().any(inside))
 }
 
 /// Whether both addresses are the ends of strings that read the same: compilers turn a pair of

@@ -1,21 +1,48 @@
 //! Compares finished executables, and what linkers make of one link.
 
+mod cli;
+mod link;
+mod linkers;
+mod output;
+mod progress;
+
 use std::process::ExitCode;
 
+use clap::Parser as _;
+
+/// Nothing was compared.
+const FAILED: u8 = 2;
+
 fn main() -> ExitCode {
-    let paths: Vec<std::path::PathBuf> = std::env::args_os().skip(1).map(Into::into).collect();
-    match gild_diff::compare(&paths, &gild_diff::CompareOptions::default()) {
-        Ok(c) => {
-            let style = gild_diff::report::text::Style {
-                explain: std::env::var_os("EX").is_some(),
-                ..Default::default()
-            };
-            let _ = gild_diff::report::text::write(&c, style, &mut std::io::stdout().lock());
-            if c.is_equal() { ExitCode::SUCCESS } else { ExitCode::from(1) }
-        }
-        Err(e) => {
-            eprintln!("error: {e}");
-            ExitCode::from(2)
+    match run(&cli::Cli::parse()) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
+        Err(message) => {
+            eprintln!("gild-diff: error: {message}");
+            ExitCode::from(FAILED)
         }
     }
+}
+
+/// Whether all differences are explained.
+fn run(cli: &cli::Cli) -> Result<bool, String> {
+    if cli.options.explain && cli.programs.is_empty() && cli.command.is_none() {
+        output::glossary().map_err(|e| e.to_string())?;
+        return Ok(true);
+    }
+    let linked = match &cli.command {
+        Some(cli::Command::Link(link)) => Some(link::run(link)?),
+        None => None,
+    };
+    let programs = linked.as_ref().map_or(&cli.programs, |l| &l.programs);
+    let bar = progress::Bar::new();
+    let options = gild_diff::CompareOptions {
+        only: cli.options.only.clone(),
+        ignore: cli.options.ignore.clone(),
+        progress: Some(bar.clone()),
+    };
+    let comparison = gild_diff::compare(programs, &options).map_err(|e| e.to_string())?;
+    bar.finish();
+    output::write(&comparison, &cli.options).map_err(|e| e.to_string())?;
+    Ok(comparison.is_equal())
 }

@@ -22,9 +22,10 @@ pub struct Archive<'data> {
     first_member: u64,
 }
 
-/// The archive's own symbol index.
+/// The archive's own symbol index: entry `i` is the `i`th NUL-terminated name and the file offset of
+/// the member that defines it.
 #[derive(Clone, Copy, Debug)]
-enum Index<'data> {
+pub enum Index<'data> {
     /// `/`: 32-bit big-endian offsets.
     Short(&'data [U32<BE>], &'data [u8]),
     /// `/SYM64/`: 64-bit big-endian offsets.
@@ -76,28 +77,9 @@ impl<'data> Archive<'data> {
         Ok(archive)
     }
 
-    /// Whether there is a symbol index.
-    pub fn has_index(&self) -> bool {
-        self.index.is_some()
-    }
-
-    /// Calls `each(name, header offset)` for every entry of the index, in its order.
-    pub fn for_each_symbol(&self, mut each: impl FnMut(&'data [u8], u64)) {
-        let (count, mut names) = match self.index {
-            Some(Index::Short(offsets, names)) => (offsets.len(), names),
-            Some(Index::Long(offsets, names)) => (offsets.len(), names),
-            None => return,
-        };
-        for entry in 0..count {
-            let Some(end) = memchr::memchr(0, names) else { return };
-            let offset = match self.index {
-                Some(Index::Short(offsets, _)) => offsets[entry].get(BE).into(),
-                Some(Index::Long(offsets, _)) => offsets[entry].get(BE),
-                None => return,
-            };
-            each(&names[..end], offset);
-            names = &names[end + 1..];
-        }
+    /// The symbol index, if the archive has one.
+    pub fn index(&self) -> Option<Index<'data>> {
+        self.index
     }
 
     /// All members, in file order.
@@ -171,6 +153,34 @@ impl<'data> Archive<'data> {
 }
 
 impl<'data> Index<'data> {
+    /// Number of entries.
+    pub fn len(&self) -> usize {
+        match self {
+            Index::Short(offsets, _) => offsets.len(),
+            Index::Long(offsets, _) => offsets.len(),
+        }
+    }
+
+    /// Whether there is no entry.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// File offset of the member that defines entry `entry`.
+    pub fn offset(&self, entry: usize) -> Option<u64> {
+        match self {
+            Index::Short(offsets, _) => offsets.get(entry).map(|offset| offset.get(BE).into()),
+            Index::Long(offsets, _) => offsets.get(entry).map(|offset| offset.get(BE)),
+        }
+    }
+
+    /// All names, each ending in NUL, in the order of the entries.
+    pub fn names(&self) -> &'data [u8] {
+        match self {
+            Index::Short(_, names) | Index::Long(_, names) => names,
+        }
+    }
+
     fn short(data: &'data [u8]) -> Result<Index<'data>, String> {
         let bad = |()| "malformed archive: truncated symbol index".to_string();
         let (count, data) = slice_from_bytes::<U32<BE>>(data, 1).map_err(bad)?;
@@ -235,7 +245,10 @@ mod tests {
         for length in 0..file.len() {
             if let Ok(archive) = Archive::parse(&file[..length]) {
                 let _ = archive.members().count();
-                archive.for_each_symbol(|_, offset| drop(archive.member(offset)));
+                let index = archive.index();
+                for entry in 0..index.map_or(0, |index| index.len()) {
+                    let _ = index.and_then(|index| index.offset(entry)).map(|o| archive.member(o));
+                }
             }
         }
     }

@@ -1,29 +1,131 @@
 //! Input files: mapping, identification, archives, objects, linker-script stubs.
+//!
+//! [`load`] finds and maps everything that the command line names. It looks into archives no
+//! further than their magic: members are read when the symbols ask for them.
 
 pub mod archive;
+mod inflate;
+mod lines;
+mod load;
+pub mod mapping;
 pub mod object;
+mod parse;
 pub mod script;
+mod search;
 
-use crate::args::Options;
-use crate::diagnostics::Result;
+pub use load::load;
 
-/// Every input file, mapped.
+use crate::diagnostics::Error;
+use archive::Archive;
+use mapping::{Kind, Mapping};
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+/// Every input file, mapped, in command-line order.
 #[derive(Debug, Default)]
-pub struct Inputs {}
+pub struct Inputs {
+    files: Vec<InputFile>,
+    /// Files where the command line names them; the index is the rank that errors are sorted by.
+    pub entries: Vec<Entry>,
+    /// `--wrap`.
+    pub wraps: Vec<Wrap>,
+}
+
+/// One opened file.
+#[derive(Debug)]
+struct InputFile {
+    path: PathBuf,
+    map: Mapping,
+    kind: Kind,
+    thin: Vec<ThinMember>,
+    /// An entry offers all of its members already.
+    offered: bool,
+}
+
+/// A member of a thin archive: a file of its own, opened when it is extracted.
+#[derive(Debug)]
+struct ThinMember {
+    header: u64,
+    size: u64,
+    path: PathBuf,
+    map: OnceLock<Result<Mapping, String>>,
+}
+
+/// One use of a file on the command line.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    file: u32,
+    /// All members take part.
+    pub whole_archive: bool,
+    /// An object that takes part only if a symbol asks for it.
+    pub lazy: bool,
+    /// `--exclude-libs` names this archive.
+    pub excluded_lib: bool,
+}
+
+/// The names that one `--wrap` connects.
+#[derive(Debug)]
+pub struct Wrap {
+    /// `foo`.
+    pub name: Vec<u8>,
+    /// `__wrap_foo`.
+    pub wrapper: Vec<u8>,
+    /// `__real_foo`.
+    pub real: Vec<u8>,
+}
+
+/// What an [`Entry`] holds.
+#[derive(Clone, Copy, Debug)]
+pub enum Contents<'data> {
+    /// An object.
+    Object(&'data [u8]),
+    /// An archive.
+    Archive(Archive<'data>),
+}
 
 impl Inputs {
     /// Bytes of all input files, unextracted members included.
     pub fn bytes(&self) -> u64 {
-        todo!()
+        let thin = |file: &InputFile| file.thin.iter().map(|member| member.size).sum::<u64>();
+        self.files.iter().map(|file| file.map.bytes().len() as u64 + thin(file)).sum()
     }
 
     /// Files opened, archives counted once.
     pub fn file_count(&self) -> usize {
-        todo!()
+        self.files.len()
     }
-}
 
-/// Finds, maps and identifies every input of the command line.
-pub fn load(_options: &Options, _warnings: &mut Vec<String>) -> Result<Inputs> {
-    todo!()
+    /// Paths of all files that were opened, in the order they were.
+    pub fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.files.iter().map(|file| file.path.as_path())
+    }
+
+    /// Path of an entry, as the user knows it.
+    pub fn path(&self, entry: &Entry) -> &Path {
+        &self.files[entry.file as usize].path
+    }
+
+    /// The contents of entry number `rank`. Errors: a malformed archive.
+    pub fn contents(&self, rank: u32) -> Result<Contents<'_>, Error> {
+        let file = &self.files[self.entries[rank as usize].file as usize];
+        if file.kind == Kind::Elf {
+            return Ok(Contents::Object(file.map.bytes()));
+        }
+        let archive = Archive::parse(file.map.bytes());
+        archive
+            .map(Contents::Archive)
+            .map_err(|message| Error::input(rank, file.path.display(), message))
+    }
+
+    /// Contents of the member at file offset `header` of the thin archive `rank`, opened now.
+    pub fn thin_member(&self, rank: u32, header: u64) -> Result<&[u8], Error> {
+        let file = &self.files[self.entries[rank as usize].file as usize];
+        let fail = |message: &str| Error::input(rank, file.path.display(), message);
+        let found = file.thin.binary_search_by_key(&header, |member| member.header);
+        let member = &file.thin[found.map_err(|_| fail("malformed archive: no such member"))?];
+        let map = member.map.get_or_init(|| {
+            Mapping::open(&member.path).map_err(|error| format!("thin archive member: {error}"))
+        });
+        map.as_ref().map(Mapping::bytes).map_err(|message| fail(message))
+    }
 }

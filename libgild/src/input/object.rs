@@ -1,10 +1,13 @@
 //! Relocatable objects (gABI): headers, symbols and relocations, checked once, read in place.
 
-use crate::diagnostics::Place;
-use crate::elf::{Rela, Shdr, Sym};
+use super::inflate::{self, Inflated};
+use super::{lines, parse};
+use crate::diagnostics::{Error, Place};
+use crate::elf::{Rela, SHN_LORESERVE, SHN_XINDEX, SHT_NOBITS, Shdr, ShdrExt, Sym, SymExt};
 use crate::ids::{FileId, SectionId, SymbolId};
 use object::LittleEndian as LE;
 use object::endian::U32;
+use object::pod::slice_from_all_bytes;
 use std::fmt;
 use std::path::Path;
 
@@ -28,6 +31,9 @@ impl fmt::Display for ObjectName<'_> {
     }
 }
 
+/// Where an object stands: rank of the input, file offset of the member's header (0 for a file).
+pub type Position = (u32, u64);
+
 /// One relocatable object that takes part in the link.
 #[derive(Debug)]
 pub struct Object<'data> {
@@ -35,6 +41,8 @@ pub struct Object<'data> {
     pub file: FileId,
     /// For messages.
     pub name: ObjectName<'data>,
+    /// Where it came from; `FileId`s ascend with it.
+    pub position: Position,
     /// The whole file or member.
     pub data: &'data [u8],
     /// Section headers.
@@ -57,29 +65,88 @@ pub struct Object<'data> {
     pub discarded: Vec<bool>,
     /// By header index: header index of its `SHT_RELA` section, 0 if none.
     pub relas: Vec<u32>,
+    /// COMDAT groups and linkonce sections.
+    pub groups: Vec<Group<'data>>,
     /// Whether the object was a member of an archive that `--exclude-libs` names.
     pub excluded_lib: bool,
+    /// Sections to inflate; found while parsing.
+    pub(super) compressed: Vec<u32>,
+    /// Inflated sections, ascending.
+    pub(super) inflated: Vec<Inflated>,
+}
+
+/// Sections of which one copy stays in the link.
+#[derive(Clone, Copy, Debug)]
+pub struct Group<'data> {
+    /// Header index of the `SHT_GROUP` or linkonce section.
+    pub section: u32,
+    /// The signature, a name like any other.
+    pub signature: SymbolId,
+    /// `.gnu.linkonce.t.X` gives way to the COMDAT group X.
+    pub twin: Option<SymbolId>,
+    /// Header indexes of the members; empty for a linkonce section, which is its own.
+    pub members: &'data [U32<LE>],
 }
 
 impl<'data> Object<'data> {
+    /// Reads an object. Everything that later accessors rely on is checked here.
+    ///
+    /// Errors: malformed files, and files of other kinds, machines or classes, with the remedy.
+    pub fn parse(
+        name: ObjectName<'data>,
+        data: &'data [u8],
+        position: Position,
+    ) -> Result<Object<'data>, Error> {
+        parse::parse(name, data, position)
+            .map_err(|message| Error::input(position.0, name, message))
+    }
+
+    fn header(&self, shndx: u32) -> Option<&'data Shdr> {
+        self.headers.get(shndx as usize)
+    }
+
     /// Name of section `shndx`; `.zdebug_x` is called `.debug_x`.
-    pub fn section_name(&self, _shndx: u32) -> &'data [u8] {
-        todo!()
+    pub fn section_name(&self, shndx: u32) -> &'data [u8] {
+        let offset = self.header(shndx).map_or(0, |header| header.name());
+        let name = string(self.section_names, offset);
+        if name.starts_with(inflate::OLD_PREFIX) { inflate::new_name(name) } else { name }
     }
 
     /// Contents of section `shndx`, inflated; empty for `SHT_NOBITS`.
-    pub fn section_data(&self, _shndx: u32) -> &[u8] {
-        todo!()
+    pub fn section_data(&self, shndx: u32) -> &[u8] {
+        match self.inflated(shndx) {
+            Some(inflated) => &inflated.bytes,
+            None => self.raw_data(shndx),
+        }
+    }
+
+    /// Contents of section `shndx` as they are in the file.
+    pub(super) fn raw_data(&self, shndx: u32) -> &'data [u8] {
+        self.header(shndx).and_then(|header| stored(self.data, header)).unwrap_or(&[])
+    }
+
+    fn inflated(&self, shndx: u32) -> Option<&Inflated> {
+        if self.inflated.is_empty() {
+            return None;
+        }
+        let found = self.inflated.binary_search_by_key(&shndx, |inflated| inflated.section);
+        found.ok().map(|index| &self.inflated[index])
     }
 
     /// Size of section `shndx` in bytes, inflated.
-    pub fn section_size(&self, _shndx: u32) -> u64 {
-        todo!()
+    pub fn section_size(&self, shndx: u32) -> u64 {
+        match self.inflated(shndx) {
+            Some(inflated) => inflated.bytes.len() as u64,
+            None => self.header(shndx).map_or(0, |header| header.size()),
+        }
     }
 
     /// Alignment of section `shndx` in bytes, at least 1; that of the contents if they were compressed.
-    pub fn section_align(&self, _shndx: u32) -> u64 {
-        todo!()
+    pub fn section_align(&self, shndx: u32) -> u64 {
+        match self.inflated(shndx) {
+            Some(inflated) => inflated.align,
+            None => self.header(shndx).map_or(1, |header| header.align()),
+        }
     }
 
     /// Whether section `shndx` lost against another file's COMDAT group or linkonce section.
@@ -88,23 +155,38 @@ impl<'data> Object<'data> {
     }
 
     /// Relocations that apply to section `shndx`.
-    pub fn relocations(&self, _shndx: u32) -> &'data [Rela] {
-        todo!()
+    pub fn relocations(&self, shndx: u32) -> &'data [Rela] {
+        match self.relas.get(shndx as usize) {
+            None | Some(0) => &[],
+            Some(&rela) => slice_from_all_bytes(self.raw_data(rela)).unwrap_or(&[]),
+        }
     }
 
     /// Name of symbol `index`, as the object spells it.
-    pub fn symbol_name(&self, _index: u32) -> &'data [u8] {
-        todo!()
+    pub fn symbol_name(&self, index: u32) -> &'data [u8] {
+        self.symbols.get(index as usize).map_or(&[], |symbol| string(self.strings, symbol.name()))
     }
 
     /// The section that symbol `index` is defined in; `None` if undefined, absolute or common.
-    pub fn symbol_section(&self, _index: u32) -> Option<u32> {
-        todo!()
+    pub fn symbol_section(&self, index: u32) -> Option<u32> {
+        match self.symbols.get(index as usize)?.shndx() {
+            0 => None,
+            SHN_XINDEX => self.xindex.get(index as usize).map(|shndx| shndx.get(LE)),
+            shndx if shndx < SHN_LORESERVE => Some(shndx.into()),
+            _ => None,
+        }
     }
 
     /// The global name of symbol `index`; `None` for a local symbol.
     pub fn global(&self, index: u32) -> Option<SymbolId> {
         (index as usize).checked_sub(self.first_global).and_then(|i| self.globals.get(i)).copied()
+    }
+
+    /// The global symbols: index, entry.
+    pub fn global_symbols(&self) -> impl Iterator<Item = (u32, &'data Sym)> + use<'data> {
+        let first = self.first_global;
+        let globals = self.symbols.get(first..).unwrap_or(&[]);
+        globals.iter().enumerate().map(move |(i, symbol)| ((first + i) as u32, symbol))
     }
 
     /// Id of section `shndx`.
@@ -113,7 +195,43 @@ impl<'data> Object<'data> {
     }
 
     /// A position for a message, with the source line if there is debug information.
-    pub fn place(&self, _shndx: u32, _offset: u64) -> Place {
-        todo!()
+    pub fn place(&self, shndx: u32, offset: u64) -> Place {
+        Place {
+            source: lines::source_line(self, shndx, offset),
+            ..self.place_without_source(shndx, offset)
+        }
     }
+
+    /// As [`Object::place`], without the cost of reading debug information.
+    pub fn place_without_source(&self, shndx: u32, offset: u64) -> Place {
+        Place {
+            file: self.name.to_string(),
+            section: String::from_utf8_lossy(self.section_name(shndx)).into_owned(),
+            offset,
+            source: None,
+            order: (self.file.0, shndx, offset),
+        }
+    }
+}
+
+/// Inflates the compressed sections of `objects`, all in parallel. Debug sections stay as they are
+/// if `strip_debug`: nothing reads them then.
+pub fn inflate(objects: &mut [Object], strip_debug: bool) -> Result<(), Vec<Error>> {
+    inflate::all(objects, strip_debug)
+}
+
+/// The bytes of a section in the file; `None` if they are not all there.
+pub(super) fn stored<'data>(data: &'data [u8], header: &Shdr) -> Option<&'data [u8]> {
+    if header.kind() == SHT_NOBITS || header.kind() == 0 {
+        return Some(&[]);
+    }
+    let start = usize::try_from(header.offset()).ok()?;
+    let end = start.checked_add(usize::try_from(header.size()).ok()?)?;
+    data.get(start..end)
+}
+
+/// The NUL-terminated string at `offset`.
+pub fn string(table: &[u8], offset: u32) -> &[u8] {
+    let rest = table.get(offset as usize..).unwrap_or(&[]);
+    &rest[..memchr::memchr(0, rest).unwrap_or(rest.len())]
 }

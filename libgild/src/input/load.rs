@@ -1,0 +1,241 @@
+//! From the command line's inputs to mapped files.
+
+use super::archive::Archive;
+use super::mapping::{BITCODE, Kind, Mapping, identify};
+use super::script::{self, Command};
+use super::search::{self, Found};
+use super::{Entry, InputFile, Inputs, ThinMember, Wrap};
+use crate::args::{Input, InputName, Options};
+use crate::diagnostics::{Error, Errors, Result};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+/// A stub that names a stub that names … : more than this many is a loop.
+const MAX_SCRIPT_DEPTH: usize = 16;
+
+/// Finds, maps and identifies every input of the command line.
+///
+/// Errors: everything that is missing or no linkable file, all together.
+pub fn load(options: &Options, _warnings: &mut Vec<String>) -> Result<Inputs> {
+    let mut loader = Loader {
+        options,
+        inputs: Inputs { wraps: wraps(options), ..Inputs::default() },
+        known: HashMap::new(),
+        directories: options.library_paths.clone(),
+        errors: Vec::new(),
+    };
+    for input in &options.inputs {
+        if let Err(error) = loader.input(input) {
+            loader.errors.push(error);
+        }
+    }
+    Errors::check(loader.errors)?;
+    if loader.inputs.entries.is_empty() {
+        return Err(Error::Message("no input files".into()).into());
+    }
+    Ok(loader.inputs)
+}
+
+struct Loader<'a> {
+    options: &'a Options,
+    inputs: Inputs,
+    /// Files by path: one that is named twice is mapped once.
+    known: HashMap<PathBuf, u32>,
+    directories: Vec<PathBuf>,
+    errors: Vec<Error>,
+}
+
+impl Loader<'_> {
+    fn rank(&self) -> u32 {
+        self.inputs.entries.len() as u32
+    }
+
+    fn input(&mut self, input: &Input) -> std::result::Result<(), Error> {
+        let dynamic = self.options.dynamic_linker.is_some() && !input.static_only;
+        let (path, map) = match &input.name {
+            InputName::Path(path) => match self.known.get(path) {
+                Some(&file) => return self.add_known(file, input),
+                None => (path.clone(), Mapping::open(path)?),
+            },
+            InputName::Library(name) => search::library(name, &self.directories, dynamic)?,
+            InputName::LibraryFile(name) => search::library_file(name, &self.directories)?,
+        };
+        self.add((path, map), input, 0)
+    }
+
+    /// Adds a file that was found. `depth` counts the stubs it was reached through.
+    fn add(
+        &mut self,
+        (path, map): Found,
+        input: &Input,
+        depth: usize,
+    ) -> std::result::Result<(), Error> {
+        if let Some(&file) = self.known.get(&path) {
+            return self.add_known(file, input);
+        }
+        let fail = |rank, message: &str| Err(Error::input(rank, path.display(), message));
+        let kind = identify(map.bytes());
+        match kind {
+            Kind::Elf | Kind::Archive => {}
+            Kind::Script => return self.script(&path, &map, input, depth),
+            Kind::Bitcode => return fail(self.rank(), BITCODE),
+            Kind::Empty => return fail(self.rank(), "the file is empty"),
+            Kind::Unknown => {
+                return fail(self.rank(), "is no ELF object, archive or linker script");
+            }
+        }
+        let thin = match kind {
+            Kind::Archive => self.thin_members(&path, map.bytes())?,
+            _ => Vec::new(),
+        };
+        let file = self.inputs.files.len() as u32;
+        self.known.insert(path.clone(), file);
+        self.inputs.files.push(InputFile { path, map, kind, thin, offered: false });
+        self.add_known(file, input)
+    }
+
+    fn add_known(&mut self, file: u32, input: &Input) -> std::result::Result<(), Error> {
+        let opened = &mut self.inputs.files[file as usize];
+        let archive = opened.kind == Kind::Archive;
+        let whole_archive = archive && input.whole_archive;
+        let lazy = input.in_lib || (archive && !whole_archive);
+        // A second mention of a lazy file offers nothing that the first doesn't.
+        if lazy && opened.offered {
+            return Ok(());
+        }
+        opened.offered |= lazy || whole_archive;
+        let excluded_lib = archive && is_excluded(self.options, &opened.path);
+        self.inputs.entries.push(Entry { file, whole_archive, lazy, excluded_lib });
+        Ok(())
+    }
+
+    fn thin_members(
+        &self,
+        path: &Path,
+        data: &[u8],
+    ) -> std::result::Result<Vec<ThinMember>, Error> {
+        if !data.starts_with(super::archive::THIN_MAGIC) {
+            return Ok(Vec::new());
+        }
+        let fail = |message| Error::input(self.rank(), path.display(), message);
+        let directory = path.parent().unwrap_or(Path::new(""));
+        let archive = Archive::parse(data).map_err(fail)?;
+        let members = archive.members().map(|member| {
+            let member = member.map_err(fail)?;
+            let path = directory.join(&*String::from_utf8_lossy(member.name));
+            let (header, size) = (member.header, member.size);
+            Ok(ThinMember { header, size, path, map: OnceLock::new() })
+        });
+        members.collect()
+    }
+
+    fn script(
+        &mut self,
+        path: &Path,
+        map: &Mapping,
+        input: &Input,
+        depth: usize,
+    ) -> std::result::Result<(), Error> {
+        let rank = self.rank();
+        let fail = |message: String| Error::input(rank, path.display(), message);
+        if depth >= MAX_SCRIPT_DEPTH {
+            return Err(fail("linker scripts name each other without end".into()));
+        }
+        let text = std::str::from_utf8(map.bytes()).map_err(|_| fail("is no text".into()))?;
+        let commands = script::parse(text).map_err(|message| {
+            fail(format!("is no object or archive; as a linker script: {message}"))
+        })?;
+        for command in commands {
+            let added = match command {
+                Command::Input(name) => self
+                    .script_input(&name, path, input)
+                    .and_then(|found| self.add(found, input, depth + 1)),
+                Command::SearchDir(directory) => {
+                    let directory = self.script_path(&directory, path);
+                    self.directories.push(directory);
+                    Ok(())
+                }
+                Command::OutputFormat(format) if format != "elf64-x86-64" => {
+                    Err(fail(format!("asks for output format {format}; gild links elf64-x86-64")))
+                }
+                Command::OutputFormat(_) => Ok(()),
+            };
+            if let Err(error) = added {
+                self.errors.push(error);
+            }
+        }
+        Ok(())
+    }
+
+    /// GNU ld manual, "Commands Dealing with Files": an absolute path lies in the sysroot if the
+    /// script does; another one is looked for beside the script, here, and in the `-L` directories.
+    fn script_input(
+        &self,
+        name: &str,
+        script: &Path,
+        input: &Input,
+    ) -> std::result::Result<Found, Error> {
+        let dynamic = self.options.dynamic_linker.is_some() && !input.static_only;
+        if let Some(file) = name.strip_prefix("-l:") {
+            return search::library_file(file, &self.directories);
+        }
+        if let Some(library) = name.strip_prefix("-l") {
+            return search::library(library, &self.directories, dynamic);
+        }
+        let path = self.script_path(name, script);
+        if path.is_absolute() {
+            return Mapping::open(&path).map(|map| (path, map));
+        }
+        let beside = script.parent().map(|directory| directory.join(&path));
+        for candidate in beside.into_iter().chain([path.clone()]) {
+            if let Some(map) = search::open_existing(&candidate)? {
+                return Ok((candidate, map));
+            }
+        }
+        if let Some(found) = search::in_directories(name, &self.directories)? {
+            return Ok(found);
+        }
+        Mapping::open(&path).map(|map| (path, map))
+    }
+
+    fn script_path(&self, name: &str, script: &Path) -> PathBuf {
+        let sysroot = self.options.sysroot.as_deref();
+        let explicit = name.strip_prefix('=').or_else(|| name.strip_prefix("$SYSROOT"));
+        let inside = sysroot.is_some_and(|root| is_inside(script, root));
+        match (explicit, sysroot) {
+            (Some(rest), Some(root)) => root.join(rest.trim_start_matches('/')),
+            (Some(rest), None) => PathBuf::from(rest),
+            (None, Some(root)) if inside && name.starts_with('/') => {
+                root.join(name.trim_start_matches('/'))
+            }
+            _ => PathBuf::from(name),
+        }
+    }
+}
+
+fn is_excluded(options: &Options, path: &Path) -> bool {
+    let name = path.file_name().map(|name| name.to_string_lossy());
+    let matches = |lib: &String| {
+        lib == "ALL"
+            || name
+                .as_ref()
+                .is_some_and(|name| *name == **lib || name.strip_suffix(".a") == Some(lib.as_str()))
+    };
+    options.exclude_libs.iter().any(matches)
+}
+
+/// Whether `path` lies below `root`, however the two are spelt.
+fn is_inside(path: &Path, root: &Path) -> bool {
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+    real(path).starts_with(real(root))
+}
+
+fn wraps(options: &Options) -> Vec<Wrap> {
+    let wrap = |name: &String| Wrap {
+        name: name.as_bytes().to_vec(),
+        wrapper: format!("__wrap_{name}").into_bytes(),
+        real: format!("__real_{name}").into_bytes(),
+    };
+    options.wrap.iter().map(wrap).collect()
+}

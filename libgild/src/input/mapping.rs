@@ -1,0 +1,124 @@
+//! Bytes of one input file, and what kind of file they are.
+
+use super::archive;
+use crate::diagnostics::Error;
+use memmap2::Mmap;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+/// The contents of a file.
+#[derive(Debug)]
+pub enum Mapping {
+    /// A regular file, mapped.
+    Mapped(Mmap),
+    /// A pipe or another file that can't be mapped, read; also an empty file.
+    Read(Vec<u8>),
+}
+
+impl Mapping {
+    /// Maps the file at `path`.
+    ///
+    /// Errors: what the system says, or that it is a directory.
+    pub fn open(path: &Path) -> Result<Mapping, Error> {
+        let fail = |source| io_error("open", path, source);
+        let mut file = File::open(path).map_err(fail)?;
+        let metadata = file.metadata().map_err(fail)?;
+        if metadata.is_dir() {
+            return Err(fail(std::io::ErrorKind::IsADirectory.into()));
+        }
+        if metadata.is_file() && metadata.len() > 0 {
+            // SAFETY: gild only reads the mapping. Like every linker, it relies on nobody shortening
+            // an input while it is being linked.
+            let map = unsafe { Mmap::map(&file) }.map_err(fail)?;
+            return Ok(Mapping::Mapped(map));
+        }
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).map_err(|source| io_error("read", path, source))?;
+        Ok(Mapping::Read(bytes))
+    }
+
+    /// The contents.
+    pub fn bytes(&self) -> &[u8] {
+        match self {
+            Mapping::Mapped(map) => map,
+            Mapping::Read(bytes) => bytes,
+        }
+    }
+}
+
+/// An [`Error::Io`] whose text is the system's without the "(os error N)" that std appends.
+pub fn io_error(action: &'static str, path: &Path, source: std::io::Error) -> Error {
+    let text = source.to_string();
+    let plain = text.split(" (os error").next().unwrap_or(&text).to_string();
+    let source = std::io::Error::new(source.kind(), plain);
+    Error::Io { action, path: path.into(), source }
+}
+
+/// What a file is, by its first bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    /// An ELF file of any type; `Object::parse` looks closer.
+    Elf,
+    /// `!<arch>`, or `!<thin>`.
+    Archive,
+    /// Text: a linker-script stub.
+    Script,
+    /// LLVM bitcode.
+    Bitcode,
+    /// No bytes.
+    Empty,
+    /// None of these.
+    Unknown,
+}
+
+/// Identifies a file or member.
+pub fn identify(data: &[u8]) -> Kind {
+    let magic = data.get(..8).unwrap_or(data);
+    if data.is_empty() {
+        Kind::Empty
+    } else if magic.starts_with(b"\x7fELF") {
+        Kind::Elf
+    } else if magic == archive::MAGIC || magic == archive::THIN_MAGIC {
+        Kind::Archive
+    } else if magic.starts_with(b"BC\xc0\xde") || magic.starts_with(b"\xde\xc0\x17\x0b") {
+        Kind::Bitcode
+    } else if data.len() <= MAX_SCRIPT && std::str::from_utf8(data).is_ok_and(is_text) {
+        Kind::Script
+    } else {
+        Kind::Unknown
+    }
+}
+
+/// A stub names a few files; anything larger is no stub.
+const MAX_SCRIPT: usize = 1 << 20;
+
+fn is_text(text: &str) -> bool {
+    !text.chars().any(|c| c.is_control() && !c.is_whitespace())
+}
+
+/// The remedy for LLVM bitcode.
+pub const BITCODE: &str = "is LLVM bitcode, and gild links machine code: compile without -flto \
+(rustc: -C linker-plugin-lto=no), or link with lld";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_known_by_their_first_bytes() {
+        for (data, kind) in [
+            (&b""[..], Kind::Empty),
+            (b"\x7fELF\x02", Kind::Elf),
+            (b"!<arch>\nxyz", Kind::Archive),
+            (b"!<thin>\n", Kind::Archive),
+            (b"!<arch", Kind::Script),
+            (b"BC\xc0\xde123", Kind::Bitcode),
+            (b"GROUP ( a b )\n", Kind::Script),
+            (b"\x00\x01\x02", Kind::Unknown),
+            (b"\xff\xfe", Kind::Unknown),
+        ] {
+            assert_eq!(identify(data), kind, "{data:?}");
+        }
+    }
+}

@@ -12,9 +12,11 @@
 //! | [`link`] | objects to executables, the way users call a linker |
 //! | [`capture`] | recording a link once and replaying it with any linker |
 //! | [`rust`] | test programs in Rust, and the musl target's sysroot |
+//! | [`mutate`] | damaging inputs systematically |
 //! | [`image`] | what a finished executable says about itself |
 //! | [`structure`] | comparing executables: segments, symbols, unwind tables |
 //! | [`expect`] | byte patterns and values that a program's directives state |
+//! | [`scene`] | a few objects and a link line, for tests of messages and files |
 //! | [`suite`] | one cell of the matrix from sources to verdict |
 
 pub mod build;
@@ -23,9 +25,11 @@ pub mod directives;
 pub mod expect;
 pub mod image;
 pub mod link;
+pub mod mutate;
 pub mod process;
 pub mod program;
 pub mod rust;
+pub mod scene;
 pub mod structure;
 pub mod suite;
 pub mod tools;

@@ -3,7 +3,7 @@
 use crate::process::{self, Finished};
 use crate::program::{Case, Language};
 use crate::tools::{self, Linker};
-use crate::{Outcome, build};
+use crate::Outcome;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -77,14 +77,4 @@ fn musl_link(command: &mut Command, case: &Case, inputs: &[String]) -> Outcome {
     command.args(["-Wl,--start-group", "-lm", "-lc", "-lgcc", "-Wl,--end-group"]);
     command.arg(tools::gcc_file(end)?).arg(musl.join("crtn.o"));
     Ok(())
-}
-
-/// Compiles one piece of C or assembly for a test that needs just an object.
-pub fn object(dir: &Path, name: &str, source: &str, flags: &[&str]) -> Outcome<PathBuf> {
-    crate::workdir::write(dir, name, source)?;
-    let object = build::object_name(name);
-    let mut gcc = Command::new("gcc");
-    gcc.current_dir(dir).args(["-c", "-O1", name, "-o", &object]).args(flags);
-    process::run(&mut gcc)?.success()?;
-    Ok(dir.join(object))
 }

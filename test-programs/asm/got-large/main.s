@@ -3,6 +3,7 @@
 # lld 19 does not know GOTPCREL64.
 # gild-test: peers = ld
 # gild-test: libc = none
+# gild-test: output = exec
     .text
     .globl _start
 _start:

@@ -1,0 +1,103 @@
+//! Damaging object files and archives systematically.
+
+use crate::Outcome;
+use object::LittleEndian as LE;
+use object::elf::{self, FileHeader64};
+use object::read::elf::{FileHeader, SectionHeader};
+use std::ops::Range;
+
+/// One damaged copy of a file.
+pub struct Mutant {
+    /// What was done, for messages.
+    pub what: String,
+    /// The damaged bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// The kinds of damage; each is a test of its own.
+pub const KINDS: [&str; 7] =
+    ["truncated", "header", "sections", "symbols", "relocations", "contents", "random"];
+
+/// Enough to visit every field of a small object, few enough for a test.
+const LIMIT: usize = 320;
+
+/// Damaged copies of `bytes`, always the same ones.
+pub fn mutants(bytes: &[u8], kind: &str) -> Vec<Mutant> {
+    match kind {
+        "truncated" => truncated(bytes),
+        "random" => (1..=LIMIT as u64).map(|seed| random(bytes, seed)).collect(),
+        _ => field_by_field(bytes, &regions(bytes, kind).unwrap_or_default()),
+    }
+}
+
+/// Cut off at every interesting length, and some others.
+fn truncated(bytes: &[u8]) -> Vec<Mutant> {
+    let step = (bytes.len() / LIMIT).max(1);
+    let lengths = (0..bytes.len()).step_by(step);
+    let cut = |length: usize| Mutant {
+        what: format!("cut off after {length} bytes"),
+        bytes: bytes[..length].to_vec(),
+    };
+    lengths.map(cut).collect()
+}
+
+/// Every byte of the regions, or every nth, becomes each of a few values.
+fn field_by_field(bytes: &[u8], regions: &[Range<usize>]) -> Vec<Mutant> {
+    let places: Vec<usize> = regions.iter().cloned().flatten().collect();
+    let values = [0xff, 0x00, 0x80, 0x01];
+    // An odd step visits all the bytes of a field in turn, whatever the size of a record.
+    let step = (places.len() * values.len() / LIMIT) | 1;
+    let all = places.iter().flat_map(|place| values.map(|value| (*place, value)));
+    all.step_by(step)
+        .filter(|(place, value)| bytes.get(*place).is_some_and(|byte| byte != value))
+        .map(|(place, value)| {
+            let mut copy = bytes.to_vec();
+            copy[place] = value;
+            Mutant { what: format!("byte {place:#x} set to {value:#x}"), bytes: copy }
+        })
+        .collect()
+}
+
+/// A few bytes at places that a seed decides (xorshift64).
+fn random(bytes: &[u8], seed: u64) -> Mutant {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state
+    };
+    let mut copy = bytes.to_vec();
+    for _ in 0..1 + seed % 4 {
+        let place = next() as usize % copy.len().max(1);
+        if let Some(byte) = copy.get_mut(place) {
+            *byte = next() as u8;
+        }
+    }
+    Mutant { what: format!("random damage, seed {seed}"), bytes: copy }
+}
+
+/// Where an object keeps what `kind` names; an archive's headers lie at its start.
+fn regions(bytes: &[u8], kind: &str) -> Outcome<Vec<Range<usize>>> {
+    if !bytes.starts_with(b"\x7fELF") {
+        let start = if kind == "contents" { 8 + 60 } else { 0 };
+        return Ok(vec![start..bytes.len().min(400)]);
+    }
+    let text = |error: object::read::Error| error.to_string();
+    let header = FileHeader64::<LE>::parse(bytes).map_err(text)?;
+    let table = header.sections(LE, bytes).map_err(text)?;
+    let headers = header.e_shoff(LE) as usize..bytes.len();
+    let of = |wanted: &dyn Fn(u32) -> bool| -> Vec<Range<usize>> {
+        let sections = table.iter().filter(|section| wanted(section.sh_type(LE).0));
+        let range = |start: u64, size: u64| start as usize..(start + size) as usize;
+        let ranges = sections.map(|section| range(section.sh_offset(LE), section.sh_size(LE)));
+        ranges.filter(|range| range.end <= bytes.len()).collect()
+    };
+    Ok(match kind {
+        "header" => vec![0..64],
+        "sections" => vec![headers],
+        "symbols" => of(&|kind| kind == elf::SHT_SYMTAB.0 || kind == elf::SHT_STRTAB.0),
+        "relocations" => of(&|kind| kind == elf::SHT_RELA.0 || kind == elf::SHT_GROUP.0),
+        _ => of(&|kind| kind == elf::SHT_PROGBITS.0 || kind == elf::SHT_NOTE.0),
+    })
+}

@@ -1,0 +1,309 @@
+//! What gild says when a link cannot be, and that nothing is left behind.
+
+use integration_tests::scene::Scene;
+use integration_tests::{Outcome, ensure, tools, workdir};
+
+/// Undefined symbols.
+mod undefined {
+    use super::*;
+
+    #[test]
+    fn names_file_line_and_object() -> Outcome {
+        let scene = Scene::new("errors/undefined-line")?;
+        let source = "int missing(int);\n\nint user(void) {\n    return missing(3);\n}\n";
+        scene.compile("user.c", source, &["-g"])?;
+        let texts = ["undefined symbol: missing", ">>> referenced by user.c:4", "user.o:(.text+0x"];
+        scene.fails(&["start.o", "user.o"], &texts)
+    }
+
+    #[test]
+    fn names_section_and_offset_without_debug_information() -> Outcome {
+        let scene = Scene::new("errors/undefined-plain")?;
+        scene.compile("user.s", ".section .text.user,\"ax\"\nnop\ncall missing\n", &[])?;
+        let texts = ["undefined symbol: missing", ">>> referenced by", "user.o:(.text.user+0x2)"];
+        scene.fails(&["start.o", "user.o"], &texts)
+    }
+
+    #[test]
+    fn lists_up_to_three_places() -> Outcome {
+        let scene = Scene::new("errors/undefined-places")?;
+        scene.compile("user.s", &"call missing\n".repeat(5), &[])?;
+        let link = scene.link(&["start.o", "user.o"])?;
+        let places = link.stderr.matches(">>> referenced by user").count();
+        let places = places.max(link.stderr.matches("user.o:(.text+").count());
+        ensure(places == 3, || link.describe())?;
+        let named = link.stderr.matches("undefined symbol: missing").count();
+        ensure(named == 1, || format!("one error for one symbol: {}", link.describe()))
+    }
+
+    #[test]
+    fn is_demangled() -> Outcome {
+        let scene = Scene::new("errors/undefined-demangled")?;
+        scene.compile("user.s", "call _ZN5space4funcEi\n", &[])?;
+        scene.compile("rust.s", "call _ZN4core3fmt5write17h0123456789abcdefE\n", &[])?;
+        let texts = ["undefined symbol: space::func(int)", "undefined symbol: core::fmt::write"];
+        scene.fails(&["start.o", "user.o", "rust.o"], &texts)?;
+        let raw = ["undefined symbol: _ZN5space4funcEi"];
+        scene.fails(&["--no-demangle", "start.o", "user.o"], &raw)
+    }
+
+    #[test]
+    fn suggests_a_close_name() -> Outcome {
+        let scene = Scene::new("errors/undefined-suggestion")?;
+        scene.compile("user.s", "call calculate_chekcsum\n", &[])?;
+        scene.compile("lib.s", ".globl calculate_checksum\ncalculate_checksum: ret\n", &[])?;
+        let texts = ["undefined symbol: calculate_chekcsum", "did you mean", "calculate_checksum"];
+        scene.fails(&["start.o", "user.o", "lib.o"], &texts)
+    }
+
+    #[test]
+    fn all_are_reported_together_and_limited() -> Outcome {
+        let scene = Scene::new("errors/undefined-limit")?;
+        let calls: String = (10..40).map(|n| format!("call missing_{n}\n")).collect();
+        scene.compile("user.s", &calls, &[])?;
+        let count = |arguments: &[&str]| -> Outcome<usize> {
+            let link = scene.link(&[&["start.o", "user.o"], arguments].concat())?;
+            Ok(link.stderr.matches("undefined symbol: missing_").count())
+        };
+        let (few, all, normal) =
+            (count(&["--error-limit=5"])?, count(&["--error-limit=0"])?, count(&[])?);
+        ensure((few, all, normal) == (5, 30, 20), || format!("{few}, {all}, {normal}"))
+    }
+
+    #[test]
+    fn come_in_the_order_of_the_input() -> Outcome {
+        let scene = Scene::new("errors/undefined-order")?;
+        scene.compile("b.s", "call zebra\ncall apple\n", &[])?;
+        scene.compile("a.s", "call middle\n", &[])?;
+        for _ in 0..5 {
+            let link = scene.link(&["start.o", "b.o", "a.o", "--threads=8"])?;
+            let at = |name: &str| link.stderr.find(&format!("undefined symbol: {name}"));
+            let order = at("zebra") < at("apple") && at("apple") < at("middle");
+            ensure(order && at("zebra").is_some(), || link.describe())?;
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn may_be_tolerated_on_request() -> Outcome {
+        let scene = Scene::new("errors/undefined-tolerated")?;
+        scene.compile("user.s", ".data\n.quad missing\n", &[])?;
+        let warned = scene.links(&["--warn-unresolved-symbols", "start.o", "user.o"])?;
+        let said = warned.stderr.contains("warning: ") && warned.stderr.contains("missing");
+        ensure(said, || warned.describe())?;
+        let silent = scene.links(&["--unresolved-symbols=ignore-all", "start.o", "user.o"])?;
+        ensure(!silent.stderr.contains("missing"), || silent.describe())
+    }
+
+    #[test]
+    fn required_symbol_must_be_defined() -> Outcome {
+        let scene = Scene::new("errors/require-defined")?;
+        scene.fails(&["--require-defined=needed", "start.o"], &["needed"])
+    }
+
+    #[test]
+    fn hidden_reference_needs_a_definition() -> Outcome {
+        let scene = Scene::new("errors/undefined-hidden")?;
+        scene.compile("user.s", ".hidden secret\ncall secret\n", &[])?;
+        scene.fails(&["start.o", "user.o"], &["secret"])
+    }
+}
+
+/// Symbols defined twice.
+mod duplicate {
+    use super::*;
+
+    #[test]
+    fn names_both_places() -> Outcome {
+        let scene = Scene::new("errors/duplicate")?;
+        for name in ["one", "two"] {
+            scene.compile(&format!("{name}.s"), ".globl twice\ntwice: ret\n", &[])?;
+        }
+        let texts = ["duplicate symbol: twice", ">>> defined in", "one.o", "two.o"];
+        scene.fails(&["start.o", "one.o", "two.o"], &texts)?;
+        scene.links(&["-z", "muldefs", "start.o", "one.o", "two.o"])?;
+        scene.links(&["--allow-multiple-definition", "start.o", "one.o", "two.o"]).map(drop)
+    }
+
+    #[test]
+    fn names_archive_and_member() -> Outcome {
+        let scene = Scene::new("errors/duplicate-member")?;
+        scene.compile("user.s", "call wanted\n.globl twice\ntwice: ret\n", &[])?;
+        scene.compile("lib.s", ".globl wanted, twice\nwanted: ret\ntwice: ret\n", &[])?;
+        scene.tool("ar", &["rcs", "liblib.a", "lib.o"])?;
+        let texts = ["duplicate symbol: twice", "user.o", "liblib.a", "lib.o"];
+        scene.fails(&["start.o", "user.o", "-L.", "-llib"], &texts)
+    }
+
+    #[test]
+    fn the_first_definition_wins_under_muldefs() -> Outcome {
+        let scene = Scene::new("errors/muldefs-first")?;
+        let body = |status: i32| format!(".globl twice\ntwice: mov ${status}, %edi\nret\n");
+        let start = ".globl begin\nbegin: call twice\nmov $60, %eax\nsyscall\n";
+        scene.compile("begin.s", start, &[])?;
+        scene.compile("one.s", &body(0), &[])?;
+        scene.compile("two.s", &body(1), &[])?;
+        scene.links(&["-z", "muldefs", "-e", "begin", "begin.o", "one.o", "two.o"])?;
+        scene.runs("a.out").map(drop)
+    }
+}
+
+/// Arguments and files that do not fit.
+#[test]
+fn bad_inputs_are_named() -> Outcome {
+    let scene = Scene::new("errors/inputs")?;
+    workdir::write(&scene.dir, "text.o", "this is no object\n")?;
+    workdir::write(&scene.dir, "empty.o", "")?;
+    workdir::write(&scene.dir, "short.o", &scene.bytes("start.o")?[..40])?;
+    let patched = |name: &str, at: usize, value: u8| -> Outcome {
+        let mut bytes = scene.bytes("start.o")?;
+        bytes[at] = value;
+        workdir::write(&scene.dir, name, bytes).map(drop)
+    };
+    patched("class32.o", 4, 1)?;
+    patched("bigendian.o", 5, 2)?;
+    patched("aarch64.o", 18, 183)?;
+    scene.compile("i386.s", "nop\n", &["-m32"])?;
+    std::fs::create_dir(scene.path("folder.o")).map_err(|error| error.to_string())?;
+    let cases: &[(&[&str], &[&str])] = &[
+        (&["start.o", "nowhere.o"], &["nowhere.o"]),
+        (&["start.o", "-lnowhere"], &["nowhere"]),
+        (&["start.o", "-l:exact.a"], &["exact.a"]),
+        (&["start.o", "text.o"], &["text.o"]),
+        (&["start.o", "empty.o"], &["empty.o"]),
+        (&["start.o", "short.o"], &["short.o"]),
+        (&["start.o", "class32.o"], &["class32.o"]),
+        (&["start.o", "bigendian.o"], &["bigendian.o"]),
+        (&["start.o", "aarch64.o"], &["aarch64.o", "AArch64"]),
+        (&["start.o", "i386.o"], &["i386.o"]),
+        (&["start.o", "folder.o"], &["folder.o"]),
+        (&["start.o", "@nowhere.rsp"], &["nowhere.rsp"]),
+        (&[], &["no input"]),
+    ];
+    all(cases, |(arguments, texts)| scene.fails(arguments, texts))
+}
+
+#[test]
+fn bad_options_are_named() -> Outcome {
+    let scene = Scene::new("errors/options")?;
+    let cases: &[(&[&str], &[&str])] = &[
+        (&["--gc-setcions"], &["--gc-setcions", "--gc-sections"]),
+        (&["--biuld-id"], &["--biuld-id", "--build-id"]),
+        (&["-m", "elf_i386"], &["elf_i386"]),
+        (&["-m", "aarch64linux"], &["aarch64linux"]),
+        (&["-o"], &["-o"]),
+        (&["--threads=many"], &["many"]),
+        (&["--error-limit=lots"], &["lots"]),
+        (&["--build-id=0xzz"], &["zz"]),
+        (&["--defsym=novalue"], &["novalue"]),
+        (&["-e", "no_such_entry"], &["no_such_entry"]),
+    ];
+    all(cases, |(arguments, texts)| scene.fails(&[&["start.o"], *arguments].concat(), texts))
+}
+
+/// Outputs that gild does not make are refused, and another linker is named.
+#[test]
+fn other_kinds_of_output_are_refused() -> Outcome {
+    let scene = Scene::new("errors/kinds")?;
+    scene.tool("gcc", &["-shared", "-nostdlib", "-o", "libshared.so", "start.o"])?;
+    let cases: &[(&[&str], &[&str])] = &[
+        (&["-shared", "start.o"], &["-shared", "static", "lld"]),
+        (&["-r", "start.o"], &["-r", "lld"]),
+        (&["start.o", "libshared.so"], &["libshared.so"]),
+        (&["-pie", "-dynamic-linker", "/lib64/ld-linux-x86-64.so.2", "start.o"], &["static"]),
+    ];
+    all(cases, |(arguments, texts)| scene.fails(arguments, texts))
+}
+
+/// Objects that hold no machine code: the file and the remedy are named.
+#[test]
+fn intermediate_code_is_refused() -> Outcome {
+    let scene = Scene::new("errors/lto")?;
+    workdir::write(&scene.dir, "f.c", "int f(void) { return 1; }\n")?;
+    let clang = tools::clang()?.display().to_string();
+    scene.tool(&clang, &["-c", "-flto", "f.c", "-o", "bitcode.o"])?;
+    scene.tool("gcc", &["-c", "-flto", "-fno-fat-lto-objects", "f.c", "-o", "slim.o"])?;
+    scene.tool("ar", &["qcS", "libbitcode.a", "bitcode.o"])?;
+    let cases: &[(&[&str], &[&str])] = &[
+        (&["start.o", "bitcode.o"], &["bitcode.o", "-flto"]),
+        (&["start.o", "slim.o"], &["slim.o", "-ffat-lto-objects"]),
+        (&["start.o", "--whole-archive", "libbitcode.a"], &["libbitcode.a", "bitcode.o"]),
+    ];
+    all(cases, |(arguments, texts)| scene.fails(arguments, texts))
+}
+
+/// A start file that crashes with the kind of output is refused, with the remedy.
+#[test]
+fn start_files_must_fit_the_output() -> Outcome {
+    let scene = Scene::new("errors/start-files")?;
+    scene.compile("main.c", "int main(void) { return 0; }\n", &["-fPIE"])?;
+    let musl = tools::musl_dir()?.display().to_string();
+    let glibc = "/usr/lib/x86_64-linux-gnu";
+    let gcc = tools::gcc_file("libgcc.a")?.display().to_string();
+    let eh = tools::gcc_file("libgcc_eh.a")?.display().to_string();
+    let line = |kind: &[&str], dir: &str, start: &str| {
+        let mut line: Vec<String> = kind.iter().map(|word| (*word).to_owned()).collect();
+        line.extend([format!("{dir}/{start}"), "main.o".into(), format!("{dir}/libc.a")]);
+        line.extend([gcc.clone(), eh.clone()]);
+        line
+    };
+    let pie: &[&str] = &["-static", "-pie", "--no-dynamic-linker"];
+    for (kind, dir, start, remedy) in [
+        (pie, musl.as_str(), "crt1.o", "rcrt1.o"),
+        (pie, glibc, "crt1.o", "rcrt1.o"),
+        (&["-static"], &musl, "rcrt1.o", "crt1.o"),
+        (&["-static"], glibc, "rcrt1.o", "crt1.o"),
+    ] {
+        let line = line(kind, dir, start);
+        let line: Vec<_> = line.iter().map(String::as_str).collect();
+        scene.fails(&line, &[start, remedy])?;
+    }
+    Ok(())
+}
+
+/// musl's start-up code applies no IRELATIVE relocations: an ifunc would be a crash.
+#[test]
+fn ifuncs_are_refused_on_musl() -> Outcome {
+    let scene = Scene::new("errors/musl-ifunc")?;
+    let ifunc = ".globl chosen\n.type chosen, @gnu_indirect_function\nchosen: ret\n";
+    scene.compile("ifunc.s", ifunc, &[])?;
+    scene.compile("main.c", "int chosen(void); int main(void) { return chosen(); }\n", &[])?;
+    let musl = tools::musl_dir()?.display().to_string();
+    let (crt1, libc) = (format!("{musl}/crt1.o"), format!("{musl}/libc.a"));
+    scene.fails(&["-static", &crt1, "main.o", "ifunc.o", &libc], &["chosen", "IRELATIVE"])
+}
+
+#[test]
+fn a_failed_link_leaves_an_older_output_whole_or_removes_it() -> Outcome {
+    let scene = Scene::new("errors/old-output")?;
+    scene.links(&["start.o"])?;
+    let before = scene.bytes("a.out")?;
+    scene.compile("user.s", "call missing\n", &[])?;
+    let link = scene.link(&["start.o", "user.o"])?;
+    ensure(link.code() == 1, || link.describe())?;
+    let after = scene.bytes("a.out").ok();
+    ensure(after.is_none_or(|after| after == before), || "the old output was damaged".into())
+}
+
+#[test]
+fn warnings_can_be_fatal() -> Outcome {
+    let scene = Scene::new("errors/fatal-warnings")?;
+    let warning = ".section .gnu.warning.risky,\"\"\n.ascii \"risky is risky\"\n";
+    let library = format!(".globl risky\nrisky: ret\n{warning}");
+    scene.compile("lib.s", &library, &[])?;
+    scene.compile("user.s", "call risky\n", &[])?;
+    let link = scene.links(&["start.o", "user.o", "lib.o", "-o", "warned"])?;
+    ensure(link.stderr.contains("warning: ") && link.stderr.contains("risky is risky"), || {
+        link.describe()
+    })?;
+    let link = scene.link(&["--fatal-warnings", "start.o", "user.o", "lib.o"])?;
+    ensure(link.code() == 1 && !scene.path("a.out").exists(), || link.describe())?;
+    let quiet = scene.links(&["--no-warnings", "start.o", "user.o", "lib.o"])?;
+    ensure(!quiet.stderr.contains("risky is"), || quiet.describe())
+}
+
+/// Runs every case before it fails, so that one run tells of all that is wrong.
+fn all<T>(cases: &[T], check: impl Fn(&T) -> Outcome) -> Outcome {
+    let failures: Vec<_> = cases.iter().filter_map(|case| check(case).err()).collect();
+    ensure(failures.is_empty(), || failures.join("\n---\n"))
+}

@@ -214,6 +214,11 @@ impl<'data> Object<'data> {
     }
 }
 
+/// Signature of a group: the name of its symbol, or of the section if that is a section symbol.
+pub fn signature<'data>(object: &Object<'data>, group: &Group) -> &'data [u8] {
+    parse::signature(object, group)
+}
+
 /// Inflates the compressed sections of `objects`, all in parallel. Debug sections stay as they are
 /// if `strip_debug`: nothing reads them then.
 pub fn inflate(objects: &mut [Object], strip_debug: bool) -> Result<(), Vec<Error>> {

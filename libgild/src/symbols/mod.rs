@@ -1,15 +1,23 @@
 //! Global names: interning, extraction of archive members, and the definition that wins each name.
 
+mod decide;
+mod extract;
+mod groups;
+mod lazy;
+mod linker_defined;
 mod names;
+mod suggest;
 pub mod undefined;
 
+pub use linker_defined::is_identifier;
 pub use names::Names;
 
 use crate::args::Options;
-use crate::diagnostics::Result;
+use crate::diagnostics::{Error, Errors, Result};
 use crate::ids::{FileId, SectionId, SymbolId};
 use crate::input::Inputs;
 use crate::input::object::Object;
+use std::sync::atomic::AtomicU64;
 
 /// What a global name stands for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -153,6 +161,8 @@ pub struct Resolved<'data> {
     pub first_common: u32,
     /// Section names behind `LinkerSymbol::SectionStart` and `SectionStop`, sorted.
     pub start_stop: Vec<Vec<u8>>,
+    /// Members that were not extracted; their names are proposed in place of undefined ones.
+    lazy: lazy::Lazy<'data>,
 }
 
 impl<'data> Resolved<'data> {
@@ -168,10 +178,48 @@ impl<'data> Resolved<'data> {
 }
 
 /// Chooses the objects that take part and the definition of every name.
+///
+/// Errors: malformed objects, duplicate definitions, `--require-defined` and `--defsym` names that
+/// nobody defines. Other undefined names are for the walk over live references to report.
 pub fn resolve<'data>(
-    _inputs: &'data Inputs,
-    _options: &'data Options,
+    inputs: &'data Inputs,
+    options: &'data Options,
     _warnings: &mut Vec<String>,
 ) -> Result<Resolved<'data>> {
-    todo!()
+    let extract::Extracted { mut objects, names, lazy, roots } = extract::extract(inputs, options)?;
+    let bound = names.bound();
+    groups::discard_duplicates(&mut objects, bound);
+    let decided = decide::decide(&objects, bound, options);
+    let decide::Decided { mut symbols, commons, mut undefined } = match decided {
+        Ok(decided) => decided,
+        Err(errors) => return Errors::check(errors).map(|()| unreachable!("there are errors")),
+    };
+    for id in roots {
+        let symbol = &mut symbols[id.index()];
+        if symbol.flags & (Symbol::NAMED | Symbol::REFERENCED) == 0 && !symbol.is_defined() {
+            undefined.push(id);
+        }
+        symbol.flags |= Symbol::NAMED;
+    }
+    linker_defined::define_fixed(&names, &mut symbols, options);
+    let start_stop = linker_defined::define_start_stop(&objects, &names, &undefined, &mut symbols);
+    let mut errors =
+        linker_defined::define_defsyms(&names, &mut symbols, options).err().unwrap_or_default();
+    for name in &options.require_defined {
+        let defined = names.get(name.as_bytes()).is_some_and(|id| symbols[id.index()].is_defined());
+        if !defined {
+            let name = crate::diagnostics::demangle(name.as_bytes(), options.demangle);
+            let text = format!("undefined symbol: {name}\n>>> referenced by --require-defined");
+            errors.push(Error::Message(text));
+        }
+    }
+    Errors::check(errors)?;
+    let first_common =
+        objects.last().map_or(0, |last| last.first_section + last.headers.len() as u32);
+    Ok(Resolved { objects, names, symbols, commons, first_common, start_stop, lazy })
+}
+
+/// A table of "nothing yet" for an order-free minimum.
+fn filled(count: usize) -> Vec<AtomicU64> {
+    std::iter::repeat_with(|| AtomicU64::new(u64::MAX)).take(count).collect()
 }

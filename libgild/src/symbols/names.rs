@@ -1,21 +1,210 @@
-//! The interner.
+//! The interner: each distinct name gets one id; a name is hashed once, when its object is read.
+//!
+//! Names are spread over [`SHARDS`] tables by bits of their hash, and each table has one owner at a
+//! time, so that no table needs a lock and ids don't depend on scheduling.
 
 use crate::ids::SymbolId;
+use foldhash::fast::FixedState;
+use hashbrown::HashTable;
+use rayon::prelude::*;
+use std::hash::{BuildHasher, Hasher};
+
+/// Number of tables; `SymbolId` is the index in the table times this, plus the table.
+const SHARDS: usize = 16;
+
+/// The hash of a name, the same in every run.
+pub fn hash(name: &[u8]) -> u64 {
+    const SEED: u64 = 0x6769_6c64;
+    let mut hasher = FixedState::with_seed(SEED).build_hasher();
+    hasher.write(name);
+    hasher.finish()
+}
+
+/// Which table a hash belongs to. hashbrown takes the lowest and the highest bits.
+fn shard_of(hash: u64) -> usize {
+    (hash >> 40) as usize % SHARDS
+}
 
 /// Every distinct global name of the objects that take part.
 #[derive(Debug, Default)]
 pub struct Names<'data> {
-    all: Vec<&'data [u8]>,
+    shards: [Shard<'data>; SHARDS],
+}
+
+#[derive(Debug, Default)]
+struct Shard<'data> {
+    table: HashTable<u32>,
+    entries: Vec<Entry<'data>>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Entry<'data> {
+    name: &'data [u8],
+    hash: u64,
 }
 
 impl<'data> Names<'data> {
     /// The id of a name, if any object mentions it.
-    pub fn get(&self, _name: &[u8]) -> Option<SymbolId> {
-        todo!()
+    pub fn get(&self, name: &[u8]) -> Option<SymbolId> {
+        let hash = hash(name);
+        let shard = shard_of(hash);
+        let Shard { table, entries } = &self.shards[shard];
+        let found = table.find(hash, |&local| entries[local as usize].name == name);
+        found.map(|&local| id(local, shard))
     }
 
     /// The name of an id.
     pub fn name(&self, id: SymbolId) -> &'data [u8] {
-        self.all[id.index()]
+        self.entry(id).map_or(&[], |entry| entry.name)
+    }
+
+    /// The hash of an id's name.
+    pub fn hash(&self, id: SymbolId) -> u64 {
+        self.entry(id).map_or(0, |entry| entry.hash)
+    }
+
+    fn entry(&self, id: SymbolId) -> Option<&Entry<'data>> {
+        self.shards[id.index() % SHARDS].entries.get(id.index() / SHARDS)
+    }
+
+    /// Tables indexed by `SymbolId` need this many elements. Not every index is in use.
+    pub fn bound(&self) -> usize {
+        self.shards.iter().map(|shard| shard.entries.len()).max().unwrap_or(0) * SHARDS
+    }
+
+    /// All ids in use.
+    pub fn ids(&self) -> impl Iterator<Item = SymbolId> + '_ {
+        let locals = |(shard, names): (usize, &Shard)| {
+            (0..names.entries.len() as u32).map(move |local| id(local, shard))
+        };
+        self.shards.iter().enumerate().flat_map(locals)
+    }
+
+    /// Gives every mention its id. Ids depend on the mentions and their order alone.
+    pub fn intern(&mut self, mentions: &mut [Mentions<'data>]) {
+        let mut work: [Vec<&mut [Mention<'data>]>; SHARDS] = Default::default();
+        for mentions in mentions {
+            let mut rest = mentions.all.as_mut_slice();
+            let mut start = 0;
+            for (work, &end) in work.iter_mut().zip(&mentions.ends) {
+                let (mine, others) = rest.split_at_mut((end - start) as usize);
+                if !mine.is_empty() {
+                    work.push(mine);
+                }
+                (rest, start) = (others, end);
+            }
+        }
+        // A table of a small link is filled in less time than a thread takes to wake up.
+        self.shards.par_iter_mut().zip(work).enumerate().with_min_len(4).for_each(
+            |(index, (shard, work))| {
+                let total: usize = work.iter().map(|mentions| mentions.len()).sum();
+                shard.reserve(total / 4);
+                for mention in work.into_iter().flatten() {
+                    mention.id = id(shard.intern(mention.name, mention.hash), index);
+                }
+            },
+        );
+    }
+}
+
+impl<'data> Shard<'data> {
+    fn reserve(&mut self, additional: usize) {
+        let Shard { table, entries } = self;
+        table.reserve(additional, |&local| entries[local as usize].hash);
+        entries.reserve(additional);
+    }
+
+    fn intern(&mut self, name: &'data [u8], hash: u64) -> u32 {
+        let Shard { table, entries } = self;
+        let same = |&local: &u32| {
+            let entry = &entries[local as usize];
+            entry.hash == hash && entry.name == name
+        };
+        if let Some(&local) = table.find(hash, same) {
+            return local;
+        }
+        let local = entries.len() as u32;
+        entries.push(Entry { name, hash });
+        table.insert_unique(hash, local, |&local| entries[local as usize].hash);
+        local
+    }
+}
+
+fn id(local: u32, shard: usize) -> SymbolId {
+    SymbolId(local * SHARDS as u32 + shard as u32)
+}
+
+/// The names that one object mentions, grouped by table.
+#[derive(Debug, Default)]
+pub struct Mentions<'data> {
+    all: Vec<Mention<'data>>,
+    ends: [u32; SHARDS],
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Mention<'data> {
+    name: &'data [u8],
+    hash: u64,
+    /// The mention's number in the object.
+    slot: u32,
+    id: SymbolId,
+}
+
+impl<'data> Mentions<'data> {
+    /// Hashes the names; the slot of each is its position.
+    pub fn new(names: impl Iterator<Item = &'data [u8]>) -> Mentions<'data> {
+        let mut counts = [0u32; SHARDS];
+        let hashed: Vec<Mention> = (0..)
+            .zip(names)
+            .map(|(slot, name)| {
+                let hash = hash(name);
+                counts[shard_of(hash)] += 1;
+                Mention { name, hash, slot, id: SymbolId(0) }
+            })
+            .collect();
+        let mut next = [0u32; SHARDS];
+        let mut sum = 0;
+        for (next, count) in next.iter_mut().zip(counts) {
+            *next = sum;
+            sum += count;
+        }
+        let mut all = hashed.clone();
+        for mention in hashed {
+            let next = &mut next[shard_of(mention.hash)];
+            all[*next as usize] = mention;
+            *next += 1;
+        }
+        Mentions { all, ends: next }
+    }
+
+    /// The ids by slot, after [`Names::intern`].
+    pub fn ids(&self) -> Vec<SymbolId> {
+        let mut ids = vec![SymbolId(0); self.all.len()];
+        for mention in &self.all {
+            ids[mention.slot as usize] = mention.id;
+        }
+        ids
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_names_share_an_id_and_others_dont() {
+        let texts: Vec<String> = (0..1000).map(|i| format!("name{}", i % 500)).collect();
+        let mut names = Names::default();
+        let mut mentions = [Mentions::new(texts.iter().map(|text| text.as_bytes()))];
+        names.intern(&mut mentions);
+        let ids = mentions[0].ids();
+        assert_eq!(names.ids().count(), 500);
+        for (text, id) in texts.iter().zip(&ids) {
+            assert_eq!(names.name(*id), text.as_bytes());
+            assert_eq!(names.get(text.as_bytes()), Some(*id));
+            assert!(id.index() < names.bound());
+        }
+        assert_eq!(ids[..500], ids[500..]);
+        assert_eq!(names.get(b"unheard of"), None);
     }
 }

@@ -1,20 +1,56 @@
 //! Undefined symbols: one error a name, with the places that need it and a close name.
 
-use super::Resolved;
+use super::{Resolved, suggest};
 use crate::args::{Options, Unresolved};
-use crate::diagnostics::Error;
+use crate::diagnostics::{Error, Place, demangle};
 use crate::ids::{FileId, SymbolId};
 
+/// Places shown for each name.
+const SHOWN: usize = 3;
+
 /// What `--unresolved-symbols`, `--ignore-unresolved-symbol` and relatives say about an undefined name.
-pub fn unresolved_policy(_options: &Options, _name: &[u8]) -> Unresolved {
-    todo!()
+pub fn unresolved_policy(options: &Options, name: &[u8]) -> Unresolved {
+    let ignored = |ignored: &String| ignored.as_bytes() == name;
+    match options.ignore_unresolved.iter().any(ignored) {
+        true => Unresolved::Ignore,
+        false => options.unresolved,
+    }
 }
 
-/// One error for each undefined name among `references` (name, object, section header index, offset).
+/// One error for each undefined name among `references` (name, object, section header index,
+/// offset), in the order of the first reference.
 pub fn report(
-    _resolved: &Resolved,
-    _references: Vec<(SymbolId, FileId, u32, u64)>,
-    _options: &Options,
+    resolved: &Resolved,
+    mut references: Vec<(SymbolId, FileId, u32, u64)>,
+    options: &Options,
 ) -> Vec<Error> {
-    todo!()
+    references.sort_unstable();
+    references.dedup();
+    let mut groups: Vec<&[(SymbolId, FileId, u32, u64)]> =
+        references.chunk_by(|a, b| a.0 == b.0).collect();
+    groups.sort_by_key(|group| (group[0].1, group[0].2, group[0].3));
+    // Source lines and suggestions cost time: none for errors that won't be printed.
+    let detailed = match options.error_limit {
+        0 => groups.len(),
+        limit => limit.min(groups.len()),
+    };
+    let names: Vec<&[u8]> =
+        groups[..detailed].iter().map(|group| resolved.names.name(group[0].0)).collect();
+    let mut similar = suggest::close_names(resolved, &names, options).into_iter();
+    let error = |(number, group): (usize, &&[(SymbolId, FileId, u32, u64)])| {
+        let place = |&(_, file, shndx, offset): &(SymbolId, FileId, u32, u64)| -> Place {
+            let object = resolved.object(file);
+            match number < detailed {
+                true => object.place(shndx, offset),
+                false => object.place_without_source(shndx, offset),
+            }
+        };
+        Error::Undefined {
+            name: demangle(resolved.names.name(group[0].0), options.demangle),
+            at: group.iter().take(SHOWN).map(place).collect(),
+            count: group.len(),
+            similar: similar.next().flatten(),
+        }
+    };
+    groups.iter().enumerate().map(error).collect()
 }

@@ -1,0 +1,324 @@
+//! Which objects take part: a least fixpoint, in waves.
+//!
+//! A name's provider is the definition of an object that takes part in any case or else the first
+//! lazy candidate in line order. Each strong undefined reference from an object that takes part
+//! extracts its provider; weak references extract nothing. So the order in which members are found
+//! doesn't matter, and neither does the order of objects and archives on the line.
+
+use super::lazy::{self, Found, Lazy, name_at};
+use super::names::{Mentions, Names};
+use crate::args::{DefsymValue, Options, Strip};
+use crate::diagnostics::{Error, Errors, Result, collect};
+use crate::elf::{SHN_COMMON, SHN_UNDEF, STB_WEAK, Sym, SymExt};
+use crate::ids::{FileId, SymbolId};
+use crate::input::object::{Object, Position, inflate, signature};
+use crate::input::{Contents, Inputs, Wrap};
+use rayon::prelude::*;
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
+
+/// `SHN_X86_64_LCOMMON` (psABI 4.2.1): a common symbol of the large model.
+pub const SHN_LCOMMON: u16 = 0xff02;
+
+/// Whether a section index means a common symbol.
+pub fn is_common(shndx: u16) -> bool {
+    shndx == SHN_COMMON || shndx == SHN_LCOMMON
+}
+
+/// The objects that take part, in order, and their names.
+#[derive(Debug)]
+pub struct Extracted<'data> {
+    /// By `FileId`.
+    pub objects: Vec<Object<'data>>,
+    /// Names of the objects and of the command line.
+    pub names: Names<'data>,
+    /// The members left alone.
+    pub lazy: Lazy<'data>,
+    /// Names that the command line refers to.
+    pub roots: Vec<SymbolId>,
+}
+
+/// Chooses the objects that take part.
+pub fn extract<'data>(inputs: &'data Inputs, options: &'data Options) -> Result<Extracted<'data>> {
+    let (lazy, eager) = rayon::join(|| Lazy::new(inputs), || eager_objects(inputs));
+    let (lazy, found) = match (lazy, eager) {
+        (Ok(lazy), Ok(found)) => (lazy, found),
+        (lazy, eager) => {
+            let errors = lazy.err().into_iter().chain(eager.err()).flatten().collect();
+            return Errors::check(errors).map(|()| unreachable!("one side failed"));
+        }
+    };
+    let mut extraction = Extraction {
+        inputs,
+        lazy,
+        names: Names::default(),
+        states: Vec::new(),
+        objects: Vec::new(),
+        extracted: HashSet::new(),
+    };
+    let roots = extraction.command_line(options);
+    let mut wants = extraction.eager_wave(found)?;
+    wants.extend(roots.iter().map(|&id| Want { id, common: false }));
+    loop {
+        let found = extraction.providers(&wants)?;
+        if found.is_empty() {
+            break;
+        }
+        wants = extraction.wave(found)?;
+    }
+    extraction.finish(options, roots)
+}
+
+/// Objects that take part in any case.
+fn eager_objects(inputs: &Inputs) -> std::result::Result<Vec<Found<'_>>, Vec<Error>> {
+    let mut found = Vec::new();
+    let mut errors = Vec::new();
+    for (rank, entry) in (0..).zip(&inputs.entries) {
+        if entry.lazy {
+            continue;
+        }
+        let members = match inputs.contents(rank) {
+            Ok(Contents::Object(_)) => lazy::find(inputs, (rank, 0)).map(|found| vec![found]),
+            Ok(Contents::Archive(archive)) => lazy::members(inputs, rank, &archive),
+            Err(error) => Err(error),
+        };
+        match members {
+            Ok(members) => found.extend(members),
+            Err(error) => errors.push(error),
+        }
+    }
+    if errors.is_empty() { Ok(found) } else { Err(errors) }
+}
+
+/// A name that an object needs from elsewhere.
+#[derive(Clone, Copy)]
+struct Want {
+    id: SymbolId,
+    /// The object has a common symbol: only a definition of another kind is better.
+    common: bool,
+}
+
+/// What is known of a name: bits of an `AtomicU8`.
+mod state {
+    /// An eager object defines it, other than as a common symbol.
+    pub const DEFINED: u8 = 1;
+    /// An eager object has it as a common symbol.
+    pub const COMMON: u8 = 2;
+    /// A provider was looked for.
+    pub const WANTED: u8 = 4;
+    /// A better definition than a common symbol was looked for.
+    pub const COMMON_WANTED: u8 = 8;
+}
+
+struct Extraction<'data> {
+    inputs: &'data Inputs,
+    lazy: Lazy<'data>,
+    names: Names<'data>,
+    states: Vec<AtomicU8>,
+    objects: Vec<Object<'data>>,
+    extracted: HashSet<Position>,
+}
+
+impl<'data> Extraction<'data> {
+    /// Interns the names of the command line; returns those that it refers to.
+    fn command_line(&mut self, options: &'data Options) -> Vec<SymbolId> {
+        let numeric = options.entry.starts_with(|c: char| c.is_ascii_digit());
+        let entry = Some(&options.entry).filter(|entry| !numeric && !entry.is_empty());
+        let targets = options.defsyms.iter().filter_map(|(_, value)| match value {
+            DefsymValue::Symbol { name, .. } => Some(name),
+            DefsymValue::Absolute(_) => None,
+        });
+        let roots: Vec<&String> = entry
+            .into_iter()
+            .chain(&options.undefined)
+            .chain(&options.require_defined)
+            .chain(targets)
+            .collect();
+        let defined = options.defsyms.iter().map(|(name, _)| name);
+        let all = roots.iter().copied().chain(defined).map(|name| name.as_bytes());
+        let mut mentions = [Mentions::new(all)];
+        self.names.intern(&mut mentions);
+        let mut ids = mentions[0].ids();
+        self.grow_states();
+        for id in ids.drain(roots.len()..) {
+            self.states[id.index()].fetch_or(state::DEFINED, Relaxed);
+        }
+        ids
+    }
+
+    fn eager_wave(&mut self, found: Vec<Found<'data>>) -> Result<Vec<Want>> {
+        let from = self.objects.len();
+        self.add(found)?;
+        let states = &self.states;
+        self.objects[from..].par_iter().with_min_len(4).for_each(|object| {
+            for (id, symbol) in named(object) {
+                let bit = match symbol.shndx() {
+                    SHN_UNDEF => continue,
+                    shndx if is_common(shndx) => state::COMMON,
+                    _ => state::DEFINED,
+                };
+                set(&states[id.index()], bit);
+            }
+        });
+        Ok(self.wants(from))
+    }
+
+    fn wave(&mut self, found: Vec<Found<'data>>) -> Result<Vec<Want>> {
+        let from = self.objects.len();
+        self.add(found)?;
+        Ok(self.wants(from))
+    }
+
+    /// Parses objects and interns their names.
+    fn add(&mut self, found: Vec<Found<'data>>) -> Result<()> {
+        let inputs = self.inputs;
+        let parsed = found.par_iter().with_min_len(4).map(|found| {
+            let mut object = Object::parse(found.name, found.data, found.position)?;
+            let entry = &inputs.entries[found.position.0 as usize];
+            object.excluded_lib = entry.excluded_lib;
+            let mentions = mentions(&object, &inputs.wraps);
+            Ok((object, mentions))
+        });
+        let (mut objects, mut mentions): (Vec<_>, Vec<_>) =
+            collect(parsed.collect())?.into_iter().unzip();
+        self.names.intern(&mut mentions);
+        objects.par_iter_mut().zip(&mentions).with_min_len(4).for_each(|(object, mentions)| {
+            set_ids(object, mentions.ids());
+        });
+        self.objects.extend(objects);
+        self.grow_states();
+        Ok(())
+    }
+
+    fn grow_states(&mut self) {
+        self.states.resize_with(self.names.bound(), AtomicU8::default);
+    }
+
+    /// Names that the objects from number `from` on are the first to need.
+    fn wants(&self, from: usize) -> Vec<Want> {
+        let wants = |object: &Object| -> Vec<Want> {
+            let wanted = named(object).filter_map(|(id, symbol)| {
+                let state = &self.states[id.index()];
+                let (common, settled, bit) = match symbol.shndx() {
+                    SHN_UNDEF if symbol.bind() == STB_WEAK => return None,
+                    SHN_UNDEF => (false, state::DEFINED | state::COMMON, state::WANTED),
+                    shndx if is_common(shndx) => (true, state::DEFINED, state::COMMON_WANTED),
+                    _ => return None,
+                };
+                let first = state.load(Relaxed) & settled == 0 && set(state, bit);
+                first.then_some(Want { id, common })
+            });
+            wanted.collect()
+        };
+        self.objects[from..].par_iter().with_min_len(4).flat_map_iter(wants).collect()
+    }
+
+    /// The members that provide what is wanted, in line order, without those extracted before.
+    fn providers(&mut self, wants: &[Want]) -> Result<Vec<Found<'data>>> {
+        let provider = |want: &Want| {
+            let name = self.names.name(want.id);
+            let first = self.lazy.candidate(name, self.names.hash(want.id))?;
+            if want.common { self.better_than_common(name, first) } else { Some(first) }
+        };
+        let mut positions: Vec<Position> =
+            wants.par_iter().with_min_len(256).filter_map(provider).collect();
+        positions.sort_unstable();
+        positions.dedup();
+        positions.retain(|&position| self.extracted.insert(position));
+        let inputs = self.inputs;
+        collect(positions.into_iter().map(|position| lazy::find(inputs, position)).collect())
+    }
+
+    /// The first member that defines `name` other than as a common symbol. An index doesn't tell,
+    /// so the members are read; a malformed one is left alone as if the name weren't there.
+    fn better_than_common(&self, name: &[u8], first: Position) -> Option<Position> {
+        let defines = |&position: &Position| {
+            let Ok(found) = lazy::find(self.inputs, position) else { return false };
+            let Ok(object) = Object::parse(found.name, found.data, position) else { return false };
+            object.global_symbols().any(|(index, symbol)| {
+                let defined = symbol.shndx() != SHN_UNDEF && !is_common(symbol.shndx());
+                defined && lazy::base_name(object.symbol_name(index)) == name
+            })
+        };
+        if defines(&first) {
+            return Some(first);
+        }
+        self.lazy.all_candidates(name).find(defines)
+    }
+
+    /// Numbers files and sections, and inflates what is compressed.
+    fn finish(self, options: &Options, roots: Vec<SymbolId>) -> Result<Extracted<'data>> {
+        let Extraction { mut objects, names, lazy, .. } = self;
+        objects.sort_unstable_by_key(|object| object.position);
+        let mut sections = 0u32;
+        for (file, object) in (0..).zip(&mut objects) {
+            object.file = FileId(file);
+            object.first_section = sections;
+            let next = u32::try_from(object.headers.len()).ok();
+            let next = next.and_then(|count| sections.checked_add(count));
+            sections = next.ok_or_else(|| Error::Message("too many input sections".into()))?;
+        }
+        if let Err(errors) = inflate(&mut objects, options.strip != Strip::None) {
+            Errors::check(errors)?;
+        }
+        Ok(Extracted { objects, names, lazy, roots })
+    }
+}
+
+/// Sets a bit; whether this call was the first.
+fn set(state: &AtomicU8, bit: u8) -> bool {
+    state.load(Relaxed) & bit == 0 && state.fetch_or(bit, Relaxed) & bit == 0
+}
+
+/// The global symbols of an object with their ids.
+pub fn named<'a>(object: &'a Object) -> impl Iterator<Item = (SymbolId, &'a Sym)> {
+    object.globals.iter().copied().zip(&object.symbols[object.first_global..])
+}
+
+/// All names of an object: of its globals, then of its groups, then of the groups' twins.
+fn mentions<'data>(object: &Object<'data>, wraps: &'data [Wrap]) -> Mentions<'data> {
+    let strings = object.strings;
+    let globals = object.global_symbols().map(|(_, symbol)| {
+        let name = name_at(strings.get(symbol.name() as usize..).unwrap_or(&[])).0;
+        if wraps.is_empty() || symbol.shndx() != SHN_UNDEF { name } else { wrapped(name, wraps) }
+    });
+    let groups = object.groups.iter().map(|group| signature(object, group));
+    let twins = object.groups.iter().filter_map(|group| twin(signature(object, group)));
+    Mentions::new(globals.chain(groups).chain(twins))
+}
+
+/// `.gnu.linkonce.t.X` holds the same function as COMDAT group X.
+fn twin(signature: &[u8]) -> Option<&[u8]> {
+    signature.strip_prefix(b".gnu.linkonce.t.")
+}
+
+fn set_ids(object: &mut Object, mut ids: Vec<SymbolId>) {
+    let globals = object.symbols.len() - object.first_global;
+    let mut groups = object.groups.clone();
+    let (signatures, mut twins) = ids[globals..].split_at(groups.len().min(ids.len() - globals));
+    for (group, &id) in groups.iter_mut().zip(signatures) {
+        group.signature = id;
+        if twin(signature(object, group)).is_some()
+            && let Some((&first, rest)) = twins.split_first()
+        {
+            (group.twin, twins) = (Some(first), rest);
+        }
+    }
+    object.groups = groups;
+    ids.truncate(globals);
+    object.globals = ids;
+}
+
+/// GNU ld manual, `--wrap`: undefined references to `foo` mean `__wrap_foo`, those to `__real_foo`
+/// mean `foo`.
+fn wrapped<'data>(name: &'data [u8], wraps: &'data [Wrap]) -> &'data [u8] {
+    for wrap in wraps {
+        if name == wrap.name {
+            return &wrap.wrapper;
+        }
+        if name == wrap.real {
+            return &wrap.name;
+        }
+    }
+    name
+}

@@ -1,0 +1,45 @@
+//! COMDAT groups and `.gnu.linkonce` sections: one copy of each stays (gABI, "Section Groups").
+
+use crate::input::object::{Group, Object};
+use object::LittleEndian as LE;
+use rayon::prelude::*;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+/// Marks the sections of every group that another object has too; the lowest (file, section) stays.
+/// `bound` is that of the names.
+pub fn discard_duplicates(objects: &mut [Object], bound: usize) {
+    if objects.iter().all(|object| object.groups.is_empty()) {
+        return;
+    }
+    let winners: Vec<AtomicU64> = super::filled(bound);
+    objects.par_iter().with_min_len(8).for_each(|object| {
+        for group in &object.groups {
+            winners[group.signature.index()].fetch_min(key(object, group), Relaxed);
+        }
+    });
+    objects.par_iter_mut().with_min_len(8).for_each(|object| {
+        for index in 0..object.groups.len() {
+            let group = object.groups[index];
+            let lost = winners[group.signature.index()].load(Relaxed) != key(object, &group)
+                || group.twin.is_some_and(|twin| winners[twin.index()].load(Relaxed) != u64::MAX);
+            if lost {
+                discard(object, &group);
+            }
+        }
+    });
+}
+
+fn key(object: &Object, group: &Group) -> u64 {
+    u64::from(object.file.0) << 32 | u64::from(group.section)
+}
+
+fn discard(object: &mut Object, group: &Group) {
+    if object.discarded.is_empty() {
+        object.discarded = vec![false; object.headers.len()];
+    }
+    object.discarded[group.section as usize] = true;
+    for member in group.members {
+        // In range: checked by Object::parse.
+        object.discarded[member.get(LE) as usize] = true;
+    }
+}

@@ -1,0 +1,331 @@
+//! What the members that nobody asked for yet would define, from the archives' own indexes.
+//!
+//! A name costs 12 bytes here and is never interned: most members of a library are not extracted.
+//! Objects between `--start-lib` and `--end-lib`, and archives without an index, are read instead.
+
+use super::names::hash;
+use crate::diagnostics::Error;
+use crate::elf::{SHN_UNDEF, SymExt};
+use crate::input::archive::{Archive, Index};
+use crate::input::mapping::{Kind, identify};
+use crate::input::object::{Object, ObjectName, Position};
+use crate::input::{Contents, Inputs};
+use rayon::prelude::*;
+
+/// Candidates for extraction, by name.
+#[derive(Debug, Default)]
+pub struct Lazy<'data> {
+    sources: Vec<Source<'data>>,
+    /// Open addressing with linear probing. Entries are inserted in line order, so the first match
+    /// on the way is the first on the line.
+    tables: Vec<Vec<Slot>>,
+}
+
+/// `entry` is one more than the number of the candidate; 0 is an empty slot.
+#[derive(Clone, Copy, Default, Debug)]
+struct Slot {
+    tag: u32,
+    entry: u32,
+}
+
+/// One archive or `--start-lib` object.
+#[derive(Debug)]
+struct Source<'data> {
+    rank: u32,
+    /// Number of its first candidate.
+    first: u32,
+    names: SourceNames<'data>,
+}
+
+#[derive(Debug)]
+enum SourceNames<'data> {
+    /// The archive's index, and where in it each name starts.
+    Index(Index<'data>, Vec<u32>),
+    /// Names with the file offsets of their members.
+    Read(Vec<(&'data [u8], u64)>),
+}
+
+/// Names below which one thread hashes and inserts them all, in about a millisecond.
+const PARALLEL_NAMES: usize = 50_000;
+
+impl<'data> Lazy<'data> {
+    /// Collects the candidates of all lazy inputs.
+    pub fn new(inputs: &'data Inputs) -> Result<Lazy<'data>, Vec<Error>> {
+        let ranks: Vec<u32> = (0..inputs.entries.len() as u32)
+            .filter(|&rank| inputs.entries[rank as usize].lazy)
+            .collect();
+        let read: Vec<_> = ranks.par_iter().map(|&rank| source(inputs, rank)).collect();
+        let mut errors = Vec::new();
+        let mut lazy = Lazy::default();
+        let mut hashes = Vec::new();
+        let mut first = 0;
+        for result in read {
+            match result {
+                Ok((mut source, its_hashes)) => {
+                    source.first = first;
+                    first += its_hashes.len() as u32;
+                    lazy.sources.push(source);
+                    hashes.push(its_hashes);
+                }
+                Err(error) => errors.push(error),
+            }
+        }
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        lazy.fill(&hashes, first as usize);
+        Ok(lazy)
+    }
+
+    fn fill(&mut self, hashes: &[Vec<u64>], total: usize) {
+        let threads = rayon::current_num_threads();
+        let parts =
+            if total < PARALLEL_NAMES { 1 } else { threads.next_power_of_two().clamp(1, 16) };
+        let part = |part: usize| {
+            let mine = |hash: &&u64| hash_part(**hash, parts) == part;
+            let count = hashes.iter().flatten().filter(mine).count();
+            let mut table = vec![Slot::default(); (count * 2).next_power_of_two()];
+            let mut entry = 0;
+            for &hash in hashes.iter().flatten() {
+                entry += 1;
+                if hash_part(hash, parts) == part {
+                    self.insert(&mut table, hash, entry);
+                }
+            }
+            table
+        };
+        self.tables = (0..parts).into_par_iter().map(part).collect();
+    }
+
+    /// Inserts candidate `entry - 1`, unless an earlier one has the same name: an index of C++ lists
+    /// an inline function once for every member.
+    fn insert(&self, table: &mut [Slot], hash: u64, entry: u32) {
+        let mask = table.len() - 1;
+        let mut at = hash as usize & mask;
+        while table[at].entry != 0 {
+            let known = || self.entry(table[at].entry - 1).map(|(name, _)| name);
+            if table[at].tag == tag(hash) && known() == self.entry(entry - 1).map(|(name, _)| name)
+            {
+                return;
+            }
+            at = (at + 1) & mask;
+        }
+        table[at] = Slot { tag: tag(hash), entry };
+    }
+
+    /// The first member in line order that defines `name`.
+    pub fn candidate(&self, name: &[u8], hash: u64) -> Option<Position> {
+        let table = match self.tables.len() {
+            0 => return None,
+            parts => &self.tables[hash_part(hash, parts)],
+        };
+        let mask = table.len() - 1;
+        let mut at = hash as usize & mask;
+        while table[at].entry != 0 {
+            if table[at].tag == tag(hash) {
+                let (found, position) = self.entry(table[at].entry - 1)?;
+                if found == name {
+                    return Some(position);
+                }
+            }
+            at = (at + 1) & mask;
+        }
+        None
+    }
+
+    /// Every member that defines `name`, in line order. Looks at all names of all archives.
+    pub fn all_candidates(&self, name: &[u8]) -> impl Iterator<Item = Position> {
+        let entries = (0..self.len()).filter_map(|number| self.entry(number));
+        entries.filter(move |(found, _)| *found == name).map(|(_, position)| position)
+    }
+
+    fn entry(&self, number: u32) -> Option<(&'data [u8], Position)> {
+        let after = self.sources.partition_point(|source| source.first <= number);
+        let source = self.sources.get(after.checked_sub(1)?)?;
+        let local = (number - source.first) as usize;
+        let (name, offset) = match &source.names {
+            SourceNames::Index(index, starts) => {
+                let rest = index.names().get(*starts.get(local)? as usize..)?;
+                (name_at(rest).0, index.offset(local)?)
+            }
+            SourceNames::Read(names) => *names.get(local)?,
+        };
+        Some((name, (source.rank, offset)))
+    }
+
+    /// Every candidate's name, for suggestions.
+    pub fn names(&self) -> impl Iterator<Item = &'data [u8]> + '_ {
+        (0..self.len()).filter_map(|number| self.entry(number)).map(|(name, _)| name)
+    }
+
+    fn len(&self) -> u32 {
+        let count = |names: &SourceNames| match names {
+            SourceNames::Index(_, starts) => starts.len(),
+            SourceNames::Read(names) => names.len(),
+        };
+        self.sources.last().map_or(0, |last| last.first + count(&last.names) as u32)
+    }
+}
+
+fn tag(hash: u64) -> u32 {
+    (hash >> 32) as u32
+}
+
+/// Which table a hash belongs to: `parts` is a power of two.
+fn hash_part(hash: u64, parts: usize) -> usize {
+    (hash >> 28) as usize % parts
+}
+
+/// `foo@@VERSION`, the default version, stands for `foo`; `foo@VERSION` is a name of its own.
+pub fn base_name(name: &[u8]) -> &[u8] {
+    match memchr::memchr(b'@', name) {
+        Some(at) if at > 0 && name.get(at + 1) == Some(&b'@') => &name[..at],
+        _ => name,
+    }
+}
+
+/// The NUL-terminated name at the start of `text`, without a default version; and its full length.
+pub fn name_at(text: &[u8]) -> (&[u8], usize) {
+    // One search finds the end or, rarely, a version.
+    let end = memchr::memchr2(0, b'@', text).unwrap_or(text.len());
+    if text.get(end) == Some(&b'@') {
+        let end = memchr::memchr(0, text).unwrap_or(text.len());
+        return (base_name(&text[..end]), end);
+    }
+    (&text[..end], end)
+}
+
+type Hashed<'data> = (Source<'data>, Vec<u64>);
+
+fn source<'data>(inputs: &'data Inputs, rank: u32) -> Result<Hashed<'data>, Error> {
+    let path = inputs.path(&inputs.entries[rank as usize]);
+    let archive = match inputs.contents(rank)? {
+        Contents::Archive(archive) => archive,
+        Contents::Object(data) => {
+            let object = Object::parse(ObjectName { path, member: None }, data, (rank, 0))?;
+            return Ok(read_source(rank, definitions(&object).map(|name| (name, 0)).collect()));
+        }
+    };
+    let Some(index) = archive.index() else {
+        return read_members(inputs, rank, &archive);
+    };
+    if u32::try_from(index.names().len()).is_err() {
+        return Err(Error::input(rank, path.display(), "the symbol index is larger than 4 GiB"));
+    }
+    let (starts, hashes) = hash_index(&index);
+    Ok((Source { rank, first: 0, names: SourceNames::Index(index, starts) }, hashes))
+}
+
+fn read_source(rank: u32, names: Vec<(&[u8], u64)>) -> Hashed<'_> {
+    let hashes = names.iter().map(|(name, _)| hash(name)).collect();
+    (Source { rank, first: 0, names: SourceNames::Read(names) }, hashes)
+}
+
+/// Where each name of an index starts, and its hash. Large indexes are cut up at name ends.
+fn hash_index(index: &Index) -> (Vec<u32>, Vec<u64>) {
+    let names = index.names();
+    let pieces = match index.len() {
+        0..PARALLEL_NAMES => 1,
+        _ => rayon::current_num_threads(),
+    };
+    let mut cuts = vec![0];
+    for piece in 1..pieces {
+        let at = (names.len() / pieces * piece).max(*cuts.last().unwrap_or(&0));
+        cuts.push(memchr::memchr(0, &names[at..]).map_or(names.len(), |end| at + end + 1));
+    }
+    cuts.push(names.len());
+    let piece = |range: &[usize]| hash_names(names, range[0], range[1], index.len());
+    let mut done: Vec<_> = cuts.par_windows(2).map(piece).collect();
+    let (mut starts, mut hashes) = done.remove(0);
+    for (more_starts, more_hashes) in done {
+        starts.extend(more_starts);
+        hashes.extend(more_hashes);
+    }
+    starts.truncate(index.len());
+    hashes.truncate(index.len());
+    (starts, hashes)
+}
+
+fn hash_names(names: &[u8], from: usize, to: usize, count: usize) -> (Vec<u32>, Vec<u64>) {
+    let likely = count.min((to - from) / 8);
+    let (mut starts, mut hashes) = (Vec::with_capacity(likely), Vec::with_capacity(likely));
+    let mut at = from;
+    while at < to {
+        let rest = &names[at..to];
+        let (name, length) = name_at(rest);
+        starts.push(at as u32);
+        hashes.push(hash(name));
+        at += length + 1;
+    }
+    (starts, hashes)
+}
+
+/// Names that an object defines, commons included, as `ar` lists them.
+fn definitions<'data>(object: &Object<'data>) -> impl Iterator<Item = &'data [u8]> {
+    object
+        .global_symbols()
+        .filter(|(_, symbol)| symbol.shndx() != SHN_UNDEF)
+        .map(|(index, _)| base_name(object.symbol_name(index)))
+}
+
+/// Reads the symbols of every member of an archive that has no index.
+fn read_members<'data>(
+    inputs: &'data Inputs,
+    rank: u32,
+    archive: &Archive<'data>,
+) -> Result<Hashed<'data>, Error> {
+    let mut names = Vec::new();
+    for member in members(inputs, rank, archive)? {
+        let object = Object::parse(member.name, member.data, member.position)?;
+        names.extend(definitions(&object).map(|name| (name, member.position.1)));
+    }
+    Ok(read_source(rank, names))
+}
+
+/// One object, found but not parsed.
+#[derive(Clone, Copy, Debug)]
+pub struct Found<'data> {
+    /// For messages.
+    pub name: ObjectName<'data>,
+    /// Its bytes.
+    pub data: &'data [u8],
+    /// Where it is.
+    pub position: Position,
+}
+
+/// The member at a position, or the object itself.
+pub fn find<'data>(inputs: &'data Inputs, position: Position) -> Result<Found<'data>, Error> {
+    let (rank, offset) = position;
+    let path = inputs.path(&inputs.entries[rank as usize]);
+    let archive = match inputs.contents(rank)? {
+        Contents::Object(data) => {
+            return Ok(Found { name: ObjectName { path, member: None }, data, position });
+        }
+        Contents::Archive(archive) => archive,
+    };
+    let fail = |message| Error::input(rank, path.display(), message);
+    let member = archive.member(offset).map_err(fail)?;
+    let data = if archive.thin { inputs.thin_member(rank, offset)? } else { member.data };
+    Ok(Found { name: ObjectName { path, member: Some(member.name) }, data, position })
+}
+
+/// All members of an archive that are objects, or should be (bitcode); `lib.rmeta` of Rust and
+/// other foreign files are skipped.
+pub fn members<'data>(
+    inputs: &'data Inputs,
+    rank: u32,
+    archive: &Archive<'data>,
+) -> Result<Vec<Found<'data>>, Error> {
+    let path = inputs.path(&inputs.entries[rank as usize]);
+    let mut found = Vec::new();
+    for member in archive.members() {
+        let member = member.map_err(|message| Error::input(rank, path.display(), message))?;
+        let header = member.header;
+        let data = if archive.thin { inputs.thin_member(rank, header)? } else { member.data };
+        if matches!(identify(data), Kind::Elf | Kind::Bitcode) {
+            let name = ObjectName { path, member: Some(member.name) };
+            found.push(Found { name, data, position: (rank, header) });
+        }
+    }
+    Ok(found)
+}

@@ -153,15 +153,16 @@ fn is_another_piece(pair: &Pair, r: &Anonymous, d: &Difference, size: u64) -> bo
     };
     let (ours, theirs) = (read(a, r.left), read(b, r.right));
     let at = d.offset as usize;
-    let within = size as usize;
     // Pieces begin at a multiple of their alignment, or behind a terminator.
     let behind_zero = ours[..at.min(ours.len())].iter().rposition(|&c| c == 0).map(|z| z + 1);
     let starts = [8usize, 4, 2, 1].iter().map(|n| at & !(n - 1)).chain(behind_zero);
     let mut starts: Vec<usize> = starts.filter(|&s| s > 0).collect();
     starts.dedup();
     starts.iter().any(|&s| {
-        let moved =
-            |piece: &[u8], other: &Image, addr: u64| is_filler(piece) || occurs(other, addr, piece);
+        let within = (size as usize).saturating_sub(s);
+        let moved = |piece: &[u8], other: &Image, addr: u64| {
+            is_filler(&piece[..within.min(piece.len())]) || occurs(other, addr, piece)
+        };
         let (Some(p), Some(q)) = (ours.get(s..), theirs.get(s..)) else { return false };
         moved(p, b, r.right) && moved(q, a, r.left)
     })

@@ -129,8 +129,9 @@ impl Walk<'_, '_, '_> {
             || (resolve::is_null(right) && in_plt(self.pair.a, left))
         {
             let place = self.place((x.ip() - self.start.0) as u32);
-            let finding = Finding::new(Kind::WrongTarget, place, "a call of nothing through the PLT")
-                .showing(lines(self.pair.a, &[*x]), lines(self.pair.b, &[*y]));
+            let finding =
+                Finding::new(Kind::WrongTarget, place, "a call of nothing through the PLT")
+                    .showing(lines(self.pair.a, &[*x]), lines(self.pair.b, &[*y]));
             sink.count(Reason::WeakUndefined, "plt", finding);
             return;
         }
@@ -292,7 +293,9 @@ impl Walk<'_, '_, '_> {
             }
             // A local-dynamic base: what is added to it tells whether they agree.
             (Meaning::ThreadPointer(d), Meaning::ThreadPointer(e) | Meaning::BlockStart(e))
-            | (Meaning::BlockStart(d), Meaning::ThreadPointer(e) | Meaning::BlockStart(e)) => d == e,
+            | (Meaning::BlockStart(d), Meaning::ThreadPointer(e) | Meaning::BlockStart(e)) => {
+                d == e
+            }
             (Meaning::Other(x), Meaning::Other(y)) => {
                 x.code() == y.code() && fields::blanked(x) == fields::blanked(y) && self.equal(x, y)
             }

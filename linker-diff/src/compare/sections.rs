@@ -115,7 +115,8 @@ fn has_counterparts(pair: &Pair, side: Side, image: &Image, section: &Section) -
 
 /// Whether it is one of several sections of constants, which are compared where they are used.
 fn is_constant_family(other: &Image, section: &Section) -> bool {
-    section.name.starts_with(b".rodata") && other.sections.iter().any(|s| s.name.starts_with(b".rodata"))
+    section.name.starts_with(b".rodata")
+        && other.sections.iter().any(|s| s.name.starts_with(b".rodata"))
 }
 
 fn unreached(pair: &Pair, side: Side, image: &Image, section: &Section) -> bool {

@@ -63,7 +63,8 @@ fn presence(pair: &Pair, sink: &mut Sink) {
             .on(if ours { Side::Right } else { Side::Left });
         let has = if ours { pair.a } else { pair.b };
         let notes = super::notes::read(has);
-        let idle = notes.iter().all(|n| super::notes::property(n, super::notes::FEATURE_1_AND) == 0);
+        let idle =
+            notes.iter().all(|n| super::notes::property(n, super::notes::FEATURE_1_AND) == 0);
         if kind == PT_GNU_PROPERTY && idle {
             sink.count(Reason::IsaMarker, "segment", finding);
         } else if kind == PT_GNU_EH_FRAME && needs_no_table(lacking) {

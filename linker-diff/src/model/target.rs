@@ -1,9 +1,7 @@
 //! What an address, a GOT slot or a thread-pointer offset refers to.
 
 use super::Image;
-use super::dynamic::{
-    DynReloc, R_64, R_GLOB_DAT, R_IRELATIVE, R_JUMP_SLOT, R_RELATIVE, R_TPOFF64,
-};
+use super::dynamic::{DynReloc, R_64, R_GLOB_DAT, R_IRELATIVE, R_JUMP_SLOT, R_RELATIVE, R_TPOFF64};
 use super::plt;
 
 /// What something refers to, the detours over GOT and PLT removed.
@@ -60,9 +58,10 @@ pub fn pointer_at(image: &Image, addr: u64) -> Option<Target> {
 /// The value of a relocation against `.dynsym`; what a static program leaves undefined is null.
 fn symbolic(image: &Image, reloc: &DynReloc) -> Target {
     const DT_SYMTAB: u64 = 6;
-    let entry = image.dynamic.tag(DT_SYMTAB).and_then(|table| {
-        image.memory.slice(table.checked_add(u64::from(reloc.symbol) * 24)?, 24)
-    });
+    let entry = image
+        .dynamic
+        .tag(DT_SYMTAB)
+        .and_then(|table| image.memory.slice(table.checked_add(u64::from(reloc.symbol) * 24)?, 24));
     let Some(entry) = entry else { return Target::Foreign(reloc.kind) };
     let value = entry[8..16].try_into().map_or(0, u64::from_le_bytes);
     if entry[6..8] == [0, 0] {

@@ -117,7 +117,10 @@ fn captured(folder: &Path) -> Result<Recipe, String> {
     if script.is_file() {
         return Ok(Recipe::Script(script));
     }
-    Err(format!("{}: holds no captured link (arguments, response.txt or run-with)", folder.display()))
+    Err(format!(
+        "{}: holds no captured link (arguments, response.txt or run-with)",
+        folder.display()
+    ))
 }
 
 /// Runs one linker.
@@ -186,7 +189,8 @@ mod tests {
 
     #[test]
     fn outputs_are_taken_out_in_every_spelling() {
-        let line = ["-o", "x", "a.o", "-oy", "--output=z", "-Map=m", "-plugin", "p", "-plugin-opt=q"];
+        let line =
+            ["-o", "x", "a.o", "-oy", "--output=z", "-Map=m", "-plugin", "p", "-plugin-opt=q"];
         assert_eq!(redirected(&words(&line)), words(&["a.o"]));
     }
 

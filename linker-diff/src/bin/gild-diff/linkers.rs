@@ -49,7 +49,8 @@ pub fn find(name: &str) -> Option<Linker> {
 /// Whether a word of the link command is a linker rather than its first argument.
 pub fn is_linker(word: &Path) -> Option<PathBuf> {
     let name = word.file_name()?.to_str()?;
-    if name.starts_with(['-', '@']) || [".o", ".a", ".so", ".rlib"].iter().any(|e| name.ends_with(e))
+    if name.starts_with(['-', '@'])
+        || [".o", ".a", ".so", ".rlib"].iter().any(|e| name.ends_with(e))
     {
         return None;
     }

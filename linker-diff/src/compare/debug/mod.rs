@@ -1,0 +1,144 @@
+//! Debug information: the same units that say the same about the functions both programs keep.
+
+mod attributes;
+mod lines;
+mod sections;
+mod units;
+
+use rayon::prelude::*;
+
+use super::Pair;
+use super::resolve::{self, Verdict};
+use super::sink::Sink;
+use crate::finding::{Finding, Kind, Side};
+use crate::model::Image;
+use crate::reason::Reason;
+use sections::DebugSections;
+use units::Unit;
+
+/// Differences that are shown of one unit.
+const SHOWN: usize = 3;
+
+/// Compares debug information.
+pub fn compare(pair: &Pair, sink: &mut Sink) {
+    presence(pair, sink);
+    let (ours, theirs) = (DebugSections::load(pair.a), DebugSections::load(pair.b));
+    for (sections, side) in [(&ours, Side::Left), (&theirs, Side::Right)] {
+        for problem in &sections.problems {
+            sink.push(Finding::new(Kind::DebugFault, "debug sections", problem.clone()).on(side));
+        }
+    }
+    let (left, right) = (ours.dwarf(), theirs.dwarf());
+    let (list, others) = (units::read(&left), units::read(&right));
+    for (result, image, side) in [(&list, pair.a, Side::Left), (&others, pair.b, Side::Right)] {
+        if let Err(e) = result {
+            let detail = format!("{}: .debug_info cannot be read: {e}", image.label());
+            sink.push(Finding::new(Kind::DebugFault, ".debug_info", detail).on(side));
+        }
+    }
+    let (Ok(list), Ok(others)) = (list, others) else { return };
+    if list.is_empty() || others.is_empty() {
+        return;
+    }
+    let (pairs, ours_alone, theirs_alone) = units::pair(&list, &others);
+    for (alone, side) in [(ours_alone, Side::Right), (theirs_alone, Side::Left)] {
+        for name in alone {
+            sink.push(Finding::new(Kind::DebugUnit, name, "the unit is missing").on(side));
+        }
+    }
+    let parts: Vec<Sink> =
+        pairs.par_iter().with_max_len(1).map(|&(l, r)| unit(pair, l, r)).collect();
+    parts.into_iter().for_each(|part| sink.merge(part));
+}
+
+fn presence(pair: &Pair, sink: &mut Sink) {
+    for name in [".debug_info", ".debug_line", ".debug_frame"] {
+        let has = |image: &Image| image.section(name).is_some_and(|s| s.size > 0);
+        let (ours, theirs) = (has(pair.a), has(pair.b));
+        if ours != theirs {
+            let show = |has| if has { "present" } else { "missing" };
+            let side = if ours { Side::Right } else { Side::Left };
+            let finding = Finding::new(Kind::DebugMissing, name, "one program has none").on(side);
+            sink.push(finding.showing(show(ours), show(theirs)));
+        }
+    }
+}
+
+fn unit<'d>(pair: &Pair, left: &Unit<'d>, right: &Unit<'d>) -> Sink {
+    let mut sink = Sink::default();
+    sink.compared += 1;
+    let mut found = Vec::new();
+    if let Err(e) = attributes::compare(pair, left, right, &mut found, &mut sink) {
+        found.push(Finding::new(Kind::DebugFault, left.name(), e.to_string()));
+    }
+    if let Err(e) = lines::compare(pair, left, right, &mut found) {
+        found.push(Finding::new(Kind::DebugFault, left.name(), e.to_string()));
+    }
+    let more = found.len().saturating_sub(SHOWN);
+    found.truncate(SHOWN);
+    if let (Some(last), true) = (found.last_mut(), more > 0) {
+        last.count += more as u64;
+        last.detail.push_str(&format!(" (and {more} more in this unit)"));
+    }
+    sink.findings.extend(found);
+    sink
+}
+
+/// What becomes of an address in debug information.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Place {
+    /// Both name the same.
+    Same,
+    /// Both are of discarded code, or one is and the other's code has no counterpart.
+    Dead,
+    /// They part.
+    Different,
+}
+
+/// Whether debug information speaks of code that was discarded: linkers write 0, 1, -1 or -2,
+/// with or without the addend, none of which lies in a section.
+fn is_dead(image: &Image, addr: u64) -> bool {
+    image.section_at(addr).is_none() && image.section_at(addr.wrapping_sub(1)).is_none()
+}
+
+fn place(pair: &Pair, left: u64, right: u64) -> Place {
+    match (is_dead(pair.a, left), is_dead(pair.b, right)) {
+        (true, true) => Place::Dead,
+        (false, false) => match resolve::addresses(pair, left, right) {
+            Verdict::Same | Verdict::Content { .. } => Place::Same,
+            _ if same_end(pair, left, right) => Place::Same,
+            _ => Place::Different,
+        },
+        (true, false) => {
+            let id = pair.b.atoms.find(right);
+            let known = id.is_some_and(|id| pair.pairing.left_of(id).is_some());
+            if known { Place::Different } else { Place::Dead }
+        }
+        (false, true) => {
+            let id = pair.a.atoms.find(left);
+            let known = id.is_some_and(|id| pair.pairing.right_of(id).is_some());
+            if known { Place::Different } else { Place::Dead }
+        }
+    }
+}
+
+/// Whether both are the ends of the same function.
+fn same_end(pair: &Pair, left: u64, right: u64) -> bool {
+    let before = |image: &Image, addr: u64| image.atoms.find(addr.wrapping_sub(1));
+    match (before(pair.a, left), before(pair.b, right)) {
+        (Some(l), Some(r)) => {
+            let (x, y) = (pair.a.atoms.get(l), pair.b.atoms.get(r));
+            pair.pairing.right_of(l) == Some(r) && left - x.start == right - y.start
+        }
+        _ => false,
+    }
+}
+
+/// Counts an address of discarded code.
+fn count_dead(left: u64, right: u64, unit: &str, sink: &mut Sink) {
+    if left != right {
+        let finding = Finding::new(Kind::DebugAddress, unit, "of discarded code")
+            .showing(format!("{left:#x}"), format!("{right:#x}"));
+        sink.count(Reason::DeadDebug, "dead", finding);
+    }
+}

@@ -1,0 +1,72 @@
+//! Compilation units, and which is which.
+
+use std::collections::BTreeMap;
+
+use gimli::Dwarf;
+use rayon::prelude::*;
+
+use crate::model::unwind::Slice;
+
+/// A unit and the sections it is read with.
+#[derive(Debug)]
+pub struct Unit<'d> {
+    /// All debug sections.
+    pub dwarf: &'d Dwarf<Slice<'d>>,
+    /// The unit.
+    pub unit: gimli::Unit<Slice<'d>>,
+    length: usize,
+}
+
+impl Unit<'_> {
+    /// The source file's name.
+    pub fn name(&self) -> String {
+        self.unit.name.map_or_else(|| "unnamed unit".into(), |n| n.to_string_lossy().into_owned())
+    }
+
+    fn key(&self) -> (String, String, usize) {
+        let folder = self.unit.comp_dir.map(|d| d.to_string_lossy().into_owned());
+        (self.name(), folder.unwrap_or_default(), self.length)
+    }
+}
+
+/// Reads all units of `.debug_info`.
+///
+/// # Errors
+/// When a header or the abbreviations of one cannot be read.
+pub fn read<'d>(dwarf: &'d Dwarf<Slice<'d>>) -> gimli::Result<Vec<Unit<'d>>> {
+    let mut headers = Vec::new();
+    let mut iter = dwarf.units();
+    while let Some(header) = iter.next()? {
+        headers.push(header);
+    }
+    headers
+        .into_par_iter()
+        .map(|header| {
+            let length = header.unit_length();
+            Ok(Unit { dwarf, unit: dwarf.unit(header)?, length })
+        })
+        .collect()
+}
+
+/// Pairs of units, and the names of units that one side lacks.
+pub type Pairs<'u, 'd> = (Vec<(&'u Unit<'d>, &'u Unit<'d>)>, Vec<String>, Vec<String>);
+
+/// Pairs units by name, folder and length, those that are alike in order.
+pub fn pair<'u, 'd>(left: &'u [Unit<'d>], right: &'u [Unit<'d>]) -> Pairs<'u, 'd> {
+    let mut index: BTreeMap<_, Vec<&Unit>> = BTreeMap::new();
+    for unit in right.iter().rev() {
+        index.entry(unit.key()).or_default().push(unit);
+    }
+    let mut pairs = Vec::new();
+    let mut ours = Vec::new();
+    for unit in left {
+        match index.get_mut(&unit.key()).and_then(Vec::pop) {
+            Some(other) => pairs.push((unit, other)),
+            None => ours.push(unit.name()),
+        }
+    }
+    let theirs = index.into_values().flatten().map(Unit::name).collect();
+    // The longest units first, so that no core is left with one at the end.
+    pairs.sort_by_key(|(unit, _)| std::cmp::Reverse(unit.length));
+    (pairs, ours, theirs)
+}

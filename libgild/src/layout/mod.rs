@@ -3,10 +3,26 @@
 //! Units: addresses are link-time virtual addresses (a static-PIE is laid out at its image base,
 //! 0 by default), offsets are bytes from the start of the output file.
 
-use crate::args::options::Options;
-use crate::diagnostics::Result;
+mod addresses;
+mod build;
+mod entry;
+mod headers;
+pub(crate) mod kinds;
+mod linker_values;
+mod members;
+mod outputs;
+mod overlap;
+mod plan;
+mod rank;
+mod stack;
+pub mod start_files;
+mod symbols;
+
+pub use build::layout;
+
+use crate::arch::x86_64::plt;
 use crate::ids::{FileId, OutputId, SectionId, SymbolId};
-use crate::live::Live;
+use crate::input::object::Object;
 use crate::merge::Merged;
 use crate::sections::Sections;
 use crate::symbols::Resolved;
@@ -21,17 +37,27 @@ pub enum SymbolRef {
     Local(FileId, u32),
 }
 
+impl SymbolRef {
+    /// Symbol table entry `index` of `object`.
+    pub fn new(object: &Object, index: u32) -> SymbolRef {
+        match object.global(index) {
+            Some(id) => SymbolRef::Global(id),
+            None => SymbolRef::Local(object.file, index),
+        }
+    }
+}
+
 /// Where an output section's bytes come from.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Content {
-    /// `Sections::outputs[id].members` at their `InputSection::offset`, merged pieces included;
-    /// NOBITS members of a section with `Placed::file_size != 0` are zeros.
+    /// `Sections::outputs[id].members` at their `InputSection::offset`; NOBITS members of a section
+    /// with `Placed::file_size != 0` are zeros.
     Inputs,
     /// Made by the linker: `Synth::parts` of that kind.
     Synth(SynthKind),
 }
 
-/// Where an output section stands. `header == 0` means that it isn't in the output.
+/// Where an output section stands. `header == 0` means that it is empty and not in the output.
 #[derive(Clone, Copy, Debug)]
 pub struct Placed {
     /// Address of its first byte; 0 if it isn't loaded.
@@ -74,20 +100,21 @@ pub struct Segment {
 }
 
 /// The frozen answer of the layout phase.
-pub struct Layout<'data> {
-    /// Output sections that are in the file, in file order (allocated ones first).
+#[derive(Debug)]
+pub struct Layout {
+    /// Output sections that are in the file, in file order (loaded ones first).
     pub order: Vec<OutputId>,
     /// By `OutputId::index()`.
     pub placed: Vec<Placed>,
-    /// Program headers in file order.
+    /// Program headers in the order of the table.
     pub segments: Vec<Segment>,
     /// By `SymbolId::index()`: S of the psABI's formulas, the IPLT entry for ifuncs, 0 if undefined.
     pub symbol_addresses: Vec<u64>,
     /// Sections made by the linker.
-    pub synth: Synth<'data>,
+    pub synth: Synth,
     /// `e_entry`.
     pub entry: u64,
-    /// Address of the first byte of the first segment (the ELF header).
+    /// Address of the first byte of the file (the ELF header).
     pub image_base: u64,
     /// Value of `_GLOBAL_OFFSET_TABLE_`, the GOT of the psABI's formulas.
     pub got_base: u64,
@@ -101,70 +128,101 @@ pub struct Layout<'data> {
     pub section_header_count: u32,
     /// Bytes of the output file.
     pub file_size: u64,
-    /// ET_EXEC or ET_DYN.
+    /// ET_DYN instead of ET_EXEC.
     pub pie: bool,
+    /// The file has STT_GNU_IFUNC or STB_GNU_UNIQUE symbols.
+    gnu_symbols: bool,
+    /// By IPLT entry: address of the ifunc's resolver.
+    resolvers: Vec<u64>,
 }
 
-/// Computes the layout; adds the linker-made output sections to `sections.outputs` and sets
-/// `InputSection::offset` of every member that isn't merged.
-pub fn layout<'data>(
-    _resolved: &Resolved<'data>,
-    _sections: &mut Sections,
-    _live: &Live,
-    _merged: &Merged,
-    _options: &Options,
-    _warnings: &mut Vec<String>,
-) -> Result<Layout<'data>> {
-    todo!()
-}
-
-impl Layout<'_> {
+impl Layout {
     /// Where output section `id` stands.
     pub fn place(&self, id: OutputId) -> &Placed {
         &self.placed[id.index()]
     }
 
-    /// Address of a kept input section that isn't merged (for merged ones see [`Merged`]).
-    pub fn section_address(&self, sections: &Sections, id: SectionId) -> u64 {
-        let input = &sections.inputs[id.index()];
-        self.placed[input.output.index()].address + input.offset
+    /// The output section of that name with contents.
+    pub fn find(&self, sections: &Sections, name: &[u8]) -> Option<OutputId> {
+        self.order.iter().copied().find(|id| sections.outputs[id.index()].name == name)
     }
 
-    /// S + A for a relocation of `file` against symbol table entry `symbol`: merge-aware.
+    /// Where the section made by the linker stands, if there is one of that kind.
+    pub fn synth_place(&self, kind: SynthKind) -> Option<&Placed> {
+        self.synth.output(kind).map(|id| self.place(id))
+    }
+
+    /// Address of a live input section that isn't merged (see [`Layout::target`] for those).
+    pub fn section_address(&self, sections: &Sections, id: SectionId) -> u64 {
+        let input = &sections.inputs[id.index()];
+        self.placed.get(input.output.index()).map_or(0, |p| p.address).wrapping_add(input.offset)
+    }
+
+    /// S + A for a relocation of `file` against symbol table entry `symbol`, merged pieces and
+    /// IPLT entries considered. 0 + A for what is undefined or not in the output.
     pub fn target(
         &self,
-        _resolved: &Resolved,
-        _sections: &Sections,
-        _merged: &Merged,
-        _file: FileId,
-        _symbol: u32,
-        _addend: i64,
+        resolved: &Resolved,
+        sections: &Sections,
+        merged: &Merged,
+        file: FileId,
+        symbol: u32,
+        addend: i64,
     ) -> u64 {
-        todo!()
+        let object = resolved.object(file);
+        if let Some(id) = object.global(symbol) {
+            return self.symbol_addresses[id.index()].wrapping_add_signed(addend);
+        }
+        match self.iplt(SymbolRef::Local(file, symbol)) {
+            Some(entry) => entry.wrapping_add_signed(addend),
+            None => self.local_address(sections, merged, object, symbol, addend),
+        }
+    }
+
+    /// S of a symbol: what its GOT slot holds.
+    pub fn value_of(
+        &self,
+        resolved: &Resolved,
+        sections: &Sections,
+        merged: &Merged,
+        symbol: SymbolRef,
+    ) -> u64 {
+        match symbol {
+            SymbolRef::Global(id) => self.symbol_addresses[id.index()],
+            SymbolRef::Local(file, index) => {
+                self.target(resolved, sections, merged, file, index, 0)
+            }
+        }
+    }
+
+    fn got_address(&self, offset: u64) -> u64 {
+        self.synth_place(SynthKind::Got).map_or(0, |got| got.address) + offset
     }
 
     /// Address of a symbol's GOT slot.
-    pub fn got_slot(&self, _symbol: SymbolRef) -> Option<u64> {
-        todo!()
+    pub fn got_slot(&self, symbol: SymbolRef) -> Option<u64> {
+        self.synth.slots.got(symbol).map(|offset| self.got_address(offset))
     }
 
     /// Address of the GOT slot with a symbol's offset from the thread pointer.
-    pub fn gottpoff_slot(&self, _symbol: SymbolRef) -> Option<u64> {
-        todo!()
+    pub fn gottpoff_slot(&self, symbol: SymbolRef) -> Option<u64> {
+        self.synth.slots.gottpoff(symbol).map(|offset| self.got_address(offset))
+    }
+
+    /// Address of the GOT slot that IPLT entry `number` jumps through.
+    pub fn iplt_slot(&self, number: u32) -> u64 {
+        self.got_address(self.synth.slots.iplt_slot(number))
     }
 
     /// Address of an ifunc's IPLT entry.
-    pub fn iplt(&self, _symbol: SymbolRef) -> Option<u64> {
-        todo!()
+    pub fn iplt(&self, symbol: SymbolRef) -> Option<u64> {
+        let number = self.synth.slots.iplt(symbol)?;
+        let base = self.synth_place(SynthKind::Iplt)?.address;
+        Some(base + u64::from(number) * plt::ENTRY_SIZE)
     }
 
-    /// ELF header and program headers: the first bytes of the file.
-    pub fn file_headers(&self) -> Vec<u8> {
-        todo!()
-    }
-
-    /// The section header table.
-    pub fn section_header_table(&self, _sections: &Sections) -> Vec<u8> {
-        todo!()
+    /// Address of the resolver of an ifunc that has an IPLT entry.
+    pub fn resolver(&self, symbol: SymbolRef) -> Option<u64> {
+        self.resolvers.get(self.synth.slots.iplt(symbol)? as usize).copied()
     }
 }

@@ -1,0 +1,226 @@
+//! The layout phase step by step.
+
+use super::addresses::{self, Addresses, Rules, align_up};
+use super::linker_values::LinkerValues;
+use super::plan::{Item, plan};
+use super::rank::Class;
+use super::{Content, Layout, Placed, entry, members, outputs, overlap, stack, start_files};
+use crate::args::{Options, OutputKind};
+use crate::diagnostics::{Error, Errors, Result};
+use crate::elf::*;
+use crate::ids::OutputId;
+use crate::live::Live;
+use crate::merge::Merged;
+use crate::sections::Sections;
+use crate::symbols::{Resolved, Symbol};
+use crate::synth::{Context, Plan, Synth, SynthKind};
+
+/// A relocation table that grows can move what it describes, but never by so much that it would
+/// grow again and again; the bound is for safety.
+const MAX_ROUNDS: usize = 16;
+
+/// Computes the layout; adds the linker-made output sections to `sections.outputs` and sets
+/// `InputSection::offset` of every member.
+pub fn layout(
+    resolved: &Resolved,
+    sections: &mut Sections,
+    live: &Live,
+    merged: &Merged,
+    options: &Options,
+    warnings: &mut Vec<String>,
+) -> Result<Layout> {
+    let stack = (stack::flags(resolved, options, warnings), options.stack_size);
+    members::assign(sections)?;
+    let plan = Plan { resolved, sections, live, merged, options };
+    let (mut synth, kinds) = Synth::new(plan)?;
+    start_files::check_ifuncs(resolved, synth.slots.first_ifunc(), options)?;
+    for kind in kinds {
+        outputs::add(sections, &mut synth, kind);
+    }
+    outputs::adopt_eh_frames(sections, &synth);
+    synth.set_sizes(sections);
+    let ordered = outputs::ordered(sections, options)?;
+    let image_base = image_base(options)?;
+    let pie = options.output_kind == OutputKind::StaticPie;
+    let rules =
+        Rules { image_base, page: options.max_page_size, separate: options.separate, pie, stack };
+    let mut layout = Layout {
+        order: Vec::new(),
+        placed: Vec::new(),
+        segments: Vec::new(),
+        symbol_addresses: Vec::new(),
+        synth,
+        entry: 0,
+        image_base,
+        got_base: 0,
+        tls_start: 0,
+        tp: 0,
+        section_headers: 0,
+        section_header_count: 0,
+        file_size: 0,
+        pie,
+        gnu_symbols: resolved.symbols.iter().any(|symbol| symbol.flags & Symbol::UNIQUE != 0),
+        resolvers: Vec::new(),
+    };
+    layout.gnu_symbols |= layout.synth.slots.iplt_count() != 0;
+    for _ in 0..MAX_ROUNDS {
+        let end = place(&mut layout, sections, &ordered, options, &rules)?;
+        let linker = LinkerValues::new(&layout, resolved, sections, &ordered, end);
+        layout.got_base = linker.got();
+        layout.resolve_symbols(resolved, sections, live, merged, &linker);
+        if resolve_relocations(&mut layout, resolved, sections, live, merged, options) {
+            layout.entry = entry::address(&layout, resolved, sections, options, warnings);
+            return Ok(layout);
+        }
+        layout.synth.set_sizes(sections);
+    }
+    Err(Error::Message("the size of .relr.dyn doesn't settle".into()).into())
+}
+
+fn image_base(options: &Options) -> Result<u64> {
+    let base = options.image_base.unwrap_or(match options.output_kind {
+        OutputKind::Executable => 0x40_0000,
+        OutputKind::StaticPie => 0,
+    });
+    let page = options.max_page_size;
+    if base % page != 0 {
+        let message = format!("the image base {base:#x} is no multiple of the page size {page:#x}");
+        return Err(Error::Message(message).into());
+    }
+    Ok(base)
+}
+
+fn resolve_relocations(
+    layout: &mut Layout,
+    resolved: &Resolved,
+    sections: &Sections,
+    live: &Live,
+    merged: &Merged,
+    options: &Options,
+) -> bool {
+    let mut relocs = std::mem::take(&mut layout.synth.dynamic_relocs);
+    let context = Context { resolved, sections, live, merged, layout, options };
+    let done = relocs.resolve(context);
+    layout.synth.dynamic_relocs = relocs;
+    done
+}
+
+/// Gives every output section its place; returns the end of the program in memory.
+fn place(
+    layout: &mut Layout,
+    sections: &Sections,
+    ordered: &[(OutputId, Class)],
+    options: &Options,
+    rules: &Rules,
+) -> Result<u64> {
+    let items = outputs::items(sections, &layout.synth, ordered, options);
+    let plan = plan(&items, rules.pie);
+    let too_large = || Errors::from(Error::Message("the output is too large".into()));
+    let Addresses { spots, segments, end_offset, end_address } =
+        addresses::assign(&items, &plan, rules).ok_or_else(too_large)?;
+    check_overlaps(sections, ordered, &items, &spots, &segments, plan.count, rules)?;
+    layout.placed = sections
+        .outputs
+        .iter()
+        .zip((0..).map(OutputId))
+        .map(|(output, id)| Placed {
+            address: 0,
+            offset: 0,
+            size: output.size,
+            file_size: 0,
+            header: 0,
+            name: 0,
+            link: 0,
+            info: 0,
+            content: layout.synth.kind_of(id).map_or(Content::Inputs, Content::Synth),
+        })
+        .collect();
+    let mut end = end_offset;
+    for (i, &(id, _)) in ordered.iter().enumerate() {
+        let (output, placed) = (&sections.outputs[id.index()], &mut layout.placed[id.index()]);
+        if let Some(spot) = spots.get(i) {
+            (placed.address, placed.offset, placed.file_size) =
+                (spot.address, spot.offset, spot.file_size);
+        } else if output.size != 0 {
+            placed.offset = align_up(end, output.align).ok_or_else(too_large)?;
+            let stored = output.kind != SHT_NOBITS;
+            placed.file_size = if stored { output.size } else { 0 };
+            end = placed.offset.checked_add(placed.file_size).ok_or_else(too_large)?;
+        }
+    }
+    number(layout, sections, ordered);
+    layout.segments = segments;
+    layout.section_headers = align_up(end, 8).ok_or_else(too_large)?;
+    let table = u64::from(layout.section_header_count) * SHDR_SIZE;
+    layout.file_size = layout.section_headers.checked_add(table).ok_or_else(too_large)?;
+    set_tls(layout);
+    Ok(end_address)
+}
+
+/// Numbers the section headers, and links them to each other.
+fn number(layout: &mut Layout, sections: &Sections, ordered: &[(OutputId, Class)]) {
+    let present = ordered.iter().map(|(id, _)| *id);
+    layout.order = present.filter(|id| sections.outputs[id.index()].size != 0).collect();
+    layout.section_header_count = layout.order.len() as u32 + 1;
+    let mut name = 1;
+    for (header, id) in (1..).zip(&layout.order) {
+        let placed = &mut layout.placed[id.index()];
+        (placed.header, placed.name) = (header, name);
+        name += sections.outputs[id.index()].name.len() as u32 + 1;
+    }
+    let header = |kind| layout.synth_place(kind).map_or(0, |place| place.header);
+    let first_global = layout.synth.first_global();
+    let links = [
+        (SynthKind::SymTab, header(SynthKind::StrTab), first_global),
+        (SynthKind::SymTabShndx, header(SynthKind::SymTab), 0),
+        // All but the null symbol are global, that is none.
+        (SynthKind::DynSym, header(SynthKind::DynStr), 1),
+        (SynthKind::GnuHash, header(SynthKind::DynSym), 0),
+        (SynthKind::RelaDyn, header(SynthKind::DynSym), 0),
+        (SynthKind::RelaIplt, 0, header(SynthKind::Got)),
+        (SynthKind::Dynamic, header(SynthKind::DynStr), 0),
+    ];
+    for (kind, link, info) in links {
+        if let Some(id) = layout.synth.output(kind) {
+            let placed = &mut layout.placed[id.index()];
+            (placed.link, placed.info) = (link, info);
+        }
+    }
+}
+
+/// psABI, TLS variant II: the thread pointer stands at the end of the block, aligned.
+fn set_tls(layout: &mut Layout) {
+    if let Some(tls) = layout.segments.iter().find(|segment| segment.kind == PT_TLS) {
+        layout.tls_start = tls.address;
+        layout.tp = align_up(tls.address + tls.size, tls.align).unwrap_or(tls.address);
+    }
+}
+
+fn check_overlaps(
+    sections: &Sections,
+    ordered: &[(OutputId, Class)],
+    items: &[Item],
+    spots: &[addresses::Spot],
+    segments: &[super::Segment],
+    count: usize,
+    rules: &Rules,
+) -> Result<()> {
+    // Without addresses from outside everything follows everything else.
+    if items.iter().all(|item| item.fixed.is_none()) {
+        return Ok(());
+    }
+    let mut errors = Vec::new();
+    let headers = EHDR_SIZE + PHDR_SIZE * count as u64;
+    let mut ranges = vec![(rules.image_base..rules.image_base + headers, "the headers".into())];
+    for ((item, spot), (id, _)) in items.iter().zip(spots).zip(ordered) {
+        if item.size != 0 && !item.is_tbss() {
+            let name = String::from_utf8_lossy(&sections.outputs[id.index()].name).into_owned();
+            ranges.push((spot.address..spot.address + item.size, name));
+        }
+    }
+    overlap::sections(ranges, &mut errors);
+    if errors.is_empty() {
+        overlap::segments(segments, rules.page, &mut errors);
+    }
+    Errors::check(errors)
+}

@@ -1,0 +1,87 @@
+//! Start files and start-up code that cannot work with the kind of output that was asked for.
+//! Other linkers make programs of them that crash before `main`.
+
+use super::SymbolRef;
+use crate::args::{Options, OutputKind};
+use crate::diagnostics::{Error, Result, demangle};
+use crate::ids::FileId;
+use crate::input::object::Object;
+use crate::symbols::{Definition, LinkerSymbol, NO_FILE, Resolved};
+
+/// The object whose definition of `name` won.
+fn definer(resolved: &Resolved, name: &str) -> Option<FileId> {
+    let symbol = resolved.symbol(resolved.names.get(name.as_bytes())?);
+    (symbol.is_defined() && symbol.owner != NO_FILE).then_some(symbol.owner)
+}
+
+fn refuse(object: &Object, message: &str) -> Result<()> {
+    Err(Error::input(object.file.0, object.name, message).into())
+}
+
+/// Fails if the object that defines `_start` is of the wrong kind for the output.
+pub fn check(resolved: &Resolved, options: &Options) -> Result<()> {
+    let Some(start) = definer(resolved, "_start") else { return Ok(()) };
+    let here = |name| definer(resolved, name) == Some(start);
+    let object = resolved.object(start);
+    // musl: `_start` calls `_start_c`, which in rcrt1.o relocates the program and goes on in
+    // `__dls2`. glibc: libc.a's `__libc_start_main` calls `_dl_relocate_static_pie`, which crt1.o
+    // defines as an empty function.
+    let musl = here("_start_c");
+    let relocates = here("__dls2");
+    match options.output_kind {
+        OutputKind::StaticPie if here("_dl_relocate_static_pie") || (musl && !relocates) => refuse(
+            object,
+            "this start file applies no relocations, so a static-PIE that begins with it crashes \
+             at start\n>>> take rcrt1.o instead (gcc and clang do under -static-pie), or link a \
+             program with a fixed address (-no-pie)",
+        ),
+        OutputKind::Executable if musl && relocates => refuse(object, RELOCATES),
+        OutputKind::Executable => match definer(resolved, "_dl_relocate_static_pie") {
+            Some(other) if is_self_relocation(resolved.object(other)) => refuse(object, RELOCATES),
+            _ => Ok(()),
+        },
+        OutputKind::StaticPie => Ok(()),
+    }
+}
+
+const RELOCATES: &str = "this start file relocates the program itself, which crashes in a program with a fixed \
+     address\n>>> take crt1.o instead (gcc and clang do under -static), or link a static-PIE \
+     (-static-pie)";
+
+/// glibc's member that does the work; a program's own empty function of that name is fine.
+fn is_self_relocation(object: &Object) -> bool {
+    object.name.member.is_some_and(|member| member.starts_with(b"dl-reloc-static-pie."))
+}
+
+/// Fails if the program has ifuncs that its start-up code would leave unresolved.
+///
+/// glibc's start-up code walks `__rela_iplt_start` to `__rela_iplt_end` in a fixed-address program
+/// and `.rela.dyn` in a static-PIE; musl's does neither for IRELATIVE.
+pub fn check_ifuncs(
+    resolved: &Resolved,
+    first: Option<SymbolRef>,
+    options: &Options,
+) -> Result<()> {
+    let Some(first) = first else { return Ok(()) };
+    let applied = match options.output_kind {
+        OutputKind::Executable => resolved.names.get(b"__rela_iplt_start").is_some_and(|id| {
+            resolved.symbol(id).definition == Definition::Linker(LinkerSymbol::RelaIpltStart)
+        }),
+        OutputKind::StaticPie => definer(resolved, "_dl_relocate_static_pie").is_some(),
+    };
+    if applied {
+        return Ok(());
+    }
+    let (file, index) = match first {
+        SymbolRef::Global(id) => (resolved.symbol(id).owner, resolved.symbol(id).owner_symbol),
+        SymbolRef::Local(file, index) => (file, index),
+    };
+    let object = resolved.object(file);
+    let name = demangle(object.symbol_name(index), options.demangle);
+    let message = format!(
+        "{name} is an ifunc, and this program's start-up code applies no IRELATIVE relocations \
+         (musl's does not): the first call would crash\n>>> build this object without ifuncs \
+         (target_clones, ifunc attributes), or link against a C library that supports them"
+    );
+    Err(Error::input(file.0, object.name, message).into())
+}

@@ -1,0 +1,324 @@
+//! `.eh_frame` of the output: FDEs of live functions, each CIE once (LSB, "Exception Frames").
+
+use super::Context;
+use super::split::{Group, groups};
+use crate::arch::x86_64::{self, Values};
+use crate::diagnostics::{Error, Result};
+use crate::elf::*;
+use crate::ids::{FileId, SymbolId};
+use crate::input::object::Object;
+use crate::layout::{SymbolRef, kinds};
+use crate::live::Live;
+use crate::sections::{Cie, EhFrame, Fde, Sections};
+use crate::symbols::Resolved;
+use hashbrown::HashMap;
+use rayon::prelude::*;
+use std::ops::Range;
+
+/// Ends the section: a record of length 0.
+const TERMINATOR: u64 = 4;
+
+/// One file's records in the output.
+#[derive(Debug, Default)]
+struct FileFrames {
+    /// Offset of its first byte in the output section.
+    start: u64,
+    /// CIEs that no earlier file brought, in order.
+    own_cies: Vec<u32>,
+    /// By index of `EhFrame::cies`: offset in the output section, [`UNUSED`] if no live FDE uses it.
+    cies: Vec<u64>,
+    /// Bytes of live FDEs.
+    fde_bytes: u64,
+    /// How many live FDEs there are.
+    fdes: u64,
+}
+
+const UNUSED: u64 = u64::MAX;
+
+/// The section before layout.
+#[derive(Debug, Default)]
+pub struct EhFrameSection {
+    files: Vec<FileFrames>,
+    groups: Vec<Group>,
+    size: u64,
+    fdes: u64,
+}
+
+/// What makes two CIEs the same: bytes and what their relocations refer to.
+#[derive(PartialEq, Eq, Hash)]
+struct CieKey<'a> {
+    bytes: &'a [u8],
+    relocations: Vec<(u64, u32, i64, Target)>,
+}
+
+#[derive(PartialEq, Eq, Hash)]
+enum Target {
+    Global(SymbolId),
+    Local(FileId, u32),
+}
+
+fn record<'a>(object: &'a Object, section: u32, offset: u32, size: u32) -> &'a [u8] {
+    let start = offset as usize;
+    object.section_data(section).get(start..start + size as usize).unwrap_or(&[])
+}
+
+fn live_fdes<'a>(frames: &'a EhFrame, live: &'a Live) -> impl Iterator<Item = &'a Fde> {
+    frames.fdes.iter().filter(|fde| live.is_live(fde.target))
+}
+
+impl EhFrameSection {
+    /// Chooses records and their places. Empty if no object has an `.eh_frame`.
+    pub fn new(resolved: &Resolved, sections: &Sections, live: &Live, any: bool) -> EhFrameSection {
+        if !any {
+            return EhFrameSection::default();
+        }
+        let mut files: Vec<FileFrames> = sections
+            .eh_frames
+            .par_iter()
+            .with_min_len(16)
+            .map(|frames| {
+                let mut file = FileFrames::default();
+                for fde in live_fdes(frames, live) {
+                    if file.cies.is_empty() {
+                        file.cies = vec![UNUSED; frames.cies.len()];
+                    }
+                    if let Some(cie) = file.cies.get_mut(fde.cie as usize) {
+                        *cie = 0;
+                    }
+                    file.fde_bytes += u64::from(fde.size);
+                    file.fdes += 1;
+                }
+                file
+            })
+            .collect();
+        let mut seen: HashMap<CieKey, u64> = HashMap::new();
+        let (mut offset, mut fdes) = (0, 0);
+        for ((file, frames), object) in
+            files.iter_mut().zip(&sections.eh_frames).zip(&resolved.objects)
+        {
+            file.start = offset;
+            for (index, cie) in (0..).zip(&frames.cies) {
+                if file.cies.get(index as usize).is_none_or(|place| *place == UNUSED) {
+                    continue;
+                }
+                let place = *seen.entry(key(object, frames, cie)).or_insert(offset);
+                if place == offset {
+                    file.own_cies.push(index);
+                    offset += u64::from(cie.size);
+                }
+                file.cies[index as usize] = place;
+            }
+            offset += file.fde_bytes;
+            fdes += file.fdes;
+        }
+        let sizes = files.iter().zip(files.iter().skip(1).map(|file| file.start).chain([offset]));
+        let groups = groups(sizes.map(|(file, end)| end - file.start));
+        EhFrameSection { files, groups, size: offset + TERMINATOR, fdes }
+    }
+
+    /// Bytes of the section.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Number of FDEs.
+    pub fn fde_count(&self) -> u64 {
+        self.fdes
+    }
+
+    /// Offset of a file's records.
+    pub fn file_start(&self, file: FileId) -> u64 {
+        self.files.get(file.index()).map_or(0, |file| file.start)
+    }
+
+    /// Ranges that can be filled independently.
+    pub fn parts(&self) -> Vec<Range<u64>> {
+        let mut parts: Vec<Range<u64>> =
+            self.groups.iter().map(|group| group.bytes.clone()).collect();
+        match parts.last_mut() {
+            Some(last) => last.end = self.size,
+            None if self.size != 0 => parts.push(0..self.size),
+            None => {}
+        }
+        parts
+    }
+
+    /// Writes one part.
+    pub fn fill(&self, context: Context, section: u64, part: usize, out: &mut [u8]) -> Result<()> {
+        // The terminator, and whatever a malformed record leaves out.
+        out.fill(0);
+        let Some(group) = self.groups.get(part) else { return Ok(()) };
+        let mut errors = Vec::new();
+        for file in group.files.clone() {
+            self.fill_file(context, section, file, group.bytes.start, out, &mut errors);
+        }
+        crate::diagnostics::Errors::check(errors)
+    }
+
+    fn fill_file(
+        &self,
+        context: Context,
+        section: u64,
+        index: usize,
+        part_start: u64,
+        out: &mut [u8],
+        errors: &mut Vec<Error>,
+    ) {
+        let file = &self.files[index];
+        if file.fdes == 0 {
+            return;
+        }
+        let (object, frames) =
+            (&context.resolved.objects[index], &context.sections.eh_frames[index]);
+        let mut at = (file.start - part_start) as usize;
+        let writer = Writer { context, object, frames, section, part_start };
+        for &index in &file.own_cies {
+            let cie = &frames.cies[index as usize];
+            let relocations = cie.first_relocation..cie.first_relocation + cie.relocations;
+            let source = (cie.section, cie.offset, cie.size);
+            writer.copy(source, relocations, at, out, errors);
+            at += cie.size as usize;
+        }
+        for fde in live_fdes(frames, context.live) {
+            let relocations = fde.first_relocation..fde.first_relocation + fde.relocations;
+            writer.copy((fde.section, fde.offset, fde.size), relocations, at, out, errors);
+            let record = &mut out[at..at + fde.size as usize];
+            // A 64-bit length is announced by 0xffffffff and eight bytes long.
+            let pointer = if record.starts_with(&[0xff; 4]) { 12 } else { 4 };
+            let here = part_start + (at + pointer) as u64;
+            let cie = file.cies.get(fde.cie as usize).copied().unwrap_or(0);
+            // LSB: the distance from this field back to the CIE.
+            let distance = (here.wrapping_sub(cie) as u32).to_le_bytes();
+            if let Some(field) = record.get_mut(pointer..pointer + 4) {
+                field.copy_from_slice(&distance);
+            }
+            at += fde.size as usize;
+        }
+    }
+
+    /// The address of each live FDE's function and of the FDE, in output order.
+    pub fn table(&self, context: Context, section: u64) -> Vec<(u64, u64)> {
+        let Context { resolved, sections, live, merged, layout, .. } = context;
+        let files = self.files.par_iter().zip(&sections.eh_frames).zip(&resolved.objects);
+        files
+            .with_min_len(16)
+            .flat_map_iter(|((file, frames), object)| {
+                let own =
+                    file.own_cies.iter().map(|&cie| u64::from(frames.cies[cie as usize].size));
+                let mut at = section + file.start + own.sum::<u64>();
+                live_fdes(frames, live).map(move |fde| {
+                    let address = at;
+                    at += u64::from(fde.size);
+                    let relocations = frames.relocations(object, fde.section);
+                    let begin = relocations.get(fde.first_relocation as usize).map_or(0, |rela| {
+                        // S + A is the function, whatever the encoding makes of it.
+                        layout.target(
+                            resolved,
+                            sections,
+                            merged,
+                            object.file,
+                            rela.sym(),
+                            rela.addend(),
+                        )
+                    });
+                    (begin, address)
+                })
+            })
+            .collect()
+    }
+}
+
+fn key<'a>(object: &'a Object, frames: &'a EhFrame, cie: &Cie) -> CieKey<'a> {
+    let range = cie.first_relocation as usize..(cie.first_relocation + cie.relocations) as usize;
+    let relocations = frames.relocations(object, cie.section).get(range).unwrap_or(&[]);
+    CieKey {
+        bytes: record(object, cie.section, cie.offset, cie.size),
+        relocations: relocations
+            .iter()
+            .map(|rela| {
+                let target = match object.global(rela.sym()) {
+                    Some(id) => Target::Global(id),
+                    None => Target::Local(object.file, rela.sym()),
+                };
+                let offset = rela.offset().wrapping_sub(u64::from(cie.offset));
+                (offset, rela.kind(), rela.addend(), target)
+            })
+            .collect(),
+    }
+}
+
+struct Writer<'a, 'data> {
+    context: Context<'a, 'data>,
+    object: &'a Object<'data>,
+    frames: &'a EhFrame,
+    /// Address of the output section.
+    section: u64,
+    part_start: u64,
+}
+
+impl Writer<'_, '_> {
+    /// Copies record (section, offset, size) to `out[at..]` and relocates it.
+    fn copy(
+        &self,
+        (section, offset, size): (u32, u32, u32),
+        relocations: Range<u32>,
+        at: usize,
+        out: &mut [u8],
+        errors: &mut Vec<Error>,
+    ) {
+        let source = record(self.object, section, offset, size);
+        let bytes = &mut out[at..at + size as usize];
+        bytes[..source.len()].copy_from_slice(source);
+        let range = relocations.start as usize..relocations.end as usize;
+        let relocations = self.frames.relocations(self.object, section).get(range);
+        for rela in relocations.unwrap_or(&[]) {
+            let inside = rela.offset().wrapping_sub(u64::from(offset));
+            let place = self.section + self.part_start + at as u64 + inside;
+            if let Err(message) = self.relocate(section, rela, bytes, inside, place) {
+                let name = x86_64::reloc_name(rela.kind());
+                let at = self.object.place(section, rela.offset());
+                errors.push(Error::Relocation { message: format!("{name}: {message}"), at });
+            }
+        }
+    }
+
+    fn relocate(
+        &self,
+        section: u32,
+        rela: &Rela,
+        bytes: &mut [u8],
+        inside: u64,
+        place: u64,
+    ) -> std::result::Result<(), String> {
+        let Context { resolved, sections, merged, layout, options, .. } = self.context;
+        let kind = kinds::target_kind(resolved, sections, self.object, rela.sym());
+        let flags = self.object.headers[section as usize].flags();
+        let data = self.object.section_data(section);
+        let classes = x86_64::Context::new(options);
+        let action = x86_64::action(classes, rela, data, kind, flags, None)?;
+        if action.is_relative() {
+            return Err("an absolute address in .eh_frame cannot move with a static-PIE\n>>> \
+                        recompile with -fPIE"
+                .into());
+        }
+        let file = self.object.file;
+        let s = layout.target(resolved, sections, merged, file, rela.sym(), rela.addend());
+        let values = Values { s, got_base: layout.got_base, ..self.rare(rela) };
+        x86_64::apply(action, bytes, inside, place, &values).map_err(|error| error.to_string())
+    }
+
+    fn rare(&self, rela: &Rela) -> Values {
+        let layout = self.context.layout;
+        let symbol = SymbolRef::new(self.object, rela.sym());
+        let size = self.object.symbols.get(rela.sym() as usize).map_or(0, |symbol| symbol.size());
+        Values {
+            s: 0,
+            a: 0,
+            got_slot: layout.got_slot(symbol).unwrap_or(0),
+            got_base: layout.got_base,
+            tp: layout.tp,
+            tls_start: layout.tls_start,
+            size,
+        }
+    }
+}

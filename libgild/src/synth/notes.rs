@@ -1,0 +1,50 @@
+//! `.note.gnu.build-id` and `.note.package`.
+
+use crate::args::BuildId;
+use std::ops::Range;
+
+const NT_GNU_BUILD_ID: u32 = 3;
+/// `FDO_PACKAGING_METADATA` (systemd, "Package Metadata for Executable Files").
+const NT_PACKAGE: u32 = 0xcafe_1a7e;
+/// Header and name of a note whose name has four bytes.
+const PREFIX: usize = 16;
+
+/// A note of vendor `name`, which is `XXX\0`, with its descriptor padded to four bytes.
+fn note(name: &[u8; 4], kind: u32, descriptor: &[u8]) -> Vec<u8> {
+    let mut note = Vec::with_capacity(PREFIX + descriptor.len() + 3);
+    for value in [4, descriptor.len() as u32, kind] {
+        note.extend(value.to_le_bytes());
+    }
+    note.extend(name);
+    note.extend(descriptor);
+    note.resize(note.len().next_multiple_of(4), 0);
+    note
+}
+
+/// The build-id note. A hashed or random id is zeros until the writer knows it.
+pub fn build_id(id: &BuildId) -> Vec<u8> {
+    match id {
+        BuildId::Fast => note(b"GNU\0", NT_GNU_BUILD_ID, &[0; 8]),
+        BuildId::Md5 | BuildId::Uuid => note(b"GNU\0", NT_GNU_BUILD_ID, &[0; 16]),
+        BuildId::Sha1 => note(b"GNU\0", NT_GNU_BUILD_ID, &[0; 20]),
+        BuildId::Hex(bytes) => note(b"GNU\0", NT_GNU_BUILD_ID, bytes),
+    }
+}
+
+/// Where the id stands inside the note.
+pub fn build_id_range(id: &BuildId) -> Range<u64> {
+    let size = match id {
+        BuildId::Fast => 8,
+        BuildId::Md5 | BuildId::Uuid => 16,
+        BuildId::Sha1 => 20,
+        BuildId::Hex(bytes) => bytes.len() as u64,
+    };
+    PREFIX as u64..PREFIX as u64 + size
+}
+
+/// The package metadata note; its descriptor is a C string.
+pub fn package(json: &str) -> Vec<u8> {
+    let mut descriptor = json.as_bytes().to_vec();
+    descriptor.push(0);
+    note(b"FDO\0", NT_PACKAGE, &descriptor)
+}

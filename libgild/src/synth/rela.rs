@@ -1,0 +1,262 @@
+//! Dynamic relocations: RELATIVE ones of a static-PIE, and IRELATIVE ones of ifuncs.
+//!
+//! Which places need one is known before layout, from the same classification as the scan's and the
+//! writer's. Their addresses and values are known after it.
+
+use super::slots::Slots;
+use super::{Context, SynthKind, relr};
+use crate::arch::x86_64::{self, TargetKind};
+use crate::elf::*;
+use crate::ids::{FileId, SectionId};
+use crate::input::object::Object;
+use crate::layout::{SymbolRef, kinds};
+use crate::live::Live;
+use crate::sections::{SectionKind, Sections};
+use crate::symbols::Resolved;
+use rayon::prelude::*;
+
+/// A relocation of an input section that the program must repeat at start.
+#[derive(Clone, Copy, Debug)]
+struct Relative {
+    file: FileId,
+    section: u32,
+    /// Index in the section's relocations.
+    index: u32,
+}
+
+/// All dynamic relocations.
+#[derive(Debug, Default)]
+pub struct DynamicRelocs {
+    /// Places in input order, by file.
+    inputs: Vec<Vec<Relative>>,
+    /// Offsets in `.got` with link-time addresses.
+    got: Vec<(u64, SymbolRef)>,
+    /// Bytes of RELATIVE entries in `.rela.dyn`.
+    relative: u64,
+    /// Places that go to `.relr.dyn`.
+    packed: u64,
+    /// Words of `.relr.dyn`; grows until everything fits.
+    pub relr_words: u64,
+    /// IRELATIVE entries.
+    irelative: u64,
+    /// A place is in a read-only section.
+    pub in_text: bool,
+    /// After layout: (address, value), ascending.
+    relative_entries: Vec<(u64, u64)>,
+    /// After layout: (slot, resolver), ascending.
+    irelative_entries: Vec<(u64, u64)>,
+    /// After layout: `.relr.dyn`.
+    relr_table: Vec<u64>,
+    pack: bool,
+}
+
+impl DynamicRelocs {
+    /// Finds every place. `pie` and `pack` are the options static-PIE and pack-relative-relocs.
+    pub fn gather(
+        resolved: &Resolved,
+        sections: &Sections,
+        live: &Live,
+        slots: &Slots,
+        context: x86_64::Context,
+        pack: bool,
+    ) -> DynamicRelocs {
+        let mut relocs = DynamicRelocs { pack, ..DynamicRelocs::default() };
+        relocs.irelative = u64::from(slots.iplt_count());
+        if !context.pie {
+            return relocs;
+        }
+        let found: Vec<(Vec<Relative>, Counts)> = resolved
+            .objects
+            .par_iter()
+            .with_min_len(16)
+            .map(|object| relative_places(resolved, sections, live, object, context, pack))
+            .collect();
+        for (_, counts) in &found {
+            relocs.relative += counts.relative;
+            relocs.packed += counts.packed;
+            relocs.in_text |= counts.in_text;
+        }
+        relocs.inputs = found.into_iter().map(|(places, _)| places).collect();
+        relocs.got = got_places(resolved, sections, slots);
+        // Slots are 8-aligned.
+        *(if pack { &mut relocs.packed } else { &mut relocs.relative }) += relocs.got.len() as u64;
+        relocs.relr_words = u64::from(relocs.packed != 0);
+        relocs
+    }
+
+    /// Bytes of `.rela.dyn` or `.rela.iplt`.
+    pub fn rela_size(&self) -> u64 {
+        (self.relative + self.irelative) * RELA_SIZE
+    }
+
+    /// Value of DT_RELACOUNT.
+    pub fn relative_count(&self) -> u64 {
+        self.relative
+    }
+
+    /// Bytes of `.relr.dyn`.
+    pub fn relr_size(&self) -> u64 {
+        self.relr_words * 8
+    }
+
+    /// Computes addresses and values. False if `.relr.dyn` turned out too small: `relr_words` has
+    /// then grown, and layout must be done again.
+    pub fn resolve(&mut self, context: Context) -> bool {
+        let Context { resolved, sections, merged, layout, .. } = context;
+        let mut entries: Vec<(u64, u64, bool)> = self
+            .inputs
+            .par_iter()
+            .with_min_len(16)
+            .flat_map_iter(|places| {
+                places.iter().map(|place| {
+                    let object = resolved.object(place.file);
+                    let rela = &object.relocations(place.section)[place.index as usize];
+                    let id = object.section_id(place.section);
+                    let base = layout.section_address(sections, id);
+                    let input = &sections.inputs[id.index()];
+                    let offset = match input.kind {
+                        SectionKind::Reversed => (input.size - 8).wrapping_sub(rela.offset()),
+                        _ => rela.offset(),
+                    };
+                    let value = layout.target(
+                        resolved,
+                        sections,
+                        merged,
+                        place.file,
+                        rela.sym(),
+                        rela.addend(),
+                    );
+                    let even = is_packed(sections, id, rela);
+                    (base.wrapping_add(offset), value, self.pack && even)
+                })
+            })
+            .collect();
+        let got_base = layout.synth_place(SynthKind::Got).map_or(0, |place| place.address);
+        entries.extend(self.got.iter().map(|&(offset, symbol)| {
+            (got_base + offset, layout.value_of(resolved, sections, merged, symbol), self.pack)
+        }));
+        // Loaders of their own walk the table page by page.
+        entries.par_sort_unstable();
+        entries.dedup();
+        let packed = entries.iter().filter(|entry| entry.2).map(|entry| entry.0);
+        self.relr_table.clear();
+        relr::encode(packed, &mut self.relr_table);
+        let needed = self.relr_table.len() as u64;
+        if needed > self.relr_words {
+            // Alignment in front of the data may move it by less than what the table grows.
+            self.relr_words = needed;
+            return false;
+        }
+        self.relr_table.resize(self.relr_words as usize, relr::PADDING);
+        self.relative_entries =
+            entries.iter().filter(|entry| !entry.2).map(|entry| (entry.0, entry.1)).collect();
+        let slots = &layout.synth.slots;
+        let ifuncs = slots.entries.iter().filter_map(|entry| {
+            Some((layout.iplt_slot(entry.iplt()?), layout.resolver(entry.symbol)?))
+        });
+        self.irelative_entries = ifuncs.collect();
+        true
+    }
+
+    /// Writes `.rela.dyn` or `.rela.iplt` from byte `start` on; both ends at whole entries.
+    pub fn fill_rela(&self, start: u64, out: &mut [u8]) -> Result<(), String> {
+        let planned = (self.relative + self.irelative) as usize;
+        if self.relative_entries.len() + self.irelative_entries.len() != planned {
+            return Err(format!(
+                "{} dynamic relocations planned, {} found",
+                planned,
+                self.relative_entries.len() + self.irelative_entries.len()
+            ));
+        }
+        let relative = self.relative_entries.iter().map(|entry| (entry, R_X86_64_RELATIVE));
+        let irelative = self.irelative_entries.iter().map(|entry| (entry, R_X86_64_IRELATIVE));
+        let first = (start / RELA_SIZE) as usize;
+        let entries = relative.chain(irelative).skip(first);
+        for ((&(address, value), kind), bytes) in
+            entries.zip(out.chunks_exact_mut(RELA_SIZE as usize))
+        {
+            bytes[..8].copy_from_slice(&address.to_le_bytes());
+            bytes[8..16].copy_from_slice(&u64::from(kind).to_le_bytes());
+            bytes[16..].copy_from_slice(&value.to_le_bytes());
+        }
+        Ok(())
+    }
+
+    /// Writes `.relr.dyn`.
+    pub fn fill_relr(&self, out: &mut [u8]) -> Result<(), String> {
+        super::symtab::check(".relr.dyn", self.relr_table.len() * 8, out.len())?;
+        for (word, bytes) in self.relr_table.iter().zip(out.chunks_exact_mut(8)) {
+            bytes.copy_from_slice(&word.to_le_bytes());
+        }
+        Ok(())
+    }
+}
+
+#[derive(Default)]
+struct Counts {
+    relative: u64,
+    packed: u64,
+    in_text: bool,
+}
+
+/// RELR can say even addresses only.
+fn is_packed(sections: &Sections, section: SectionId, rela: &Rela) -> bool {
+    sections.inputs[section.index()].align_log2 > 0 && rela.offset() % 2 == 0
+}
+
+fn relative_places(
+    resolved: &Resolved,
+    sections: &Sections,
+    live: &Live,
+    object: &Object,
+    context: x86_64::Context,
+    pack: bool,
+) -> (Vec<Relative>, Counts) {
+    let (mut places, mut counts) = (Vec::new(), Counts::default());
+    for section in 1..object.headers.len() as u32 {
+        let id = object.section_id(section);
+        let header = &object.headers[section as usize];
+        let kind = sections.inputs[id.index()].kind;
+        if header.flags() & SHF_ALLOC == 0
+            || object.relas[section as usize] == 0
+            || !matches!(kind, SectionKind::Regular | SectionKind::Reversed)
+            || !live.is_live(id)
+        {
+            continue;
+        }
+        let bytes = object.section_data(section);
+        let relocations = object.relocations(section);
+        for (index, rela) in (0..).zip(relocations) {
+            // No other type can become RELATIVE in a 64-bit program.
+            if rela.kind() != R_X86_64_64 {
+                continue;
+            }
+            let target = kinds::target_kind(resolved, sections, object, rela.sym());
+            let next = relocations.get(index as usize + 1);
+            // Errors were reported by the scan.
+            let action = x86_64::action(context, rela, bytes, target, header.flags(), next);
+            if !action.is_ok_and(|action| action.is_relative()) {
+                continue;
+            }
+            places.push(Relative { file: object.file, section, index });
+            counts.in_text |= header.flags() & SHF_WRITE == 0;
+            if pack && is_packed(sections, id, rela) {
+                counts.packed += 1;
+            } else {
+                counts.relative += 1;
+            }
+        }
+    }
+    (places, counts)
+}
+
+fn got_places(resolved: &Resolved, sections: &Sections, slots: &Slots) -> Vec<(u64, SymbolRef)> {
+    let moves = |symbol| {
+        !matches!(
+            kinds::kind_of(resolved, sections, symbol),
+            TargetKind::Absolute(_) | TargetKind::Tls
+        )
+    };
+    let entries = slots.entries.iter().filter(|entry| moves(entry.symbol));
+    entries.filter_map(|entry| Some((entry.got()?, entry.symbol))).collect()
+}

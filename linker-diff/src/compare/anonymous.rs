@@ -9,6 +9,7 @@ use rayon::prelude::*;
 
 use super::Pair;
 use super::data::{self, Difference};
+use super::resolve;
 use super::sink::{Anonymous, Sink};
 use crate::code::text;
 use crate::finding::{Finding, Kind};
@@ -17,7 +18,10 @@ use crate::model::atoms::Class;
 use crate::reason::Reason;
 
 /// Pieces of fewer bytes occur everywhere by chance.
-const LEAST_PIECE: usize = 5;
+const LEAST_PIECE: usize = 8;
+
+/// The same for strings with their terminator.
+const LEAST_STRING: usize = 3;
 
 /// As many bytes of a piece as are looked for.
 const PIECE: usize = 48;
@@ -140,10 +144,9 @@ fn content(pair: &Pair, r: &Anonymous, d: &Difference, size: u64, sink: &mut Sin
 /// Whether what differs at `d` is no longer the thing at `r` but a piece behind it, to which
 /// nothing refers and which lies elsewhere on the other side.
 fn is_another_piece(pair: &Pair, r: &Anonymous, d: &Difference, size: u64) -> bool {
-    if end_alike(pair, r) {
-        return true;
-    }
-    if d.offset == 0 {
+    let past_the_end =
+        d.offset == 0 && (end_alike(pair, r) || resolve::near_a_pair(pair, r.left, r.right));
+    if d.offset == 0 && !past_the_end {
         return false;
     }
     let (a, b) = (pair.a, pair.b);
@@ -156,7 +159,7 @@ fn is_another_piece(pair: &Pair, r: &Anonymous, d: &Difference, size: u64) -> bo
     // Pieces begin at a multiple of their alignment, or behind a terminator.
     let behind_zero = ours[..at.min(ours.len())].iter().rposition(|&c| c == 0).map(|z| z + 1);
     let starts = [8usize, 4, 2, 1].iter().map(|n| at & !(n - 1)).chain(behind_zero);
-    let mut starts: Vec<usize> = starts.filter(|&s| s > 0).collect();
+    let mut starts: Vec<usize> = starts.filter(|&s| s > 0 || past_the_end).collect();
     starts.dedup();
     starts.iter().any(|&s| {
         let within = (size as usize).saturating_sub(s);
@@ -177,13 +180,16 @@ fn is_filler(piece: &[u8]) -> bool {
 fn occurs(image: &Image, addr: u64, piece: &[u8]) -> bool {
     let start = piece.iter().position(|&c| c != 0).unwrap_or(0);
     let piece = &piece[start..];
-    let end = memchr::memchr(0, piece).map_or(piece.len(), |e| e + 1).max(LEAST_PIECE);
-    let piece = &piece[..end.min(PIECE).min(piece.len())];
+    let piece = &piece[..piece.len().min(PIECE)];
+    let (piece, least) = match memchr::memchr(0, piece) {
+        Some(end) if end + 1 >= LEAST_STRING => (&piece[..=end], LEAST_STRING),
+        _ => (&piece[..piece.len().min(LEAST_PIECE * 2)], LEAST_PIECE),
+    };
     let Some(section) = image.section_at(addr) else { return false };
     let inside = |s: &crate::model::elf::Section| memchr::memmem::find(s.data, piece).is_some();
     let constants =
         || image.sections.iter().filter(|s| s.is_alloc() && s.name.starts_with(b".rodata"));
-    piece.len() >= LEAST_PIECE && (inside(section) || constants().any(inside))
+    piece.len() >= least && (inside(section) || constants().any(inside))
 }
 
 /// Whether both addresses are the ends of strings that read the same: compilers turn a pair of
@@ -217,7 +223,8 @@ fn agree(pair: &Pair, mapped: &[Anonymous], sink: &mut Sink) {
         let minority: Vec<_> = minority.collect();
         for group in &minority {
             let r = group[0];
-            if !told.insert((r.from, r.offset)) || in_step(mapped, r) {
+            let near = !r.tls && resolve::near_a_pair(pair, r.left, r.right);
+            if !told.insert((r.from, r.offset)) || near || in_step(mapped, r) {
                 continue;
             }
             let detail = format!("elsewhere the same variable is another one ({most} times)");

@@ -249,13 +249,10 @@ fn narrow(
         return Some(start + 4);
     }
     let place = x + start as u64;
-    let distances = std::iter::once(0).chain(
-        a.refs
-            .boundaries_before(place)
-            .take(BASES)
-            .map(|base| place - base)
-            .take_while(|&d| d <= TABLE),
-    );
+    let section = a.section_at(place).map_or(place, |s| s.addr);
+    let bases = a.refs.boundaries_before(place).take(BASES).take_while(|&b| b >= section);
+    let distances =
+        std::iter::once(0).chain(bases.map(|base| place - base).take_while(|&d| d <= TABLE));
     let mut in_code = false;
     for distance in distances {
         let to = (place - distance).wrapping_add(i64::from(left) as u64);

@@ -29,7 +29,9 @@ pub fn compare(pair: &Pair, sink: &mut Sink) {
         let show = |image: &Image, list: &[Target]| {
             list.iter().map(|&t| text::target(image, t)).collect::<Vec<_>>().join("\n")
         };
-        if permuted && (follows_code(&ours) && follows_code(&theirs)) {
+        let place = |l: &Target| theirs.iter().position(|&r| same(*l, r)).unwrap_or(0);
+        let order: Vec<usize> = ours.iter().map(place).collect();
+        if permuted && follows_code(&ours, &theirs, &order) {
             let finding = Finding::new(Kind::InitOrder, name, "the order of archive members")
                 .showing(show(pair.a, &ours), show(pair.b, &theirs));
             sink.count(Reason::ArchiveOrder, name, finding);
@@ -45,13 +47,15 @@ pub fn compare(pair: &Pair, sink: &mut Sink) {
     }
 }
 
-/// Whether the entries, but for crt's at the front and prioritised ones, run in the order of their
-/// addresses, upwards or for finalisers downwards: the order in which the files were linked.
-fn follows_code(list: &[Target]) -> bool {
-    let addr = |t: &Target| if let Target::Addr(a) | Target::Ifunc(a) = t { *a } else { 0 };
-    let breaks = list.windows(2).filter(|w| addr(&w[0]) > addr(&w[1])).count();
-    // crtbegin's frame_dummy lies behind `.text.startup`, libc's own behind that.
-    breaks <= 2
+/// Whether entries that changed places run on either side in the order of their addresses, which is
+/// the order in which their files were linked; `order` holds the place on the right for each on the
+/// left.
+fn follows_code(ours: &[Target], theirs: &[Target], order: &[usize]) -> bool {
+    let addr = |t: Target| if let Target::Addr(a) | Target::Ifunc(a) = t { a } else { 0 };
+    let pairs = (0..order.len()).flat_map(|j| (0..j).map(move |i| (i, j)));
+    pairs.filter(|&(i, j)| order[i] > order[j]).all(|(i, j)| {
+        addr(ours[i]) < addr(ours[j]) && addr(theirs[order[j]]) < addr(theirs[order[i]])
+    })
 }
 
 fn entries(image: &Image, name: &str, addr: u64, size: u64) -> Vec<Target> {

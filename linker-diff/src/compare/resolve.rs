@@ -3,6 +3,7 @@
 use super::Pair;
 use super::sink::Anonymous;
 use crate::model::atoms::{AtomId, Class};
+use crate::model::elf::SHF_WRITE;
 use crate::model::target::Target;
 
 /// How many neighbours are tried for a reference that lies outside of its object.
@@ -77,7 +78,11 @@ pub fn addresses(pair: &Pair, x: u64, y: u64) -> Verdict {
     {
         return Verdict::Same;
     }
-    if share_linker_name(pair, x, y) || near_a_pair(pair, ours, x, y) {
+    let unnamed = |image: &super::Image, id: Option<AtomId>| {
+        id.is_some_and(|id| !image.atoms.get(id).known && image.atoms.get(id).class != Class::Code)
+    };
+    let both_unnamed = unnamed(a, left) && unnamed(b, right);
+    if share_linker_name(pair, x, y) || (!both_unnamed && near_a_pair(pair, x, y)) {
         return Verdict::Same;
     }
     if same_table(pair, x, y) {
@@ -103,6 +108,12 @@ fn undecided(pair: &Pair, left: (Option<AtomId>, u64), right: (Option<AtomId>, u
     let taken_right = r.is_some_and(|r| pair.pairing.left_of(r).is_some());
     let code = |image: &super::Image, addr| image.section_at(addr).is_some_and(|s| s.is_code());
     if code(a, x) || code(b, y) {
+        return Verdict::Different;
+    }
+    let writable = |image: &super::Image, addr| {
+        image.section_at(addr).is_some_and(|s| s.flags & SHF_WRITE != 0)
+    };
+    if (taken_left || taken_right) && writable(a, x) && writable(b, y) {
         return Verdict::Different;
     }
     // Of two paired objects neither is the other; only equal constants may stand in for each
@@ -132,9 +143,9 @@ fn share_linker_name(pair: &Pair, x: u64, y: u64) -> bool {
 
 /// Whether a paired atom nearby lies as far from `x` as its counterpart from `y`: ends of arrays
 /// and tables whose base the compiler biased.
-fn near_a_pair(pair: &Pair, ours: Option<AtomId>, x: u64, y: u64) -> bool {
-    let Some(first) = ours else { return false };
+pub fn near_a_pair(pair: &Pair, x: u64, y: u64) -> bool {
     let (a, b) = (pair.a, pair.b);
+    let Some(first) = a.atoms.last_before(x) else { return false };
     let matches = |id: AtomId| {
         let Some(other) = pair.pairing.right_of(id) else { return false };
         if a.atoms.get(id).class == Class::Code {

@@ -75,9 +75,24 @@ fn presence(pair: &Pair, sink: &mut Sink) {
     }
 }
 
+/// Whether unwinding works without the table: crtbeginT.o's `frame_dummy` registers the section, or
+/// there is no unwinder.
 fn needs_no_table(image: &Image) -> bool {
+    let named = |id, name: &[u8]| {
+        let labels: &[crate::model::atoms::Label] = image.atoms.labels(id);
+        labels.iter().any(|l| image.symbols[l.symbol as usize].name == name)
+    };
     let has = |name: &[u8]| image.symbols.iter().any(|s| s.name == name && s.is_place());
-    !image.is_stripped() && (has(b"__register_frame_info") || !has(b"_Unwind_RaiseException"))
+    let registers = || {
+        let dummies = image.atoms.iter().filter(|&(id, _)| named(id, b"frame_dummy"));
+        dummies.flat_map(|(id, _)| image.refs.of(id)).any(|r| match r.target {
+            crate::model::target::Target::Addr(to) => {
+                image.atoms.find(to).is_some_and(|id| named(id, b"__register_frame_info"))
+            }
+            _ => false,
+        })
+    };
+    !image.is_stripped() && (!has(b"_Unwind_RaiseException") || registers())
 }
 
 fn rights_text(flags: u32) -> String {

@@ -1,0 +1,67 @@
+//! Breaks in debug information.
+
+use gild_diff::Kind;
+
+use crate::broken;
+use crate::support::Flavour::{CGlibc, CMusl};
+
+#[test]
+fn another_line() {
+    broken(CMusl, Kind::DebugLine, "", |e| {
+        let lines = e.section(".debug_line");
+        let range = lines.offset..lines.offset + lines.size;
+        // DW_LNE_set_address, then rows: the first special opcode behind it is stepped by one line.
+        let set = e.bytes[range].windows(3).rposition(|w| w == [0, 9, 2]).expect("an address");
+        let mut at = lines.offset + set + 11;
+        while e.bytes[at] < 14 {
+            at += 1;
+        }
+        e.bytes[at] += 1;
+    });
+}
+
+#[test]
+fn lines_of_another_function() {
+    broken(CMusl, Kind::DebugLine, "", |e| {
+        let lines = e.section(".debug_line");
+        let range = lines.offset..lines.offset + lines.size;
+        let set = e.bytes[range].windows(3).position(|w| w == [0, 9, 2]).expect("an address");
+        let other = e.symbol("caller").value;
+        e.set_word(lines.offset + set + 3, other + 1);
+    });
+}
+
+#[test]
+fn a_variable_at_another_address() {
+    broken(CGlibc, Kind::DebugAddress, "kitchen.c", |e| {
+        let info = e.section(".debug_info");
+        let (wanted, other) = (e.symbol("numbers").value, e.symbol("inner").value);
+        let bytes = wanted.to_le_bytes();
+        let range = info.offset..info.offset + info.size;
+        let found = e.bytes[range].windows(8).position(|w| w == bytes).expect("its address");
+        e.set_word(info.offset + found, other);
+    });
+}
+
+#[test]
+fn a_name_of_another_string() {
+    broken(CMusl, Kind::DebugString, "kitchen.c", |e| {
+        let strings = e.section(".debug_str");
+        let range = strings.offset..strings.offset + strings.size;
+        let name = b"\0add_large\0";
+        let found = e.bytes[range].windows(name.len()).position(|w| w == name).expect("the name");
+        let offset = (found as u32 + 1).to_le_bytes();
+        let info = e.section(".debug_info");
+        let range = info.offset..info.offset + info.size;
+        let at = e.bytes[range].windows(4).position(|w| w == offset).expect("its use");
+        e.add_int(info.offset + at, 4);
+    });
+}
+
+#[test]
+fn no_debug_information() {
+    broken(CMusl, Kind::DebugMissing, ".debug_line", |e| {
+        let header = e.section(".debug_line").header;
+        e.set_word(header + 32, 0);
+    });
+}

@@ -1,0 +1,158 @@
+//! Breaks in headers, segments, sections and notes.
+
+use gild_diff::Kind;
+
+use crate::broken;
+use crate::support::Flavour::{CGlibc, CMusl, CPie, Rust};
+use crate::support::elf::Elf;
+
+const PT_LOAD: u32 = 1;
+const PT_GNU_STACK: u32 = 0x6474_e551;
+const PT_GNU_RELRO: u32 = 0x6474_e552;
+
+/// The loadable segment with exactly these rights that holds an address.
+fn load(e: &Elf, addr: u64) -> usize {
+    let all = e.segments(PT_LOAD);
+    let holds = |&at: &usize| {
+        let start = e.word(at + 16);
+        addr >= start && addr - start < e.word(at + 40)
+    };
+    all.into_iter().find(holds).expect("a segment")
+}
+
+#[test]
+fn another_entry_point() {
+    broken(CMusl, Kind::Entry, "ELF header", |e| e.set_word(24, e.symbol("main").value));
+}
+
+#[test]
+fn flags_in_the_header() {
+    broken(CGlibc, Kind::FileHeader, "ELF header", |e| e.set_int(48, 1));
+}
+
+#[test]
+fn code_that_may_be_written() {
+    broken(CGlibc, Kind::SegmentFault, "writable and executable", |e| {
+        let segment = load(e, e.symbol("main").value);
+        e.set_int(segment + 4, 7);
+    });
+}
+
+#[test]
+fn code_that_may_not_run() {
+    broken(CMusl, Kind::SegmentFault, ".text", |e| {
+        let segment = load(e, e.symbol("main").value);
+        e.set_int(segment + 4, 4);
+    });
+}
+
+#[test]
+fn data_that_may_not_be_written() {
+    broken(CMusl, Kind::SegmentRights, ".data", |e| {
+        let segment = load(e, e.symbol("numbers").value);
+        e.set_int(segment + 4, 4);
+    });
+}
+
+#[test]
+fn an_offset_that_is_not_congruent() {
+    broken(CMusl, Kind::SegmentFault, "congruent", |e| {
+        let segment = load(e, e.symbol("main").value);
+        e.set_word(segment + 8, e.word(segment + 8) + 16);
+    });
+}
+
+#[test]
+fn a_segment_that_ends_too_early() {
+    broken(CGlibc, Kind::SegmentFault, "", |e| {
+        let segment = load(e, e.symbol("main").value);
+        e.set_word(segment + 32, e.word(segment + 32) - 0x100);
+        e.set_word(segment + 40, e.word(segment + 40) - 0x100);
+    });
+}
+
+#[test]
+fn an_executable_stack() {
+    broken(CMusl, Kind::StackRights, "PT_GNU_STACK", |e| {
+        let stack = e.segments(PT_GNU_STACK)[0];
+        e.set_int(stack + 4, 7);
+    });
+}
+
+#[test]
+fn data_left_writable_after_relocation() {
+    broken(CPie, Kind::Relro, "", |e| {
+        let relro = e.segments(PT_GNU_RELRO)[0];
+        e.set_word(relro + 40, 0x40);
+        e.set_word(relro + 32, 0x40);
+    });
+}
+
+#[test]
+fn no_relro_at_all() {
+    broken(CGlibc, Kind::SegmentMissing, "PT_GNU_RELRO", |e| {
+        let relro = e.segments(PT_GNU_RELRO)[0];
+        e.set_int(relro, 0);
+    });
+}
+
+#[test]
+fn a_lost_search_table() {
+    broken(Rust, Kind::SegmentMissing, "PT_GNU_EH_FRAME", |e| {
+        let header = e.segments(0x6474_e550)[0];
+        e.set_int(header, 0);
+    });
+}
+
+#[test]
+fn section_flags() {
+    broken(CMusl, Kind::SectionFlags, ".data", |e| {
+        let header = e.section(".data").header;
+        e.set_word(header + 8, 2);
+    });
+}
+
+#[test]
+fn a_misaligned_section() {
+    broken(CMusl, Kind::SectionAlign, ".data", |e| {
+        let header = e.section(".data").header;
+        e.set_word(header + 48, 0x10000);
+    });
+}
+
+#[test]
+fn a_lost_build_id() {
+    broken(CGlibc, Kind::BuildId, "note GNU 3", |e| {
+        let note = e.section(".note.gnu.build-id").offset;
+        e.set_int(note + 8, 0x77);
+    });
+}
+
+#[test]
+fn another_abi_note() {
+    broken(CGlibc, Kind::Note, "note GNU 1", |e| {
+        let note = e.section(".note.ABI-tag").offset;
+        e.set_int(note + 20, 9);
+    });
+}
+
+#[test]
+fn another_compiler_in_the_comment() {
+    broken(CMusl, Kind::Comment, ".comment", |e| {
+        let comment = e.section(".comment");
+        let range = comment.offset..comment.offset + comment.size;
+        let gcc = e.bytes[range].windows(4).position(|w| w == b"GCC:").expect("gcc's name");
+        e.bytes[comment.offset + gcc] = b'X';
+    });
+}
+
+#[test]
+fn a_dynamic_tag() {
+    broken(CPie, Kind::DynamicTag, "DT_INIT_ARRAY", |e| {
+        let dynamic = e.section(".dynamic");
+        let entries = (dynamic.offset..dynamic.offset + dynamic.size).step_by(16);
+        let mut entries = entries.filter(|&at| e.word(at) == 25);
+        let at = entries.next().expect("DT_INIT_ARRAY");
+        e.set_word(at, 0x6fff_fef0);
+    });
+}

@@ -1,0 +1,150 @@
+//! Programs to compare, built once, and a way to break them in one place.
+
+#![allow(dead_code, reason = "each test program uses its part")]
+
+pub mod elf;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use gild_diff::{CompareOptions, Comparison};
+
+/// How a program is built.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Flavour {
+    /// C, static glibc, fixed address.
+    CGlibc,
+    /// C, static glibc, position-independent.
+    CPie,
+    /// C, static musl.
+    CMusl,
+    /// C, GOT accesses left as they are.
+    CUnrelaxed,
+    /// C++, static glibc.
+    Cxx,
+    /// Rust, static glibc, position-independent.
+    Rust,
+}
+
+/// All of them.
+pub const FLAVOURS: [Flavour; 6] = [
+    Flavour::CGlibc,
+    Flavour::CPie,
+    Flavour::CMusl,
+    Flavour::CUnrelaxed,
+    Flavour::Cxx,
+    Flavour::Rust,
+];
+
+/// A folder that this test run owns.
+pub fn folder() -> &'static Path {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(|| {
+        let name = format!("gild-diff-{}-{}", env!("CARGO_CRATE_NAME"), std::process::id());
+        let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+        std::fs::create_dir_all(&path).expect("a folder for the programs");
+        path
+    })
+}
+
+/// The linkers that are asked.
+pub const LINKERS: [&str; 3] = ["ld", "lld", "mold"];
+
+/// Builds a program with one linker, or finds it built.
+pub fn program(flavour: Flavour, linker: &str) -> PathBuf {
+    static LOCK: std::sync::Mutex<()> = std::sync::Mutex::new(());
+    let output = folder().join(format!("{flavour:?}-{linker}"));
+    let _one_at_a_time = LOCK.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    if !output.exists() {
+        build(flavour, linker, &output);
+    }
+    output
+}
+
+fn build(flavour: Flavour, linker: &str, output: &Path) {
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs");
+    let ld = format!("-B{}", linker_folder(linker).display());
+    let c = |compiler: &str, flags: &[&str]| {
+        let mut command = Command::new(compiler);
+        command.args(["-O2", "-g", "-fno-pie", "-no-pie", "-ffunction-sections"]);
+        command.arg(&ld).args(flags).arg(sources.join("kitchen.c"));
+        command.arg("-o").arg(output);
+        command
+    };
+    let mut command = match flavour {
+        Flavour::CGlibc => c("gcc", &["-static"]),
+        Flavour::CPie => c("gcc", &["-fPIE", "-static-pie"]),
+        Flavour::CMusl => c("musl-gcc", &["-static"]),
+        Flavour::CUnrelaxed => c("gcc", &["-static", "-fPIC", "-fno-plt", "-Wl,--no-relax"]),
+        Flavour::Cxx => {
+            let mut command = Command::new("g++");
+            command.args([
+                "-O2",
+                "-g",
+                "-static",
+                "-fno-pie",
+                "-no-pie",
+                "-Wl,--eh-frame-hdr",
+                &ld,
+            ]);
+            command.arg(sources.join("shapes.cc")).arg("-o").arg(output);
+            command
+        }
+        Flavour::Rust => {
+            let mut command = Command::new("rustc");
+            command.args(["-O", "-g", "--edition", "2024", "-Ctarget-feature=+crt-static"]);
+            command.arg(format!("-Clink-arg={ld}")).arg("-Clink-self-contained=-linker");
+            command.args(["-Zunstable-options"]).env("RUSTC_BOOTSTRAP", "1");
+            command.arg(sources.join("words.rs")).arg("-o").arg(output);
+            command
+        }
+    };
+    let done = command.output().unwrap_or_else(|e| panic!("{command:?}: {e}"));
+    let said = String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.success(), "{command:?} failed:\n{said}");
+}
+
+/// A folder for `-B` in which `ld` is the linker of that name.
+fn linker_folder(linker: &str) -> PathBuf {
+    let path = folder().join(format!("with-{linker}"));
+    if path.exists() {
+        return path;
+    }
+    std::fs::create_dir_all(&path).expect("a folder for the linker");
+    let variable = format!("GILD_DIFF_{}", linker.to_uppercase());
+    let real = match std::env::var_os(variable) {
+        Some(real) => PathBuf::from(real),
+        None => {
+            let names: &[&str] = match linker {
+                "ld" => &["ld.bfd", "ld"],
+                "lld" => &["ld.lld", "ld.lld-19"],
+                other => &[other],
+            };
+            let folders = std::env::var_os("PATH").unwrap_or_default();
+            std::env::split_paths(&folders)
+                .flat_map(|f| names.iter().map(move |n| f.join(n)))
+                .find(|p| p.is_file())
+                .unwrap_or_else(|| panic!("the linker {linker} is not installed"))
+        }
+    };
+    // rustc asks gcc for `ld.lld` where it would take its own copy of lld.
+    for name in ["ld", "ld.lld"] {
+        std::os::unix::fs::symlink(&real, path.join(name)).expect("a link to the linker");
+    }
+    path
+}
+
+/// Compares two programs.
+pub fn compare(a: &Path, b: &Path) -> Comparison {
+    gild_diff::compare(&[a.to_owned(), b.to_owned()], &CompareOptions::default())
+        .expect("both programs can be read")
+}
+
+/// What is unexplained, a line each.
+pub fn unexplained(comparison: &Comparison) -> String {
+    let line = |f: &gild_diff::Finding| {
+        format!("{}: {}: {} [{} | {}]\n", f.kind.name(), f.place, f.detail, f.left, f.right)
+    };
+    comparison.unexplained().map(line).collect()
+}

@@ -12,6 +12,8 @@ pub mod object;
 mod parse;
 pub mod script;
 mod search;
+#[cfg(test)]
+pub mod testing;
 
 pub use load::load;
 

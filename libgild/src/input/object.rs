@@ -3,7 +3,9 @@
 use super::inflate::{self, Inflated};
 use super::{lines, parse};
 use crate::diagnostics::{Error, Place};
-use crate::elf::{Rela, SHN_LORESERVE, SHN_XINDEX, SHT_NOBITS, Shdr, ShdrExt, Sym, SymExt};
+use crate::elf::{
+    Rela, SHN_LORESERVE, SHN_XINDEX, SHT_GROUP, SHT_NOBITS, Shdr, ShdrExt, Sym, SymExt,
+};
 use crate::ids::{FileId, SectionId, SymbolId};
 use object::LittleEndian as LE;
 use object::endian::U32;
@@ -86,6 +88,18 @@ pub struct Group<'data> {
     pub twin: Option<SymbolId>,
     /// Header indexes of the members; empty for a linkonce section, which is its own.
     pub members: &'data [U32<LE>],
+}
+
+impl Group<'_> {
+    /// The index in `Object::globals` of the signature, if that is an unversioned global symbol.
+    pub fn global_signature(&self, object: &Object) -> Option<usize> {
+        let header = &object.headers[self.section as usize];
+        let index = header.info() as usize;
+        if header.kind() != SHT_GROUP || object.symbols.get(index)?.shndx() == 0 {
+            return None;
+        }
+        index.checked_sub(object.first_global)
+    }
 }
 
 impl<'data> Object<'data> {

@@ -272,7 +272,7 @@ fn commons(
         symbol.definition = Definition::Section(SectionId(first + number as u32));
         let common = &mut commons[number];
         common.size = common.size.max(entry.size());
-        common.align = common.align.max(entry.value());
+        common.align = common.align.max(entry.value().checked_next_power_of_two().unwrap_or(1));
     }
     commons
 }

@@ -275,16 +275,21 @@ pub fn named<'a>(object: &'a Object) -> impl Iterator<Item = (SymbolId, &'a Sym)
     object.globals.iter().copied().zip(&object.symbols[object.first_global..])
 }
 
-/// All names of an object: of its globals, then of its groups, then of the groups' twins.
+/// All names of an object: of its globals, then those that only its groups need.
 fn mentions<'data>(object: &Object<'data>, wraps: &'data [Wrap]) -> Mentions<'data> {
     let strings = object.strings;
     let globals = object.global_symbols().map(|(_, symbol)| {
         let name = name_at(strings.get(symbol.name() as usize..).unwrap_or(&[])).0;
         if wraps.is_empty() || symbol.shndx() != SHN_UNDEF { name } else { wrapped(name, wraps) }
     });
-    let groups = object.groups.iter().map(|group| signature(object, group));
-    let twins = object.groups.iter().filter_map(|group| twin(signature(object, group)));
-    Mentions::new(globals.chain(groups).chain(twins))
+    let groups = object.groups.iter().flat_map(|group| {
+        let signature = match group.global_signature(object) {
+            Some(_) => None,
+            None => Some(signature(object, group)),
+        };
+        signature.into_iter().chain(signature.and_then(twin))
+    });
+    Mentions::new(globals.chain(groups))
 }
 
 /// `.gnu.linkonce.t.X` holds the same function as COMDAT group X.
@@ -294,14 +299,16 @@ fn twin(signature: &[u8]) -> Option<&[u8]> {
 
 fn set_ids(object: &mut Object, mut ids: Vec<SymbolId>) {
     let globals = object.symbols.len() - object.first_global;
-    let mut groups = object.groups.clone();
-    let (signatures, mut twins) = ids[globals..].split_at(groups.len().min(ids.len() - globals));
-    for (group, &id) in groups.iter_mut().zip(signatures) {
-        group.signature = id;
-        if twin(signature(object, group)).is_some()
-            && let Some((&first, rest)) = twins.split_first()
-        {
-            (group.twin, twins) = (Some(first), rest);
+    let mut rest = ids[globals..].iter().copied();
+    let mut groups = std::mem::take(&mut object.groups);
+    for group in &mut groups {
+        match group.global_signature(object) {
+            Some(global) => group.signature = ids[global],
+            None => {
+                let has_twin = twin(signature(object, group)).is_some();
+                group.signature = rest.next().unwrap_or(SymbolId(0));
+                group.twin = if has_twin { rest.next() } else { None };
+            }
         }
     }
     object.groups = groups;

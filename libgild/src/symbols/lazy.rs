@@ -16,8 +16,7 @@ use rayon::prelude::*;
 #[derive(Debug, Default)]
 pub struct Lazy<'data> {
     sources: Vec<Source<'data>>,
-    /// Open addressing with linear probing. Entries are inserted in line order, so the first match
-    /// on the way is the first on the line.
+    /// Open addressing with linear probing; the first of each name in line order.
     tables: Vec<Vec<Slot>>,
 }
 
@@ -84,33 +83,17 @@ impl<'data> Lazy<'data> {
         let part = |part: usize| {
             let mine = |hash: &&u64| hash_part(**hash, parts) == part;
             let count = hashes.iter().flatten().filter(mine).count();
-            let mut table = vec![Slot::default(); (count * 2).next_power_of_two()];
+            let mut table = vec![Slot::default(); (count * 2).max(2).next_power_of_two()];
             let mut entry = 0;
             for &hash in hashes.iter().flatten() {
                 entry += 1;
                 if hash_part(hash, parts) == part {
-                    self.insert(&mut table, hash, entry);
+                    insert(&mut table, hash, entry);
                 }
             }
             table
         };
         self.tables = (0..parts).into_par_iter().map(part).collect();
-    }
-
-    /// Inserts candidate `entry - 1`, unless an earlier one has the same name: an index of C++ lists
-    /// an inline function once for every member.
-    fn insert(&self, table: &mut [Slot], hash: u64, entry: u32) {
-        let mask = table.len() - 1;
-        let mut at = hash as usize & mask;
-        while table[at].entry != 0 {
-            let known = || self.entry(table[at].entry - 1).map(|(name, _)| name);
-            if table[at].tag == tag(hash) && known() == self.entry(entry - 1).map(|(name, _)| name)
-            {
-                return;
-            }
-            at = (at + 1) & mask;
-        }
-        table[at] = Slot { tag: tag(hash), entry };
     }
 
     /// The first member in line order that defines `name`.
@@ -119,18 +102,13 @@ impl<'data> Lazy<'data> {
             0 => return None,
             parts => &self.tables[hash_part(hash, parts)],
         };
-        let mask = table.len() - 1;
-        let mut at = hash as usize & mask;
-        while table[at].entry != 0 {
-            if table[at].tag == tag(hash) {
-                let (found, position) = self.entry(table[at].entry - 1)?;
-                if found == name {
-                    return Some(position);
-                }
-            }
-            at = (at + 1) & mask;
+        let entry = table[probe(table, hash)].entry;
+        let (found, position) = self.entry(entry.checked_sub(1)?)?;
+        if found == name {
+            return Some(position);
         }
-        None
+        // Two names with one tag: `insert` may have dropped the second.
+        self.all_candidates(name).next()
     }
 
     /// Every member that defines `name`, in line order. Looks at all names of all archives.
@@ -169,6 +147,26 @@ impl<'data> Lazy<'data> {
 
 fn tag(hash: u64) -> u32 {
     (hash >> 32) as u32
+}
+
+/// Where a hash is, or would be, in a table that has an empty slot.
+fn probe(table: &[Slot], hash: u64) -> usize {
+    let mask = table.len() - 1;
+    let mut at = hash as usize & mask;
+    while table[at].entry != 0 && table[at].tag != tag(hash) {
+        at = (at + 1) & mask;
+    }
+    at
+}
+
+/// Inserts candidate `entry - 1` unless there is an earlier one, as for an inline function of C++,
+/// which an index lists once for every member. Equal tags pass for equal names here, which saves
+/// two reads a name; [`Lazy::candidate`] compares.
+fn insert(table: &mut [Slot], hash: u64, entry: u32) {
+    let at = probe(table, hash);
+    if table[at].entry == 0 {
+        table[at] = Slot { tag: tag(hash), entry };
+    }
 }
 
 /// Which table a hash belongs to: `parts` is a power of two.
@@ -249,13 +247,15 @@ fn hash_index(index: &Index) -> (Vec<u32>, Vec<u64>) {
 fn hash_names(names: &[u8], from: usize, to: usize, count: usize) -> (Vec<u32>, Vec<u64>) {
     let likely = count.min((to - from) / 8);
     let (mut starts, mut hashes) = (Vec::with_capacity(likely), Vec::with_capacity(likely));
+    // Nearly no index has a versioned name, and a search for one over it all is cheaper than over each.
+    let versions = memchr::memchr(b'@', &names[from..to]).is_some();
     let mut at = from;
-    while at < to {
-        let rest = &names[at..to];
-        let (name, length) = name_at(rest);
+    for end in memchr::memchr_iter(0, &names[from..to]) {
+        let end = from + end;
+        let name = &names[at..end];
         starts.push(at as u32);
-        hashes.push(hash(name));
-        at += length + 1;
+        hashes.push(hash(if versions { base_name(name) } else { name }));
+        at = end + 1;
     }
     (starts, hashes)
 }

@@ -6,6 +6,8 @@ mod groups;
 mod lazy;
 mod linker_defined;
 mod names;
+#[cfg(test)]
+mod resolve_test;
 mod suggest;
 pub mod undefined;
 

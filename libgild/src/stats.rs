@@ -6,7 +6,6 @@ use crate::live::Live;
 use crate::sections::{SectionKind, Sections};
 use crate::symbols::Resolved;
 use std::fmt;
-use std::sync::atomic::Ordering::Relaxed;
 
 /// Counts of one link.
 #[derive(Clone, Copy, Debug, Default)]
@@ -43,7 +42,7 @@ impl Stats {
             objects: resolved.objects.len(),
             symbols: resolved.symbols.len(),
             sections: sections.inputs.iter().filter(|section| kept(section)).count(),
-            live_sections: live.sections.iter().filter(|live| live.load(Relaxed)).count(),
+            live_sections: live.live_count(),
             output_bytes,
         }
     }

@@ -1,57 +1,138 @@
 //! Which sections are reached, and what each symbol needs: garbage collection and the relocation
 //! scan in one walk.
 
+mod messages;
+mod roots;
+mod scan;
+mod state;
+mod walk;
+
 use crate::args::Options;
-use crate::diagnostics::Result;
+use crate::diagnostics::{Errors, Result};
 use crate::ids::{FileId, SectionId, SymbolId};
 use crate::sections::Sections;
 use crate::symbols::Resolved;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed};
+use rayon::prelude::*;
+use scan::{Found, Scanner};
+use state::{State, Touched};
+use std::sync::atomic::{AtomicU8, AtomicU32, Ordering::Relaxed};
 
 /// The answer of the walk.
 #[derive(Debug, Default)]
 pub struct Live {
     /// By `SectionId`, commons included.
-    pub(crate) sections: Vec<AtomicBool>,
+    state: State,
     /// By `SymbolId`: `arch::x86_64::NEEDS_*`.
-    pub(crate) needs: Vec<AtomicU8>,
+    needs: Vec<AtomicU8>,
     /// By `SectionId`: dynamic RELATIVE relocations it takes. Empty unless static-PIE.
-    pub(crate) relative: Vec<AtomicU32>,
-    /// Local symbols that need something, in order, each once.
+    relative: Vec<AtomicU32>,
+    /// Which bytes of merge sections are referred to.
+    touched: Touched,
+    /// Local symbols that need something: `arch::x86_64::NEEDS_*`, in order, each symbol once.
     pub local_needs: Vec<(FileId, u32, u8)>,
     /// Something refers to `_GLOBAL_OFFSET_TABLE_`, so `.got` must exist.
     pub got_base_used: bool,
     /// Warnings of glibc's `.gnu.warning.*` sections and unresolved symbols that were let pass.
     pub warnings: Vec<String>,
-    /// Lines of `--print-gc-sections`.
+    /// Lines of `--print-gc-sections`, in input order.
     pub removed: Vec<String>,
-    /// Bytes of allocated merge sections that are referred to, one bit each; by file, then by
-    /// section. Empty when every piece is kept.
-    pub(crate) touched: Touched,
 }
-
-/// See [`Live::touched`].
-pub(crate) type Touched = std::collections::HashMap<SectionId, Box<[AtomicU64]>>;
 
 impl Live {
     /// Whether section `id` is in the output. An excluded section never is.
+    #[inline]
     pub fn is_live(&self, id: SectionId) -> bool {
-        self.sections[id.index()].load(Relaxed)
+        self.state.is_live(id)
+    }
+
+    /// How many sections are in the output.
+    pub fn live_count(&self) -> usize {
+        self.state.live_count()
     }
 
     /// `arch::x86_64::NEEDS_*` of a global.
+    #[inline]
     pub fn needs(&self, id: SymbolId) -> u8 {
         self.needs[id.index()].load(Relaxed)
     }
 
-    /// RELATIVE relocations of section `id`'s own relocations; 0 unless static-PIE.
+    /// Dynamic RELATIVE relocations among section `id`'s own relocations; of an `.eh_frame`
+    /// section, among those of live records. 0 unless static-PIE.
+    #[inline]
     pub fn relative(&self, id: SectionId) -> u32 {
         self.relative.get(id.index()).map_or(0, |count| count.load(Relaxed))
+    }
+
+    /// Whether any byte of merge section `index` in `range` is referred to. Always true for
+    /// sections that are kept as a whole.
+    pub(crate) fn is_touched(&self, index: u64, range: std::ops::Range<u64>) -> bool {
+        self.touched.any(index, range)
+    }
+
+    /// Whether [`Live::is_touched`] may be false for merge section `index`.
+    pub(crate) fn is_partial(&self, index: u64) -> bool {
+        self.touched.is_tracked(index)
     }
 }
 
 /// Walks from the roots (`--gc-sections`) or over everything, and scans each section reached.
+///
+/// Errors: undefined symbols and impossible relocations of live code, all of them.
 pub fn mark(resolved: &Resolved, sections: &Sections, options: &Options) -> Result<Live> {
-    let _ = (resolved, sections, options);
-    todo!()
+    let scanner = Scanner::new(resolved, sections, options);
+    let found = match options.gc_sections {
+        true => walk::from_roots(&scanner, roots::roots(resolved, sections, options)),
+        false => everything(&scanner, sections.inputs.len()),
+    };
+    let Found { queue: _, mut local_needs, undefined, faults, got_base_used, .. } = found;
+    let mut live = Live { got_base_used, ..scanner.into_live() };
+    let mut errors = messages::faults(resolved, faults, options);
+    errors.extend(messages::undefined(resolved, undefined, options, &mut live.warnings));
+    Errors::check(errors)?;
+    merge_needs(&mut local_needs);
+    live.local_needs = local_needs;
+    live.warnings.extend(messages::glibc_warnings(resolved, sections, &live));
+    if options.gc_sections && options.print_gc_sections {
+        live.removed = messages::removed(resolved, sections, &live);
+    }
+    Ok(live)
+}
+
+/// Sections that one task scans at least.
+const SCAN_MIN: usize = 1024;
+
+fn everything(scanner: &Scanner, count: usize) -> Found {
+    (0..count as u32)
+        .into_par_iter()
+        .with_min_len(SCAN_MIN)
+        .fold(Found::default, |mut found, id| {
+            scanner.scan(SectionId(id), &mut found);
+            found
+        })
+        .reduce(Found::default, Found::and)
+}
+
+/// Sorts and unites entries of the same symbol.
+fn merge_needs(needs: &mut Vec<(FileId, u32, u8)>) {
+    needs.par_sort_unstable();
+    needs.dedup_by(|next, kept| {
+        let same = (next.0, next.1) == (kept.0, kept.1);
+        if same {
+            kept.2 |= next.2;
+        }
+        same
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn needs_of_one_symbol_unite() {
+        let mut needs =
+            vec![(FileId(1), 2, 4), (FileId(0), 9, 1), (FileId(1), 2, 1), (FileId(1), 2, 4)];
+        merge_needs(&mut needs);
+        assert_eq!(needs, [(FileId(0), 9, 1), (FileId(1), 2, 5)]);
+    }
 }

@@ -1,10 +1,70 @@
-//! In the making.
-use super::Sections;
+//! Members of output sections: live input sections in output order.
+
+use super::init_order::{init_key, is_init_list};
+use super::{SectionKind, Sections, names};
+use crate::elf::*;
+use crate::ids::SectionId;
 use crate::live::Live;
 use crate::symbols::Resolved;
+use rayon::prelude::*;
 
-/// Fills `OutputSection::members` with what is live.
+/// Sections that one task bins.
+const CHUNK: usize = 1 << 15;
+
+/// Fills `OutputSection::members` with what is live, and sets type and alignment by it.
+///
+/// `Merge` sections are among the members until `merge` replaces them by their groups.
 pub fn bin_live(resolved: &Resolved, sections: &mut Sections, live: &Live) {
-    let _ = (resolved, sections, live);
-    todo!()
+    let count = sections.outputs.len();
+    let total = sections.inputs.len();
+    let binned: Vec<Vec<Vec<SectionId>>> = (0..total.div_ceil(CHUNK))
+        .into_par_iter()
+        .map(|chunk| {
+            let mut bins = vec![Vec::new(); count];
+            for id in chunk * CHUNK..total.min((chunk + 1) * CHUNK) {
+                let input = &sections.inputs[id];
+                let id = SectionId(id as u32);
+                if live.is_live(id) && input.kind != SectionKind::EhFrame {
+                    bins[input.output.index()].push(id);
+                }
+            }
+            bins
+        })
+        .collect();
+    let mut outputs = std::mem::take(&mut sections.outputs);
+    outputs.par_iter_mut().enumerate().with_min_len(8).for_each(|(number, output)| {
+        let parts = || binned.iter().map(|bins| bins[number].as_slice());
+        output.members.reserve_exact(parts().map(<[_]>::len).sum());
+        parts().for_each(|part| output.members.extend_from_slice(part));
+        order(resolved, sections, &output.name, &mut output.members);
+        let inputs = || output.members.iter().map(|id| &sections.inputs[id.index()]);
+        output.align = 1 << inputs().map(|input| input.align_log2).max().unwrap_or(0);
+        if inputs().all(|input| input.kind == SectionKind::NoBits) {
+            if !output.members.is_empty() {
+                output.kind = SHT_NOBITS;
+            }
+        } else if output.kind == SHT_NOBITS {
+            output.kind = SHT_PROGBITS;
+        }
+    });
+    sections.outputs = outputs;
+}
+
+/// Sorts members by rank; lists of constructors by priority; `.text.sorted.*` by name.
+fn order(resolved: &Resolved, sections: &Sections, name: &[u8], members: &mut [SectionId]) {
+    let input_name = |id: &SectionId| {
+        let located = sections.locate(resolved, *id);
+        located.map_or(&b""[..], |(object, shndx)| object.section_name(shndx))
+    };
+    if is_init_list(name) {
+        members.sort_by_cached_key(|id| init_key(input_name(id)));
+        return;
+    }
+    let rank = |id: &SectionId| sections.inputs[id.index()].rank;
+    if !members.is_sorted_by_key(rank) {
+        members.sort_by_key(rank);
+    }
+    let start = members.partition_point(|id| rank(id) < names::SORTED);
+    let end = members.partition_point(|id| rank(id) <= names::SORTED);
+    members[start..end].sort_by_key(input_name);
 }

@@ -1,5 +1,7 @@
-//! In the making.
-use crate::elf::Rela;
+//! `.eh_frame` records (LSB Core, "Exception Frames"), with their relocations and functions.
+
+use crate::diagnostics::Error;
+use crate::elf::{Rela, RelaExt};
 use crate::ids::SectionId;
 use crate::input::object::Object;
 use std::ops::Range;
@@ -17,6 +19,13 @@ pub struct Cie {
     pub first_relocation: u32,
     /// How many are its own.
     pub relocations: u32,
+}
+
+impl Cie {
+    /// Its relocations: of [`EhFrame::relocations`].
+    pub fn range(&self) -> Range<usize> {
+        self.first_relocation as usize..(self.first_relocation + self.relocations) as usize
+    }
 }
 
 /// A frame description entry whose function is in some section of the object.
@@ -38,12 +47,19 @@ pub struct Fde {
     pub target: SectionId,
 }
 
+impl Fde {
+    /// Its relocations: of [`EhFrame::relocations`].
+    pub fn range(&self) -> Range<usize> {
+        self.first_relocation as usize..(self.first_relocation + self.relocations) as usize
+    }
+}
+
 /// The records of all `.eh_frame` sections of an object.
 #[derive(Debug, Default)]
 pub struct EhFrame {
     /// In input order.
     pub cies: Vec<Cie>,
-    /// In input order.
+    /// In input order. Those of no function in the object are left out.
     pub fdes: Vec<Fde>,
     /// Relocations of sections whose own are not sorted by offset.
     sorted: Vec<(u32, Vec<Rela>)>,
@@ -71,8 +87,189 @@ impl EhFrame {
         }
     }
 
-    /// An FDE's relocations: of [`EhFrame::relocations`].
-    pub fn fde_range(fde: &Fde) -> Range<usize> {
-        fde.first_relocation as usize..(fde.first_relocation + fde.relocations) as usize
+    /// Reads `.eh_frame` section `shndx`; [`EhFrame::index`] must follow the last one.
+    pub(super) fn read(&mut self, object: &Object, shndx: u32) -> Result<(), Error> {
+        let data = object.section_data(shndx);
+        if u32::try_from(data.len()).is_err() {
+            return Err(malformed(object, shndx, 0, "is larger than 4 GiB"));
+        }
+        if !object.relocations(shndx).is_sorted_by_key(|rela| rela.offset()) {
+            let mut sorted = object.relocations(shndx).to_vec();
+            sorted.sort_by_key(|rela| rela.offset());
+            self.sorted.push((shndx, sorted));
+        }
+        let first_cie = self.cies.len();
+        let mut reader = Reader { data, offset: 0, relocation: 0 };
+        loop {
+            let relocations = match self.sorted.last() {
+                Some((section, sorted)) if *section == shndx => sorted,
+                _ => object.relocations(shndx),
+            };
+            let record = reader.peek();
+            let record = record.map_err(|text| malformed(object, shndx, reader.offset, text))?;
+            let Some(record) = record else { return Ok(()) };
+            let Range { start, end } = reader.take(&record, relocations);
+            let (first_relocation, count) = (start as u32, (end - start) as u32);
+            let (section, offset, size) = (shndx, record.start as u32, record.size as u32);
+            if record.id == 0 {
+                let relocations = count;
+                self.cies.push(Cie { section, offset, size, first_relocation, relocations });
+                continue;
+            }
+            let cie = (record.id_offset as u32).checked_sub(record.id);
+            let cie = cie.and_then(|at| {
+                let cies = &self.cies[first_cie..];
+                cies.binary_search_by_key(&at, |cie| cie.offset).ok()
+            });
+            let Some(cie) = cie else {
+                return Err(malformed(object, shndx, record.start, "has an FDE without a CIE"));
+            };
+            let function = relocations.get(start).filter(|_| count != 0);
+            let function = function.filter(|rela| rela.offset() == record.id_offset as u64 + 4);
+            if let Some(target) = function.and_then(|rela| object.symbol_section(rela.sym())) {
+                self.fdes.push(Fde {
+                    section,
+                    offset,
+                    size,
+                    first_relocation,
+                    relocations: count,
+                    cie: (first_cie + cie) as u32,
+                    target: object.section_id(target),
+                });
+            }
+        }
+    }
+
+    /// Makes [`EhFrame::fdes_of`] work: a counting sort by target.
+    pub(super) fn index(&mut self, object: &Object) {
+        let mut starts = vec![0; object.headers.len() + 1];
+        let slot = |fde: &Fde| (fde.target.0 - object.first_section) as usize;
+        for fde in &self.fdes {
+            starts[slot(fde)] += 1;
+        }
+        let mut sum = 0;
+        for start in &mut starts {
+            sum += *start;
+            *start = sum;
+        }
+        self.by_section = vec![0; self.fdes.len()];
+        for (index, fde) in self.fdes.iter().enumerate().rev() {
+            let start = &mut starts[slot(fde)];
+            *start -= 1;
+            self.by_section[*start as usize] = index as u32;
+        }
+        self.starts = starts;
+    }
+}
+
+fn malformed(object: &Object, shndx: u32, offset: usize, message: &str) -> Error {
+    let name = String::from_utf8_lossy(object.section_name(shndx));
+    Error::Input {
+        file: object.name.to_string(),
+        message: format!("{name}+{offset:#x}: {message}"),
+        order: (object.file.0, shndx, offset as u64),
+    }
+}
+
+struct Record {
+    /// Offset of the length field.
+    start: usize,
+    /// Bytes, length field included.
+    size: usize,
+    /// Offset of the CIE id or CIE pointer.
+    id_offset: usize,
+    /// 0 for a CIE, else the distance back to its CIE.
+    id: u32,
+}
+
+struct Reader<'a> {
+    data: &'a [u8],
+    offset: usize,
+    /// The first relocation that no record has taken.
+    relocation: usize,
+}
+
+impl Reader<'_> {
+    fn u32(&self, at: usize) -> Option<u32> {
+        let bytes = self.data.get(at..at.checked_add(4)?)?;
+        Some(u32::from_le_bytes(bytes.try_into().ok()?))
+    }
+
+    /// The next record, behind any terminators: GNU ld too reads on behind them.
+    fn peek(&mut self) -> Result<Option<Record>, &'static str> {
+        loop {
+            if self.offset == self.data.len() {
+                return Ok(None);
+            }
+            let start = self.offset;
+            let length = self.u32(start).ok_or("ends inside a length field")?;
+            if length == 0 {
+                self.offset += 4;
+                continue;
+            }
+            let (header, length) = match length {
+                // The id has 4 bytes in `.eh_frame`, even behind a 64-bit length.
+                u32::MAX => {
+                    let low = self.u32(start + 4).ok_or("ends inside a length field")?;
+                    let high = self.u32(start + 8).ok_or("ends inside a length field")?;
+                    (12, u64::from(low) | u64::from(high) << 32)
+                }
+                length => (4, u64::from(length)),
+            };
+            let rest = (self.data.len() - start - header) as u64;
+            if length > rest {
+                return Err("has a record that runs past its end");
+            }
+            if length < 4 {
+                return Err("has a record without an id");
+            }
+            let id_offset = start + header;
+            let id = self.u32(id_offset).ok_or("has a record without an id")?;
+            return Ok(Some(Record { start, size: header + length as usize, id_offset, id }));
+        }
+    }
+
+    /// Steps behind `record`; its relocations.
+    fn take(&mut self, record: &Record, relocations: &[Rela]) -> Range<usize> {
+        self.offset = record.start + record.size;
+        let below = |at: usize| move |rela: &&Rela| rela.offset() < at as u64;
+        let from = |first: usize| relocations.get(first..).unwrap_or(&[]).iter();
+        let first = self.relocation + from(self.relocation).take_while(below(record.start)).count();
+        self.relocation = first + from(first).take_while(below(self.offset)).count();
+        first..self.relocation
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn records(data: &[u8]) -> Result<Vec<(usize, usize, u32)>, &'static str> {
+        let mut reader = Reader { data, offset: 0, relocation: 0 };
+        let mut found = Vec::new();
+        while let Some(record) = reader.peek()? {
+            found.push((record.start, record.size, record.id));
+            reader.take(&record, &[]);
+        }
+        Ok(found)
+    }
+
+    fn words(words: &[u32]) -> Vec<u8> {
+        words.iter().flat_map(|word| word.to_le_bytes()).collect()
+    }
+
+    #[test]
+    fn records_of_both_lengths_and_terminators() {
+        let data = words(&[4, 0, 0, 8, 16, 7, u32::MAX, 8, 0, 40, 1, 0]);
+        assert_eq!(records(&data), Ok(vec![(0, 8, 0), (12, 12, 16), (24, 20, 40)]));
+        assert_eq!(records(&[]), Ok(vec![]));
+    }
+
+    #[test]
+    fn malformed_records_are_errors() {
+        for data in [&[9, 0, 0][..], &words(&[5, 0]), &words(&[3, 0]), &words(&[u32::MAX, 8])] {
+            assert!(records(data).is_err(), "{data:?}");
+        }
+        assert!(records(&words(&[u32::MAX, u32::MAX, u32::MAX, 0])).is_err());
     }
 }

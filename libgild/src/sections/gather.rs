@@ -1,11 +1,372 @@
-//! In the making.
-use super::Sections;
-use crate::args::Options;
-use crate::diagnostics::Result;
-use crate::symbols::Resolved;
+//! Sorts the input sections of every object into output sections.
 
-/// Sorts the sections of all objects into output sections.
+use super::eh_frame::EhFrame;
+use super::groups::Ties;
+use super::{InputSection, OutputSection, SectionKind, Sections, names};
+use crate::args::{Options, Strip};
+use crate::diagnostics::{Error, Errors, Result};
+use crate::elf::*;
+use crate::ids::{OutputId, SectionId};
+use crate::input::object::Object;
+use crate::symbols::{Common, Resolved};
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+use rayon::prelude::*;
+
+/// Sections of one name stay apart if they differ in these: no output section can be both.
+const APART: u64 = SHF_ALLOC | SHF_TLS | SHF_X86_64_LARGE;
+/// Flags that describe an object file, not an output section.
+const INPUT_ONLY: u64 = SHF_GROUP
+    | SHF_COMPRESSED
+    | SHF_EXCLUDE
+    | SHF_INFO_LINK
+    | SHF_LINK_ORDER
+    | SHF_GNU_RETAIN
+    | SHF_MERGE
+    | SHF_STRINGS;
+/// Larger than any address space; sums of sizes can't overflow below it.
+const SIZE_LIMIT: u64 = 1 << 47;
+/// Larger than any alignment that the address space has room for.
+const ALIGN_LIMIT: u64 = 1 << 32;
+
+/// An output section as one object sees it.
+#[derive(Clone, Copy)]
+struct Draft<'a> {
+    name: &'a [u8],
+    kind: u32,
+    flags: u64,
+    entsize: u64,
+}
+
+impl Draft<'_> {
+    fn apart(&self) -> u64 {
+        self.flags & APART
+    }
+
+    fn add(&mut self, other: &Draft) {
+        self.flags |= other.flags;
+        if self.kind == SHT_NOBITS {
+            self.kind = other.kind;
+        }
+        if self.entsize != other.entsize {
+            self.entsize = 0;
+        }
+    }
+}
+
+/// Distinct output sections in the order of their first mention.
+#[derive(Default)]
+struct Outputs<'a> {
+    all: Vec<Draft<'a>>,
+    ids: HashMap<(&'a [u8], u64), u32, FixedState>,
+    last: u32,
+}
+
+impl<'a> Outputs<'a> {
+    fn id(&mut self, draft: Draft<'a>) -> u32 {
+        let Outputs { all, ids, last } = self;
+        // Most sections of an object are functions.
+        let same = |old: &Draft| old.name == draft.name && old.apart() == draft.apart();
+        if !all.get(*last as usize).is_some_and(same) {
+            *last = *ids.entry((draft.name, draft.apart())).or_insert(all.len() as u32);
+        }
+        match all.get_mut(*last as usize) {
+            Some(old) => old.add(&draft),
+            None => all.push(draft),
+        }
+        *last
+    }
+}
+
+/// What one object brings.
+struct Part<'a> {
+    /// By header index; `output` is an index of `outputs`, `offset` counts the Merge ones.
+    inputs: Vec<InputSection>,
+    outputs: Outputs<'a>,
+    eh_frame: EhFrame,
+    ties: Ties,
+    merge_count: u64,
+    has_large: bool,
+    errors: Vec<Error>,
+}
+
+/// Sorts the sections of all objects into output sections. Their members come later, when it is
+/// known which sections are live.
 pub fn gather(resolved: &Resolved, options: &Options) -> Result<Sections> {
-    let _ = (resolved, options);
-    todo!()
+    let mut parts: Vec<Part> =
+        resolved.objects.par_iter().map(|object| read(object, options)).collect();
+    let mut errors: Vec<Error> = parts.iter_mut().flat_map(|part| part.errors.drain(..)).collect();
+    errors.extend(resolved.commons.iter().filter_map(|common| oversized(resolved, common)));
+    Errors::check(errors)?;
+
+    let mut outputs = Outputs::default();
+    let mut output_ids: Vec<Vec<u32>> = Vec::with_capacity(parts.len());
+    let mut merge_bases = Vec::with_capacity(parts.len());
+    let mut merge_count = 0;
+    for part in &parts {
+        output_ids.push(part.outputs.all.iter().map(|&draft| outputs.id(draft)).collect());
+        merge_bases.push(merge_count);
+        merge_count += part.merge_count;
+    }
+    let commons: Vec<InputSection> =
+        resolved.commons.iter().map(|common| common_section(common, &mut outputs)).collect();
+
+    let mut files = vec![0; resolved.first_common as usize];
+    fill_files(resolved, &mut files);
+    files.extend(resolved.commons.iter().map(|common| common.file.0));
+    let inputs: Vec<InputSection> = (0..files.len())
+        .into_par_iter()
+        .with_min_len(4096)
+        .map(|id| {
+            if let Some(common) = id.checked_sub(resolved.first_common as usize) {
+                return commons[common];
+            }
+            let file = files[id] as usize;
+            let shndx = id - resolved.objects[file].first_section as usize;
+            let mut input = parts[file].inputs[shndx];
+            if input.kind != SectionKind::Excluded {
+                input.output = OutputId(output_ids[file][input.output.index()]);
+            }
+            if input.kind == SectionKind::Merge {
+                input.offset += merge_bases[file];
+            }
+            input
+        })
+        .collect();
+    let has_large = parts.iter().any(|part| part.has_large)
+        || resolved.commons.iter().any(|common| common.large);
+    let ties = parts.iter_mut().map(|part| std::mem::take(&mut part.ties));
+    Ok(Sections {
+        merge_inputs: merge_inputs(&inputs, merge_count),
+        inputs,
+        ties: if options.gc_sections { ties.collect() } else { Vec::new() },
+        outputs: outputs.all.iter().map(output_section).collect(),
+        eh_frames: parts.into_iter().map(|part| part.eh_frame).collect(),
+        has_large,
+        files,
+        first_common: resolved.first_common,
+    })
+}
+
+fn oversized(resolved: &Resolved, common: &Common) -> Option<Error> {
+    if common.size < SIZE_LIMIT {
+        return None;
+    }
+    let name = String::from_utf8_lossy(resolved.names.name(common.symbol));
+    let message = format!("common symbol {name}: {:#x} bytes are too many", common.size);
+    Some(Error::input(common.file.0, resolved.object(common.file).name, message))
+}
+
+fn fill_files(resolved: &Resolved, files: &mut [u32]) {
+    let mut rest = files;
+    let mut slices = Vec::with_capacity(resolved.objects.len());
+    for object in &resolved.objects {
+        let (mine, others) = rest.split_at_mut(object.headers.len());
+        slices.push((mine, object.file.0));
+        rest = others;
+    }
+    slices.into_par_iter().with_min_len(64).for_each(|(slice, file)| slice.fill(file));
+}
+
+fn merge_inputs(inputs: &[InputSection], count: u64) -> Vec<SectionId> {
+    let mut found = vec![SectionId(0); count as usize];
+    for (id, input) in inputs.iter().enumerate() {
+        if input.kind == SectionKind::Merge {
+            found[input.offset as usize] = SectionId(id as u32);
+        }
+    }
+    found
+}
+
+fn output_section(draft: &Draft) -> OutputSection {
+    OutputSection {
+        name: draft.name.to_vec(),
+        kind: draft.kind,
+        flags: draft.flags,
+        entsize: draft.entsize,
+        align: 1,
+        members: Vec::new(),
+        size: 0,
+    }
+}
+
+fn common_section<'a>(common: &Common, outputs: &mut Outputs<'a>) -> InputSection {
+    let (name, flags): (&'a [u8], u64) = match (common.tls, common.large) {
+        (true, _) => (b".tbss", SHF_TLS),
+        (_, true) => (b".lbss", SHF_X86_64_LARGE),
+        _ => (b".bss", 0),
+    };
+    let flags = flags | SHF_ALLOC | SHF_WRITE;
+    let output = outputs.id(Draft { name, kind: SHT_NOBITS, flags, entsize: 0 });
+    InputSection {
+        size: common.size,
+        offset: 0,
+        output: OutputId(output),
+        align_log2: common.align.clamp(1, ALIGN_LIMIT).next_power_of_two().trailing_zeros() as u8,
+        kind: SectionKind::NoBits,
+        rank: 2,
+        ties: 0,
+    }
+}
+
+const EXCLUDED: InputSection = InputSection {
+    size: 0,
+    offset: 0,
+    output: OutputId(u32::MAX),
+    align_log2: 0,
+    kind: SectionKind::Excluded,
+    rank: 0,
+    ties: 0,
+};
+
+fn read<'a>(object: &'a Object, options: &Options) -> Part<'a> {
+    let mut part = Part {
+        inputs: Vec::with_capacity(object.headers.len()),
+        outputs: Outputs::default(),
+        eh_frame: EhFrame::default(),
+        ties: if options.gc_sections { Ties::new(object) } else { Ties::default() },
+        merge_count: 0,
+        has_large: false,
+        errors: Vec::new(),
+    };
+    let crt_file = names::is_crt_file(object.name.path.as_os_str().as_encoded_bytes());
+    let mut has_eh_frame = false;
+    for (shndx, header) in object.headers.iter().enumerate() {
+        let shndx = shndx as u32;
+        let name = object.section_name(shndx);
+        let mut input = EXCLUDED;
+        if !object.is_discarded(shndx) && !is_excluded(header, name, options) {
+            match section(object, shndx, header, options) {
+                Ok(kept) => input = kept,
+                Err(message) => {
+                    let message = format!("{}: {message}", String::from_utf8_lossy(name));
+                    part.errors.push(Error::Input {
+                        file: object.name.to_string(),
+                        message,
+                        order: (object.file.0, shndx, 0),
+                    });
+                }
+            }
+        }
+        if input.kind == SectionKind::Excluded {
+            part.inputs.push(input);
+            continue;
+        }
+        part.place(name, header, &mut input, options, crt_file);
+        input.ties = part.ties.of(shndx);
+        part.inputs.push(input);
+        if input.kind == SectionKind::EhFrame {
+            has_eh_frame = true;
+            part.errors.extend(part.eh_frame.read(object, shndx).err());
+        }
+    }
+    if has_eh_frame && part.errors.is_empty() {
+        part.eh_frame.index(object);
+    }
+    part
+}
+
+impl<'a> Part<'a> {
+    /// Chooses the output section.
+    fn place(
+        &mut self,
+        name: &'a [u8],
+        header: &Shdr,
+        input: &mut InputSection,
+        options: &Options,
+        crt_file: bool,
+    ) {
+        let (output, rank) = names::output(name, options.keep_text_section_prefix, crt_file);
+        let kind = match output {
+            b".init_array" => SHT_INIT_ARRAY,
+            b".fini_array" => SHT_FINI_ARRAY,
+            b".preinit_array" => SHT_PREINIT_ARRAY,
+            b".eh_frame" => SHT_PROGBITS,
+            _ => header.kind(),
+        };
+        let list = kind == SHT_INIT_ARRAY || kind == SHT_FINI_ARRAY;
+        let old = names::family(name, b".ctors") || names::family(name, b".dtors");
+        if list && old && input.kind == SectionKind::Regular && input.size.is_multiple_of(8) {
+            input.kind = SectionKind::Reversed;
+        }
+        if input.kind == SectionKind::Merge {
+            input.offset = self.merge_count;
+            self.merge_count += 1;
+        }
+        let flags = header.flags() & !INPUT_ONLY;
+        let flags = if list { flags | SHF_WRITE } else { flags };
+        self.has_large |= flags & SHF_X86_64_LARGE != 0;
+        let draft = Draft { name: output, kind, flags, entsize: header.entsize() };
+        (input.output, input.rank) = (OutputId(self.outputs.id(draft)), rank);
+    }
+}
+
+/// LLVM's own tables: linker options, address significance, dependent libraries, call graph,
+/// offloading and LTO.
+fn is_llvm_table(kind: u32) -> bool {
+    matches!(kind, 0x6fff_4c01..=0x6fff_4c04 | 0x6fff_4c09 | 0x6fff_4c0b | 0x6fff_4c0c)
+}
+
+fn is_excluded(header: &Shdr, name: &[u8], options: &Options) -> bool {
+    let alloc = header.flags() & SHF_ALLOC != 0;
+    let table = match header.kind() {
+        SHT_NULL | SHT_SYMTAB | SHT_RELA | SHT_REL | SHT_GROUP | SHT_SYMTAB_SHNDX => true,
+        SHT_STRTAB => !alloc,
+        kind => is_llvm_table(kind),
+    };
+    let stripped = options.strip != Strip::None && !alloc && names::is_debug(name);
+    table || stripped || header.flags() & SHF_EXCLUDE != 0 || names::is_dropped(name)
+}
+
+fn section(
+    object: &Object,
+    shndx: u32,
+    header: &Shdr,
+    options: &Options,
+) -> std::result::Result<InputSection, String> {
+    let (size, align) = (object.section_size(shndx), object.section_align(shndx));
+    if size >= SIZE_LIMIT {
+        return Err(format!("a section of {size:#x} bytes is larger than the address space"));
+    }
+    if !align.is_power_of_two() || align >= ALIGN_LIMIT {
+        return Err(format!("section alignment {align:#x} is no power of two below 2^32"));
+    }
+    let name = object.section_name(shndx);
+    let alloc = header.flags() & SHF_ALLOC != 0;
+    let kind = match header.kind() {
+        SHT_NOBITS => SectionKind::NoBits,
+        SHT_PROGBITS | SHT_X86_64_UNWIND if alloc && names::family(name, b".eh_frame") => {
+            SectionKind::EhFrame
+        }
+        SHT_PROGBITS if options.optimize > 0 && can_merge(object, shndx, header) => {
+            SectionKind::Merge
+        }
+        _ => SectionKind::Regular,
+    };
+    Ok(InputSection { size, align_log2: align.trailing_zeros() as u8, kind, ..EXCLUDED })
+}
+
+/// Whether a section is what SHF_MERGE promises (gABI): whole elements, strings that end, and
+/// nothing in it that a relocation would change. Others are linked as they are.
+fn can_merge(object: &Object, shndx: u32, header: &Shdr) -> bool {
+    let flags = header.flags();
+    if flags & SHF_MERGE == 0 || flags & (SHF_WRITE | SHF_TLS | SHF_EXECINSTR) != 0 {
+        return false;
+    }
+    let data = object.section_data(shndx);
+    let entsize = header.entsize();
+    if data.is_empty() || u32::try_from(data.len()).is_err() {
+        return false;
+    }
+    if entsize == 0 || !(data.len() as u64).is_multiple_of(entsize) {
+        return false;
+    }
+    if !object.relocations(shndx).is_empty() {
+        return false;
+    }
+    if flags & SHF_STRINGS == 0 {
+        return true;
+    }
+    let last = &data[data.len() - (entsize as usize).min(data.len())..];
+    matches!(entsize, 1 | 2 | 4) && last.iter().all(|&byte| byte == 0)
 }

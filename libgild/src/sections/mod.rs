@@ -14,7 +14,7 @@ use crate::symbols::Resolved;
 pub use bin::bin_live;
 pub use eh_frame::{Cie, EhFrame, Fde};
 pub use gather::gather;
-pub use groups::Ties;
+pub(crate) use groups::{HAS_DEPENDENTS, IN_GROUP, Ties};
 
 /// What becomes of an input section.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -43,8 +43,8 @@ pub enum SectionKind {
 pub struct InputSection {
     /// Bytes in memory.
     pub size: u64,
-    /// Offset in its output section, set by layout. Of a live [`SectionKind::Merge`]: the index
-    /// to hand to [`crate::merge::Merged`].
+    /// Offset in its output section, set by layout. Of a [`SectionKind::Merge`]: the index to hand
+    /// to [`crate::merge::Merged`].
     pub offset: u64,
     /// Where it goes.
     pub output: OutputId,
@@ -100,9 +100,11 @@ pub struct Sections {
     /// Whether any section has SHF_X86_64_LARGE.
     pub has_large: bool,
     /// File of each section of `inputs`, up to the commons.
-    files: Vec<FileId>,
+    files: Vec<u32>,
     /// `SectionId` of the first common.
     first_common: u32,
+    /// The sections of kind `Merge`, by their `InputSection::offset`.
+    merge_inputs: Vec<SectionId>,
     /// By `FileId`: what lives together. Empty without `--gc-sections`.
     ties: Vec<Ties>,
 }
@@ -113,7 +115,7 @@ impl Sections {
     /// # Panics
     /// If `id` is a group of merged pieces, which comes from no single file.
     pub fn file_of(&self, id: SectionId) -> FileId {
-        self.files[id.index()]
+        FileId(self.files[id.index()])
     }
 
     /// The object and section header index of `id`; `None` for commons and merged groups.
@@ -125,13 +127,18 @@ impl Sections {
         if id.0 >= self.first_common {
             return None;
         }
-        let object = &resolved.objects[self.files[id.index()].index()];
+        let object = &resolved.objects[self.files[id.index()] as usize];
         Some((object, id.0 - object.first_section))
     }
 
     /// `SectionId` of the first common symbol; headers of objects stand before it.
     pub fn first_common(&self) -> u32 {
         self.first_common
+    }
+
+    /// The sections of kind `Merge`, in order; the index is their `InputSection::offset`.
+    pub(crate) fn merge_inputs(&self) -> &[SectionId] {
+        &self.merge_inputs
     }
 
     pub(crate) fn ties(&self, file: FileId) -> Option<&Ties> {

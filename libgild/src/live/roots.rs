@@ -1,0 +1,91 @@
+//! Where garbage collection starts.
+
+use crate::args::DefsymValue;
+use crate::args::Options;
+use crate::elf::*;
+use crate::ids::{SectionId, SymbolId};
+use crate::input::object::Object;
+use crate::sections::{IN_GROUP, SectionKind, Sections};
+use crate::symbols::Resolved;
+use rayon::prelude::*;
+
+/// Sections that live whatever refers to them, and symbols that the command line names.
+pub(super) struct Roots {
+    pub sections: Vec<SectionId>,
+    pub symbols: Vec<SymbolId>,
+}
+
+/// The roots of a link.
+pub(super) fn roots(resolved: &Resolved, sections: &Sections, options: &Options) -> Roots {
+    let per_object = |object: &Object| -> Vec<SectionId> {
+        let ids = (0..object.headers.len() as u32).filter(|&shndx| {
+            let id = object.section_id(shndx);
+            let input = &sections.inputs[id.index()];
+            input.kind != SectionKind::Excluded
+                && is_root(object, shndx, input.kind, input.ties & IN_GROUP != 0)
+        });
+        ids.map(|shndx| object.section_id(shndx)).collect()
+    };
+    let kept: Vec<Vec<SectionId>> =
+        resolved.objects.par_iter().with_min_len(8).map(per_object).collect();
+    let defsyms = options.defsyms.iter().filter_map(|(_, value)| match value {
+        DefsymValue::Symbol { name, .. } => Some(name),
+        DefsymValue::Absolute(_) => None,
+    });
+    let names = [&options.entry].into_iter().chain(&options.undefined);
+    let names = names.chain(&options.require_defined).chain(defsyms);
+    let symbols = names.filter_map(|name| resolved.names.get(name.as_bytes())).collect();
+    Roots { sections: kept.concat(), symbols }
+}
+
+fn is_root(object: &Object, shndx: u32, kind: SectionKind, in_group: bool) -> bool {
+    let header = &object.headers[shndx as usize];
+    let flags = header.flags();
+    // Debug information describes code without keeping it; .eh_frame's records are followed one
+    // by one from the code.
+    if flags & SHF_ALLOC == 0 || flags & SHF_GNU_RETAIN != 0 || kind == SectionKind::EhFrame {
+        return true;
+    }
+    match header.kind() {
+        SHT_INIT_ARRAY | SHT_FINI_ARRAY | SHT_PREINIT_ARRAY => return true,
+        // A note in a group describes the group's code (gABI: they live together).
+        SHT_NOTE => return !in_group,
+        _ => {}
+    }
+    let name = object.section_name(shndx);
+    let list = |prefix: &[u8]| {
+        name.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest[0] == b'.')
+    };
+    // KEEP in GNU ld's default script.
+    matches!(name, b".init" | b".fini" | b".jcr")
+        || [&b".ctors"[..], b".dtors", b".init_array", b".fini_array", b".preinit_array"]
+            .iter()
+            .any(|prefix| list(prefix))
+}
+
+/// The sections that `__start_X` and `__stop_X` keep, by `Resolved::start_stop`. Those of
+/// SHF_LINK_ORDER follow their own target alone.
+pub(super) fn start_stop(resolved: &Resolved, sections: &Sections) -> Vec<Vec<SectionId>> {
+    let names = &resolved.start_stop;
+    let mut kept = vec![Vec::new(); names.len()];
+    if names.is_empty() {
+        return kept;
+    }
+    // An output section has its name's index in `names`, behind all if it isn't among them.
+    let wanted: Vec<usize> = sections
+        .outputs
+        .iter()
+        .map(|output| names.iter().position(|name| *name == output.name).unwrap_or(names.len()))
+        .collect();
+    for (id, input) in sections.inputs.iter().enumerate() {
+        let id = SectionId(id as u32);
+        let Some(&name) = wanted.get(input.output.index()) else { continue };
+        let follows = |(object, shndx): (&Object, u32)| {
+            object.headers[shndx as usize].flags() & SHF_LINK_ORDER != 0
+        };
+        if name < names.len() && !sections.locate(resolved, id).is_some_and(follows) {
+            kept[name].push(id);
+        }
+    }
+    kept
+}

@@ -1,0 +1,132 @@
+//! What the walk knows of each section: one byte, so that a reference costs one load.
+
+use crate::ids::SectionId;
+use crate::sections::{SectionKind, Sections};
+use rayon::prelude::*;
+use std::ops::Range;
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed};
+
+const LIVE: u8 = 1;
+const EXCLUDED: u8 = 2;
+const MERGE: u8 = 4;
+
+/// What a reference found.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Claim {
+    /// This reference is the first.
+    pub first: bool,
+    /// The section isn't in the output.
+    pub excluded: bool,
+    /// The section has pieces.
+    pub merge: bool,
+}
+
+/// By `SectionId`.
+#[derive(Debug, Default)]
+pub(super) struct State(Vec<AtomicU8>);
+
+impl State {
+    /// All sections that aren't excluded are live if `all`, none is otherwise.
+    pub fn new(sections: &Sections, all: bool) -> State {
+        let state = sections.inputs.par_iter().with_min_len(1 << 14).map(|input| {
+            AtomicU8::new(match input.kind {
+                SectionKind::Excluded => EXCLUDED,
+                SectionKind::Merge => MERGE | u8::from(all),
+                _ => u8::from(all),
+            })
+        });
+        State(state.collect())
+    }
+
+    #[inline]
+    pub fn is_live(&self, id: SectionId) -> bool {
+        // Groups of merged pieces stand behind all inputs; they exist for live ones only.
+        self.0.get(id.index()).is_none_or(|state| state.load(Relaxed) & LIVE != 0)
+    }
+
+    pub fn live_count(&self) -> usize {
+        self.0.iter().filter(|state| state.load(Relaxed) & LIVE != 0).count()
+    }
+
+    /// Makes a section live. Exactly one caller is the first.
+    #[inline]
+    pub fn claim(&self, id: SectionId) -> Claim {
+        let state = &self.0[id.index()];
+        let before = state.load(Relaxed);
+        let first = before & (LIVE | EXCLUDED) == 0 && state.fetch_or(LIVE, Relaxed) & LIVE == 0;
+        Claim { first, excluded: before & EXCLUDED != 0, merge: before & MERGE != 0 }
+    }
+}
+
+/// One bit per byte of the allocated merge sections; by merge index. Nothing without
+/// `--gc-sections`, and no bits for sections that aren't loaded: those stay whole.
+#[derive(Debug, Default)]
+pub(super) struct Touched(Vec<Box<[AtomicU64]>>);
+
+impl Touched {
+    /// `sizes` are those of the sections to track, 0 for others.
+    pub fn new(sizes: impl IndexedParallelIterator<Item = u64>) -> Touched {
+        let bits = |size: u64| (0..size.div_ceil(64)).map(|_| AtomicU64::new(0)).collect();
+        Touched(sizes.map(bits).collect())
+    }
+
+    pub fn is_tracked(&self, index: u64) -> bool {
+        self.0.get(index as usize).is_some_and(|bits| !bits.is_empty())
+    }
+
+    #[inline]
+    pub fn touch(&self, index: u64, offset: u64) {
+        let word = self.0.get(index as usize).and_then(|bits| bits.get(offset as usize / 64));
+        let bit = 1 << (offset % 64);
+        if let Some(word) = word
+            && word.load(Relaxed) & bit == 0
+        {
+            word.fetch_or(bit, Relaxed);
+        }
+    }
+
+    pub fn any(&self, index: u64, range: Range<u64>) -> bool {
+        let Some(bits) = self.0.get(index as usize).filter(|bits| !bits.is_empty()) else {
+            return true;
+        };
+        let (mut at, end) = (range.start, range.end);
+        while at < end {
+            let word = bits.get(at as usize / 64).map_or(0, |word| word.load(Relaxed));
+            let mask = u64::MAX << (at % 64);
+            let next = (at / 64 + 1) * 64;
+            let mask = if next > end { mask & !(u64::MAX << (end % 64)) } else { mask };
+            if word & mask != 0 {
+                return true;
+            }
+            at = next;
+        }
+        false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn touched_ranges_are_exact() {
+        let touched = Touched::new([200u64, 0].into_par_iter());
+        touched.touch(0, 64);
+        touched.touch(0, 199);
+        touched.touch(0, 5000);
+        for (range, expected) in [
+            (0..64, false),
+            (0..65, true),
+            (64..65, true),
+            (65..199, false),
+            (65..200, true),
+            (63..64, false),
+            (128..192, false),
+            (192..200, true),
+        ] {
+            assert_eq!(touched.any(0, range.clone()), expected, "{range:?}");
+        }
+        assert!(touched.any(1, 0..1) && touched.any(7, 0..1));
+        assert!(touched.is_tracked(0) && !touched.is_tracked(1));
+    }
+}

@@ -1,0 +1,215 @@
+//! Merge sections that may share pieces.
+
+use super::chunk::{CHUNK_SIZE, Chunk, Input, NOWHERE, Pieces, Share};
+use super::shard::Shard;
+use super::tail;
+use crate::diagnostics::Error;
+use crate::ids::OutputId;
+use crate::live::Live;
+use rayon::prelude::*;
+use std::ops::Range;
+
+/// What sections must have in common to share pieces.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(super) struct Shape {
+    /// Where they go.
+    pub output: OutputId,
+    /// Strings, or constants.
+    pub strings: bool,
+    /// Bytes of a character or of a constant.
+    pub entsize: u32,
+    /// Alignment of each piece, bytes.
+    pub align: u64,
+}
+
+/// Where an input's pieces are.
+#[derive(Clone, Copy, Debug)]
+struct Home {
+    /// Number of its (first) chunk.
+    chunk: u32,
+    /// Position of its first byte there; 0 in all further chunks.
+    position: u32,
+    size: u32,
+}
+
+/// The pieces of a group. A piece's place is its shard above `shard_bits` bits of offset.
+#[derive(Debug)]
+pub(super) struct Group {
+    pub shape: Shape,
+    /// Bytes of output.
+    pub size: u64,
+    /// Bytes of input.
+    pub input_size: u64,
+    homes: Vec<Home>,
+    chunks: Vec<Pieces>,
+    shards: Vec<Shard>,
+    /// Offset of each shard.
+    bases: Vec<u64>,
+    shard_bits: u32,
+}
+
+/// Number of shards: enough for each to fit a cache with its table, and for threads to share.
+fn shard_count(input_size: u64) -> u32 {
+    const SHARD_INPUT: u64 = 1 << 18;
+    (input_size / SHARD_INPUT).clamp(1, 64).next_power_of_two() as u32
+}
+
+impl Group {
+    /// Merges the pieces of `inputs`.
+    pub fn new(shape: Shape, inputs: &[Input], live: &Live, tail: bool) -> Result<Group, Error> {
+        let input_size = inputs.iter().map(|input| input.data.len() as u64).sum();
+        let shards = shard_count(input_size);
+        // A lopsided group, such as one of a single string of many megabytes, fits one shard.
+        let group = Group::with_shards(shape, inputs, live, shards)
+            .or_else(|| Group::with_shards(shape, inputs, live, 1))
+            .ok_or_else(|| Error::Message("mergeable sections of more than 4 GiB".into()))?;
+        match tail && shape.strings {
+            true => Ok(group.share_tails()),
+            false => Ok(group),
+        }
+    }
+
+    fn with_shards(shape: Shape, inputs: &[Input], live: &Live, count: u32) -> Option<Group> {
+        let (homes, shares) = assign(inputs, shape);
+        let mut chunks: Vec<Chunk> =
+            shares.into_par_iter().map(|shares| Chunk::new(shares, shape, count, live)).collect();
+        let shard_bits = 32 - count.trailing_zeros();
+        // The place of all ones means nowhere.
+        let limit = (1 << shard_bits) - 1;
+        let shards: Vec<Result<Shard, _>> = (0..count as usize)
+            .into_par_iter()
+            .map(|number| Shard::new(number, &chunks, shape, shard_bits, limit))
+            .collect();
+        let shards: Vec<Shard> = shards.into_iter().collect::<Result<_, _>>().ok()?;
+        let chunks = chunks.iter_mut().map(|chunk| std::mem::take(&mut chunk.pieces)).collect();
+        let input_size = inputs.iter().map(|input| input.data.len() as u64).sum();
+        let mut group =
+            Group { shape, size: 0, input_size, homes, chunks, shards, bases: vec![], shard_bits };
+        group.place_shards();
+        Some(group)
+    }
+
+    fn place_shards(&mut self) {
+        self.bases.clear();
+        let mut end = 0u64;
+        for shard in &self.shards {
+            // An empty shard takes no place, not even its alignment.
+            let start =
+                if shard.bytes.is_empty() { end } else { end.next_multiple_of(self.shape.align) };
+            self.bases.push(start);
+            end = start + shard.bytes.len() as u64;
+        }
+        self.size = end;
+    }
+
+    fn share_tails(mut self) -> Group {
+        let bytes: Vec<&[u8]> = self.shards.iter().map(|shard| shard.bytes.as_slice()).collect();
+        let tails = tail::Tails::new(&bytes, self.shape);
+        let bits = self.shard_bits;
+        self.chunks.par_iter_mut().for_each(|chunk| {
+            for place in &mut chunk.places {
+                let place = place.get_mut();
+                if *place != NOWHERE {
+                    let (shard, offset) = unpack(*place, bits);
+                    *place = tails.place(shard, offset);
+                }
+            }
+        });
+        self.shards = vec![Shard { bytes: tails.bytes }];
+        self.shard_bits = 32;
+        self.place_shards();
+        self
+    }
+
+    /// See [`super::Merged::lookup`].
+    #[inline]
+    pub fn lookup(&self, input: u32, offset: u64) -> Option<u64> {
+        let home = self.homes.get(input as usize)?;
+        if offset >= u64::from(home.size) {
+            // The end of the last piece: its last byte and one more.
+            let last = u64::from(home.size.checked_sub(1)?);
+            let end = (offset == last + 1).then(|| self.lookup(input, last))??;
+            return Some(end + 1);
+        }
+        let entsize = self.shape.entsize;
+        let unit = offset as u32 / entsize;
+        let per_chunk = units_per_chunk(entsize);
+        // Sections that share a chunk are no larger than one.
+        let mut chunk = (home.chunk + unit / per_chunk) as usize;
+        let position = unit % per_chunk + home.position;
+        let mut back = u64::from(offset as u32 % entsize);
+        let mut start = self.chunks.get(chunk)?.start(position);
+        back += match start {
+            Some(start) => u64::from(position - start) * u64::from(entsize),
+            None => u64::from(position + 1) * u64::from(entsize),
+        };
+        // A long string may have started some chunks before.
+        while start.is_none() {
+            chunk = chunk.checked_sub(1)?;
+            start = self.chunks[chunk].last();
+            let units = start.map_or(per_chunk, |start| per_chunk - 1 - start);
+            back += u64::from(units) * u64::from(entsize);
+        }
+        match self.chunks[chunk].place(start?) {
+            NOWHERE => None,
+            place => {
+                let (shard, offset) = unpack(place, self.shard_bits);
+                Some(self.bases[shard] + u64::from(offset) + back)
+            }
+        }
+    }
+
+    /// Ranges of the member, each with its bytes; padding stands at the end of a range.
+    pub fn parts(&self) -> impl Iterator<Item = (Range<u64>, &[u8])> {
+        let ends = self.bases.iter().skip(1).copied().chain([self.size]);
+        let ranges = self.bases.iter().zip(ends).map(|(&start, end)| start..end);
+        ranges.zip(&self.shards).map(|(range, shard)| (range, shard.bytes.as_slice()))
+    }
+}
+
+#[inline]
+fn unpack(place: u32, shard_bits: u32) -> (usize, u32) {
+    let mask = (1u64 << shard_bits) - 1;
+    ((u64::from(place) >> shard_bits) as usize, (u64::from(place) & mask) as u32)
+}
+
+/// A multiple of 64, so that the bits of a cut section need no shifting.
+#[inline]
+fn units_per_chunk(entsize: u32) -> u32 {
+    ((CHUNK_SIZE as u32) / entsize / 64).max(1) * 64
+}
+
+/// Cuts the inputs into chunks.
+fn assign<'a>(inputs: &[Input<'a>], shape: Shape) -> (Vec<Home>, Vec<Vec<Share<'a>>>) {
+    let entsize = shape.entsize as usize;
+    let per_chunk = units_per_chunk(shape.entsize) as usize;
+    let step = if shape.strings { 64 } else { 1 };
+    let mut homes = Vec::with_capacity(inputs.len());
+    let mut chunks: Vec<Vec<Share>> = Vec::new();
+    let mut next = 0;
+    for &input in inputs {
+        let units = input.data.len() / entsize;
+        let size = input.data.len() as u32;
+        if chunks.is_empty() || next + units > per_chunk {
+            chunks.push(Vec::new());
+            next = 0;
+        }
+        homes.push(Home { chunk: chunks.len() as u32 - 1, position: next as u32, size });
+        let mut start = 0;
+        loop {
+            let end = input.data.len().min(start + per_chunk * entsize);
+            let share = Share { input, start, end, position: next as u32 };
+            if let Some(chunk) = chunks.last_mut() {
+                chunk.push(share);
+            }
+            next += ((end - start) / entsize).next_multiple_of(step);
+            start = end;
+            if start == input.data.len() {
+                break;
+            }
+            chunks.push(Vec::new());
+            next = 0;
+        }
+    }
+    (homes, chunks)
+}

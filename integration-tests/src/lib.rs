@@ -11,6 +11,7 @@
 //! | [`build`] | sources to objects and archives |
 //! | [`link`] | objects to executables, the way users call a linker |
 //! | [`capture`] | recording a link once and replaying it with any linker |
+//! | [`cargo`] | real Rust programs, built once with their link recorded |
 //! | [`rust`] | test programs in Rust, and the musl target's sysroot |
 //! | [`mutate`] | damaging inputs systematically |
 //! | [`image`] | what a finished executable says about itself |
@@ -21,6 +22,7 @@
 
 pub mod build;
 pub mod capture;
+pub mod cargo;
 pub mod directives;
 pub mod expect;
 pub mod image;

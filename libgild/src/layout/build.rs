@@ -83,7 +83,7 @@ fn image_base(options: &Options) -> Result<u64> {
         OutputKind::StaticPie => 0,
     });
     let page = options.max_page_size;
-    if base % page != 0 {
+    if !base.is_multiple_of(page) {
         let message = format!("the image base {base:#x} is no multiple of the page size {page:#x}");
         return Err(Error::Message(message).into());
     }

@@ -4,6 +4,8 @@
 //! 0 by default), offsets are bytes from the start of the output file.
 
 mod addresses;
+#[cfg(test)]
+mod addresses_test;
 mod build;
 mod entry;
 mod headers;

@@ -16,9 +16,9 @@ const RELA_PART: u64 = 10_922 * RELA_SIZE;
 impl Synth {
     /// Byte ranges of the section that can be filled independently, in order, without holes.
     pub fn parts(&self, kind: SynthKind) -> Vec<Range<u64>> {
-        let table = |parts: fn(&SymTab) -> Vec<Range<u64>>, width: u64| {
-            let parts = self.symtab.as_ref().map_or(Vec::new(), parts);
-            parts.into_iter().map(|part| part.start * width..part.end * width).collect()
+        let table = |parts: fn(&SymTab) -> &[Range<u64>], width: u64| {
+            let parts = self.symtab.as_ref().map_or(&[][..], parts);
+            parts.iter().map(|part| part.start * width..part.end * width).collect()
         };
         match kind {
             SynthKind::EhFrame => self.eh_frame.parts(),
@@ -29,7 +29,7 @@ impl Synth {
                 .step_by(RELA_PART as usize)
                 .map(|start| start..self.size(kind).min(start + RELA_PART))
                 .collect(),
-            _ => vec![0..self.size(kind)],
+            _ => std::iter::once(0..self.size(kind)).collect(),
         }
     }
 

@@ -201,7 +201,7 @@ struct Counts {
 
 /// RELR can say even addresses only.
 fn is_packed(sections: &Sections, section: SectionId, rela: &Rela) -> bool {
-    sections.inputs[section.index()].align_log2 > 0 && rela.offset() % 2 == 0
+    sections.inputs[section.index()].align_log2 > 0 && rela.offset().is_multiple_of(2)
 }
 
 fn relative_places(

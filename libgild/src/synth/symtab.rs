@@ -8,7 +8,6 @@ use super::linker_symbols::LinkerSymbols;
 use super::split::{Group, groups};
 use crate::args::{Discard, Options, Strip};
 use crate::elf::*;
-use crate::ids::SymbolId;
 use crate::input::object::Object;
 use crate::live::Live;
 use crate::merge::Merged;
@@ -37,15 +36,13 @@ pub enum Half {
     Globals,
 }
 
-/// A symbol in the table.
-#[derive(Clone, Copy, Debug)]
-pub struct Picked<'data> {
-    /// Its entry in the object.
-    pub index: u32,
-    /// Its global name.
-    pub global: Option<SymbolId>,
-    /// What `.strtab` gets.
-    pub name: &'data [u8],
+/// Symbol table indices of one object's symbols that are in the output.
+#[derive(Debug, Default)]
+struct Picks {
+    /// STB_LOCAL in the output: locals, then hidden globals.
+    locals: Vec<u32>,
+    globals: Vec<u32>,
+    count: [Count; 2],
 }
 
 /// Entries, and bytes of names with their NULs.
@@ -68,36 +65,42 @@ impl Count {
 /// Sizes and parts of the two sections.
 #[derive(Debug, Default)]
 pub struct SymTab {
-    locals: Vec<Count>,
-    globals: Vec<Count>,
-    /// Parts over the locals' half, then over the globals' half; by names' bytes.
+    /// Files of each part: over the locals' half, then over the globals' half.
     local_groups: Vec<Group>,
     global_groups: Vec<Group>,
+    symbol_parts: Vec<Range<u64>>,
+    name_parts: Vec<Range<u64>>,
+    /// By file.
+    picks: Vec<Picks>,
     linker: LinkerSymbols,
-    /// All locals, the null symbol included.
-    local_total: Count,
-    total: Count,
+    first_global: u64,
 }
 
 impl<'data> Filter<'_, 'data> {
-    /// Calls `each` for the symbols of `object` in one half of the table.
-    pub fn each(&self, object: &Object<'data>, half: Half, mut each: impl FnMut(Picked<'data>)) {
-        if half == Half::Locals && self.options.discard != Discard::Locals {
+    /// Chooses the symbols of `object`.
+    fn pick(&self, object: &Object<'data>) -> Picks {
+        let mut picks = Picks::default();
+        if self.options.discard != Discard::Locals {
             for index in 1..object.first_global.min(object.symbols.len()) as u32 {
                 if let Some(name) = self.local(object, index) {
-                    each(Picked { index, global: None, name });
+                    picks.locals.push(index);
+                    picks.count[0].add(name);
                 }
             }
         }
         for (index, &id) in (object.first_global as u32..).zip(&object.globals) {
             let symbol = self.resolved.symbol(id);
-            if symbol.owner != object.file || symbol.owner_symbol != index {
+            if symbol.owner != object.file
+                || symbol.owner_symbol != index
+                || !self.keeps_global(symbol)
+            {
                 continue;
             }
-            if (half == Half::Locals) == is_hidden(symbol) && self.keeps_global(symbol) {
-                each(Picked { index, global: Some(id), name: self.resolved.names.name(id) });
-            }
+            let half = if is_hidden(symbol) { &mut picks.locals } else { &mut picks.globals };
+            half.push(index);
+            picks.count[usize::from(!is_hidden(symbol))].add(self.resolved.names.name(id));
         }
+        picks
     }
 
     fn local(&self, object: &Object<'data>, index: u32) -> Option<&'data [u8]> {
@@ -140,13 +143,6 @@ impl<'data> Filter<'_, 'data> {
             Definition::Undefined => false,
         }
     }
-
-    fn count(&self, object: &Object<'data>) -> (Count, Count) {
-        let (mut locals, mut globals) = (Count::default(), Count::default());
-        self.each(object, Half::Locals, |picked| locals.add(picked.name));
-        self.each(object, Half::Globals, |picked| globals.add(picked.name));
-        (locals, globals)
-    }
 }
 
 /// Hidden and internal symbols become local (gABI, "Symbol Visibility").
@@ -160,82 +156,53 @@ impl SymTab {
         if filter.options.strip == Strip::All {
             return None;
         }
-        let counts: Vec<(Count, Count)> = filter
-            .resolved
-            .objects
-            .par_iter()
-            .with_min_len(16)
-            .map(|object| filter.count(object))
-            .collect();
-        let (mut locals, mut globals): (Vec<Count>, Vec<Count>) = counts.into_iter().unzip();
+        let objects = filter.resolved.objects.par_iter().with_min_len(16);
+        let picks: Vec<Picks> = objects.map(|object| filter.pick(object)).collect();
+        let mut locals: Vec<Count> = picks.iter().map(|picks| picks.count[0]).collect();
+        let mut globals: Vec<Count> = picks.iter().map(|picks| picks.count[1]).collect();
         let linker = LinkerSymbols::new(filter.resolved);
         // The linker's own symbols act as one more file behind the objects.
         locals.push(linker.count(filter.resolved, Half::Locals));
         globals.push(linker.count(filter.resolved, Half::Globals));
-        // The null symbol and the empty name.
-        let mut local_total = Count { symbols: 1, names: 1 };
-        for count in &locals {
-            local_total.symbols += count.symbols;
-            local_total.names += count.names;
-        }
-        let mut total = local_total;
-        for count in &globals {
-            total.symbols += count.symbols;
-            total.names += count.names;
-        }
         let cost = |count: &Count| count.symbols * SYM_SIZE + count.names;
+        let local_groups = groups(locals.iter().map(cost));
+        let global_groups = groups(globals.iter().map(cost));
+        let halves = [(&local_groups[..], &locals[..]), (&global_groups[..], &globals[..])];
         Some(SymTab {
-            local_groups: groups(locals.iter().map(cost)),
-            global_groups: groups(globals.iter().map(cost)),
-            locals,
-            globals,
+            symbol_parts: parts(halves, |count| count.symbols),
+            name_parts: parts(halves, |count| count.names),
+            // The null symbol is local.
+            first_global: 1 + locals.iter().map(|count| count.symbols).sum::<u64>(),
+            local_groups,
+            global_groups,
+            picks,
             linker,
-            local_total,
-            total,
         })
     }
 
     /// Entries of `.symtab`.
     pub fn count(&self) -> u64 {
-        self.total.symbols
+        self.symbol_parts.last().map_or(0, |part| part.end)
     }
 
     /// Index of the first global (`sh_info`).
     pub fn first_global(&self) -> u64 {
-        self.local_total.symbols
+        self.first_global
     }
 
     /// Bytes of `.strtab`.
     pub fn names_size(&self) -> u64 {
-        self.total.names
+        self.name_parts.last().map_or(0, |part| part.end)
     }
 
     /// Ranges of entries that can be written independently: the halves' groups in order.
-    pub fn symbol_parts(&self) -> Vec<Range<u64>> {
-        self.parts(|count| count.symbols)
+    pub fn symbol_parts(&self) -> &[Range<u64>] {
+        &self.symbol_parts
     }
 
     /// The same for bytes of `.strtab`.
-    pub fn name_parts(&self) -> Vec<Range<u64>> {
-        self.parts(|count| count.names)
-    }
-
-    fn parts(&self, measure: impl Fn(&Count) -> u64) -> Vec<Range<u64>> {
-        let mut parts = Vec::with_capacity(self.local_groups.len() + self.global_groups.len());
-        // Entry 0 and the first NUL belong to the first part.
-        let (mut start, mut end) = (0, 1);
-        for (groups, counts) in self.halves() {
-            for group in groups {
-                end += counts[group.files.clone()].iter().map(&measure).sum::<u64>();
-                parts.push(start..end);
-                start = end;
-            }
-        }
-        parts
-    }
-
-    fn halves(&self) -> [(&[Group], &[Count]); 2] {
-        [(&self.local_groups, &self.locals), (&self.global_groups, &self.globals)]
+    pub fn name_parts(&self) -> &[Range<u64>] {
+        &self.name_parts
     }
 
     /// The files and the half of part `part`, and whether it is the first one.
@@ -258,11 +225,14 @@ impl SymTab {
             }
             at += name.len() + 1;
         };
-        let filter = filter(context);
+        let resolved = context.resolved;
         for file in files {
-            match context.resolved.objects.get(file) {
-                Some(object) => filter.each(object, half, |picked| put(picked.name)),
-                None => self.linker.names(context.resolved, half).for_each(&mut put),
+            let Some(object) = resolved.objects.get(file) else {
+                self.linker.names(resolved, half).for_each(&mut put);
+                continue;
+            };
+            for &index in self.picked(file, half) {
+                put(name(resolved, object, index));
             }
         }
         check(".strtab", at, out.len())
@@ -281,22 +251,50 @@ impl SymTab {
             put(Entry::default());
         }
         let mut name_offset = self.name_parts()[part].start as u32 + u32::from(part == 0);
-        let filter = filter(context);
         for file in files {
             let Some(object) = context.resolved.objects.get(file) else {
                 self.linker.entries(context, half, name_offset, &mut put);
                 continue;
             };
-            filter.each(object, half, |picked| {
-                let entry = match picked.global {
-                    Some(id) => global(context, object, picked.index, id, half),
-                    None => local(context, object, picked.index),
+            for &index in self.picked(file, half) {
+                let entry = match object.global(index) {
+                    Some(id) => global(context, object, index, id, half),
+                    None => local(context, object, index),
                 };
                 put(Entry { name: name_offset, ..entry });
-                name_offset += picked.name.len() as u32 + 1;
-            });
+                name_offset += name(context.resolved, object, index).len() as u32 + 1;
+            }
         }
     }
+
+    fn picked(&self, file: usize, half: Half) -> &[u32] {
+        match half {
+            Half::Locals => &self.picks[file].locals,
+            Half::Globals => &self.picks[file].globals,
+        }
+    }
+}
+
+/// A symbol's name in the output: without the version of `name@@VERSION`.
+fn name<'data>(resolved: &Resolved<'data>, object: &Object<'data>, index: u32) -> &'data [u8] {
+    match object.global(index) {
+        Some(id) => resolved.names.name(id),
+        None => object.symbol_name(index),
+    }
+}
+
+fn parts(halves: [(&[Group], &[Count]); 2], measure: impl Fn(&Count) -> u64) -> Vec<Range<u64>> {
+    let mut parts = Vec::with_capacity(halves[0].0.len() + halves[1].0.len());
+    // The null symbol and the empty name belong to the first part.
+    let (mut start, mut end) = (0, 1);
+    for (groups, counts) in halves {
+        for group in groups {
+            end += counts[group.files.clone()].iter().map(&measure).sum::<u64>();
+            parts.push(start..end);
+            start = end;
+        }
+    }
+    parts
 }
 
 /// What was written against what was planned.
@@ -305,9 +303,4 @@ pub fn check(section: &str, written: usize, planned: usize) -> Result<(), String
         true => Ok(()),
         false => Err(format!("{section}: {planned} bytes planned, {written} written")),
     }
-}
-
-fn filter<'a, 'data>(context: Context<'a, 'data>) -> Filter<'a, 'data> {
-    let Context { resolved, sections, live, merged, options, .. } = context;
-    Filter { resolved, sections, live, merged, options }
 }

@@ -45,7 +45,9 @@ fn build(recipe: &Recipe, dir: &Path) -> Outcome {
     // The unit separator lets flags contain blanks.
     cargo.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"));
     // This test may itself run under a cargo that has set these for the workspace's own build.
-    for inherited in ["RUSTC", "RUSTFLAGS", "CARGO", "RUSTC_WORKSPACE_WRAPPER", "CARGO_BUILD_TARGET"] {
+    for inherited in
+        ["RUSTC", "RUSTFLAGS", "CARGO", "RUSTC_WORKSPACE_WRAPPER", "CARGO_BUILD_TARGET"]
+    {
         cargo.env_remove(inherited);
     }
     if recipe.libc == "musl" {

@@ -1,7 +1,7 @@
 //! The `gild-test:` lines of a test program's main file.
 //!
 //! A directive is a comment line `gild-test: KEY [NAME] = VALUE`. All keys are listed in the README
-//! beside this package; an unknown one is an error, so that a typing mistake never weakens a test.
+//! of this package; an unknown one is an error, so that a typing mistake never weakens a test.
 
 use crate::Outcome;
 

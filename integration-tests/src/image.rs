@@ -101,8 +101,8 @@ impl Image {
                 let name = symbol.name(LE, listed.strings()).map_err(text)?;
                 Ok(Symbol {
                     name: String::from_utf8_lossy(name).into_owned(),
-                    value: symbol.st_value(LE).into(),
-                    size: symbol.st_size(LE).into(),
+                    value: symbol.st_value(LE),
+                    size: symbol.st_size(LE),
                     kind: symbol.st_type().0,
                     binding: symbol.st_bind().0,
                     defined: symbol.st_shndx(LE) != elf::SHN_UNDEF,

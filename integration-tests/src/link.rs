@@ -1,9 +1,9 @@
 //! Objects to executables, the way users call a linker.
 
+use crate::Outcome;
 use crate::process::{self, Finished};
 use crate::program::{Case, Language};
 use crate::tools::{self, Linker};
-use crate::Outcome;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 

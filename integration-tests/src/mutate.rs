@@ -4,7 +4,6 @@ use crate::Outcome;
 use object::LittleEndian as LE;
 use object::elf::{self, FileHeader64};
 use object::read::elf::{FileHeader, SectionHeader};
-use std::ops::Range;
 
 /// One damaged copy of a file.
 pub struct Mutant {
@@ -26,7 +25,7 @@ pub fn mutants(bytes: &[u8], kind: &str) -> Vec<Mutant> {
     match kind {
         "truncated" => truncated(bytes),
         "random" => (1..=LIMIT as u64).map(|seed| random(bytes, seed)).collect(),
-        _ => field_by_field(bytes, &regions(bytes, kind).unwrap_or_default()),
+        _ => field_by_field(bytes, &places(bytes, kind).unwrap_or_default()),
     }
 }
 
@@ -41,9 +40,8 @@ fn truncated(bytes: &[u8]) -> Vec<Mutant> {
     lengths.map(cut).collect()
 }
 
-/// Every byte of the regions, or every nth, becomes each of a few values.
-fn field_by_field(bytes: &[u8], regions: &[Range<usize>]) -> Vec<Mutant> {
-    let places: Vec<usize> = regions.iter().cloned().flatten().collect();
+/// Every byte at the places, or every nth, becomes each of a few values.
+fn field_by_field(bytes: &[u8], places: &[usize]) -> Vec<Mutant> {
     let values = [0xff, 0x00, 0x80, 0x01];
     // An odd step visits all the bytes of a field in turn, whatever the size of a record.
     let step = (places.len() * values.len() / LIMIT) | 1;
@@ -78,24 +76,24 @@ fn random(bytes: &[u8], seed: u64) -> Mutant {
 }
 
 /// Where an object keeps what `kind` names; an archive's headers lie at its start.
-fn regions(bytes: &[u8], kind: &str) -> Outcome<Vec<Range<usize>>> {
+fn places(bytes: &[u8], kind: &str) -> Outcome<Vec<usize>> {
     if !bytes.starts_with(b"\x7fELF") {
         let start = if kind == "contents" { 8 + 60 } else { 0 };
-        return Ok(vec![start..bytes.len().min(400)]);
+        return Ok((start..bytes.len().min(400)).collect());
     }
     let text = |error: object::read::Error| error.to_string();
     let header = FileHeader64::<LE>::parse(bytes).map_err(text)?;
     let table = header.sections(LE, bytes).map_err(text)?;
     let headers = header.e_shoff(LE) as usize..bytes.len();
-    let of = |wanted: &dyn Fn(u32) -> bool| -> Vec<Range<usize>> {
+    let of = |wanted: &dyn Fn(u32) -> bool| -> Vec<usize> {
         let sections = table.iter().filter(|section| wanted(section.sh_type(LE).0));
         let range = |start: u64, size: u64| start as usize..(start + size) as usize;
         let ranges = sections.map(|section| range(section.sh_offset(LE), section.sh_size(LE)));
-        ranges.filter(|range| range.end <= bytes.len()).collect()
+        ranges.filter(|range| range.end <= bytes.len()).flatten().collect()
     };
     Ok(match kind {
-        "header" => vec![0..64],
-        "sections" => vec![headers],
+        "header" => (0..64).collect(),
+        "sections" => headers.collect(),
         "symbols" => of(&|kind| kind == elf::SHT_SYMTAB.0 || kind == elf::SHT_STRTAB.0),
         "relocations" => of(&|kind| kind == elf::SHT_RELA.0 || kind == elf::SHT_GROUP.0),
         _ => of(&|kind| kind == elf::SHT_PROGBITS.0 || kind == elf::SHT_NOTE.0),

@@ -160,7 +160,8 @@ fn a_folder_without_write_permission_is_an_error() -> Outcome {
             link.uid(NOBODY).gid(NOBODY);
         }
         let link = process::run(&mut link)?;
-        let clear = link.code() == 1 && link.stderr.contains("error: ") && link.stderr.contains("out");
+        let clear =
+            link.code() == 1 && link.stderr.contains("error: ") && link.stderr.contains("out");
         ensure(clear, || link.describe())?;
         let left = fs::read_dir(&folder).map_err(text)?.count();
         ensure(left == 2, || "something was left behind".into())

@@ -111,11 +111,7 @@ fn gild_links_itself() -> Outcome {
     let capture = cargo::recorded(&recipe)?;
     let dir = workdir::fresh("real/gild")?;
     let first = link(&capture, tools::gild()?, &dir, "first")?;
-    let by = |path: &Path| Linker {
-        name: "gild",
-        path: path.to_owned(),
-        drivers: PathBuf::new(),
-    };
+    let by = |path: &Path| Linker { name: "gild", path: path.to_owned(), drivers: PathBuf::new() };
     let second = link(&capture, &by(&first), &dir, "second")?;
     let third = link(&capture, &by(&second), &dir, "third")?;
     let bytes = |path: &Path| workdir::read(path);
@@ -136,7 +132,8 @@ const LLVM_LINKS: [(&str, &[&str]); 3] = [
 fn llvm(name: &str, flags: &[&str]) -> Outcome {
     let dir = workdir::fresh(&format!("real/llvm-{name}"))?;
     let object = llvm_object()?;
-    let libraries = llvm_config(&["--link-static", "--libs", "all-targets", "passes", "asmparser"])?;
+    let libraries =
+        llvm_config(&["--link-static", "--libs", "all-targets", "passes", "asmparser"])?;
     let mut answers = Vec::new();
     let mut images = Vec::new();
     for linker in [tools::gild()?, tools::peer("lld")?] {

@@ -41,9 +41,8 @@ pub fn check_loads(image: &Image) -> Outcome {
         ensure(congruent, || format!("address and offset not congruent: {load:x?}"))?;
         ensure(load.file_size <= load.size, || format!("more in the file than loaded: {load:x?}"))?;
     }
-    let allocated = |flags: u64| flags & u64::from(elf::SHF_ALLOC.0) != 0;
-    let is_tbss =
-        |kind: u32, flags: u64| kind == elf::SHT_NOBITS.0 && flags & u64::from(elf::SHF_TLS.0) != 0;
+    let allocated = |flags: u64| flags & elf::SHF_ALLOC.0 != 0;
+    let is_tbss = |kind: u32, flags: u64| kind == elf::SHT_NOBITS.0 && flags & elf::SHF_TLS.0 != 0;
     let placed = |section: &&Section| section.size > 0 && allocated(section.flags);
     for section in image.sections.iter().filter(placed) {
         let end = section.address + section.size;
@@ -61,7 +60,7 @@ pub fn check_relro(image: &Image) -> Outcome {
     let Some(relro) = image.segment(elf::PT_GNU_RELRO.0) else { return Ok(()) };
     for name in [".tdata", ".preinit_array", ".init_array", ".fini_array", ".data.rel.ro"] {
         let Some(section) = image.section(name) else { continue };
-        if section.flags & u64::from(elf::SHF_WRITE.0) == 0 {
+        if section.flags & elf::SHF_WRITE.0 == 0 {
             continue;
         }
         let inside = relro.address <= section.address

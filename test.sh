@@ -1,0 +1,26 @@
+#!/bin/bash
+# Everything that must hold: format, lints, unit tests, and every test program linked, run and compared.
+#
+# Installs what is missing on Debian 12 (as root or with sudo). Everything that is built stays in target/.
+#
+# usage: ./test.sh [--quick]      --quick leaves the real programs (ripgrep, LLVM, gild itself) out
+set -euo pipefail
+cd "$(dirname "$0")"
+
+scripts/install.sh curl ca-certificates git make gcc g++ gcc-multilib libc6-dev binutils musl-tools \
+  clang-19 lld-19 mold llvm-19-dev zlib1g-dev libzstd-dev
+source scripts/rust.sh
+
+step() {
+  echo "== $*"
+  "$@"
+}
+
+step cargo fmt --all --check
+step cargo clippy --workspace --all-targets --quiet -- -D warnings
+step cargo test --workspace --exclude integration-tests
+
+# Each suite runs whatever the one before it said: one run tells of all that is wrong.
+suites=(--lib --test programs --test errors --test outputs --test determinism --test drivers --test malformed)
+[ "${1:-}" = --quick ] || suites+=(--test real_programs)
+step cargo test -p integration-tests --no-fail-fast "${suites[@]}"

@@ -13,6 +13,7 @@ use crate::elf::{SHN_COMMON, SHN_UNDEF, STB_WEAK, Sym, SymExt};
 use crate::ids::{FileId, SymbolId};
 use crate::input::object::{Object, Position, inflate, signature};
 use crate::input::{Contents, Inputs, Wrap};
+use rayon::iter::Either;
 use rayon::prelude::*;
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
@@ -71,23 +72,19 @@ pub fn extract<'data>(inputs: &'data Inputs, options: &'data Options) -> Result<
 
 /// Objects that take part in any case.
 fn eager_objects(inputs: &Inputs) -> std::result::Result<Vec<Found<'_>>, Vec<Error>> {
-    let mut found = Vec::new();
-    let mut errors = Vec::new();
-    for (rank, entry) in (0..).zip(&inputs.entries) {
-        if entry.lazy {
-            continue;
-        }
-        let members = match inputs.contents(rank) {
-            Ok(Contents::Object(_)) => lazy::find(inputs, (rank, 0)).map(|found| vec![found]),
-            Ok(Contents::Archive(archive)) => lazy::members(inputs, rank, &archive),
-            Err(error) => Err(error),
-        };
-        match members {
-            Ok(members) => found.extend(members),
-            Err(error) => errors.push(error),
-        }
-    }
-    if errors.is_empty() { Ok(found) } else { Err(errors) }
+    let of_entry = |rank: u32| match inputs.contents(rank)? {
+        Contents::Object(_) => lazy::find(inputs, (rank, 0)).map(|found| vec![found]),
+        Contents::Archive(archive) => lazy::members(inputs, rank, &archive),
+    };
+    let ranks: Vec<u32> = (0..inputs.entries.len() as u32)
+        .filter(|&rank| !inputs.entries[rank as usize].lazy)
+        .collect();
+    let (found, errors): (Vec<_>, Vec<_>) =
+        ranks.par_iter().with_min_len(16).partition_map(|&rank| match of_entry(rank) {
+            Ok(found) => Either::Left(found),
+            Err(error) => Either::Right(error),
+        });
+    if errors.is_empty() { Ok(found.into_iter().flatten().collect()) } else { Err(errors) }
 }
 
 /// A name that an object needs from elsewhere.

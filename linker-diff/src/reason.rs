@@ -53,6 +53,7 @@ reasons! {
     ArchiveOrder "archive-order" "On each side the initialisers run in the order in which their code was linked; the order in which archive members are extracted is the linker's choice.";
     LocalByHabit "local-by-habit" "Nothing outside can bind to a static program's symbols, and this linker makes many of its globals local.";
     FramesRegistered "frames-registered" "The program has no unwinder, or registers its unwind rules at start (crtbeginT.o), so it needs no search table.";
+    EqualCopies "equal-copies" "Several files define the name, weakly or each for itself, with equal content; which definition is taken depends on the order in which archive members are extracted.";
     IsaMarker "isa-marker" "The markers of the instruction sets that were used or needed inform people; neither kernel nor start-up code of static programs checks them.";
     TypeOfLayout "type-of-layout" "SHT_PROGBITS stands in for the specific section type, or zeros are stored in the file; what is loaded is the same.";
 }

@@ -11,7 +11,7 @@ use super::Pair;
 use super::data::{self, Difference};
 use super::resolve;
 use super::sink::{Anonymous, Sink};
-use crate::code::text;
+use crate::code::{fields, text};
 use crate::finding::{Finding, Kind};
 use crate::model::Image;
 use crate::model::atoms::Class;
@@ -20,8 +20,14 @@ use crate::reason::Reason;
 /// Pieces of fewer bytes occur everywhere by chance.
 const LEAST_PIECE: usize = 8;
 
+/// The same where code or data states the length of what lies before.
+const LEAST_SHORT: usize = 4;
+
 /// The same for strings with their terminator.
 const LEAST_STRING: usize = 3;
+
+/// How far from a reference its length is looked for, in bytes of code.
+const NEAR: usize = 48;
 
 /// As many bytes of a piece as are looked for.
 const PIECE: usize = 48;
@@ -161,14 +167,53 @@ fn is_another_piece(pair: &Pair, r: &Anonymous, d: &Difference, size: u64) -> bo
     let starts = [8usize, 4, 2, 1].iter().map(|n| at & !(n - 1)).chain(behind_zero);
     let mut starts: Vec<usize> = starts.filter(|&s| s > 0 || past_the_end).collect();
     starts.dedup();
+    let mut lengths = lengths(pair.a, r);
+    let is_text = |bytes: &[u8], end: usize| {
+        bytes.get(..end).is_some_and(|b| b.iter().all(|c| (0x20..0x7f).contains(c)))
+    };
+    lengths.retain(|&l| {
+        l >= LEAST_SHORT
+            && l <= at
+            && at - l < LEAST_SHORT
+            && is_text(&ours, l + LEAST_SHORT)
+            && is_text(&theirs, l + LEAST_SHORT)
+    });
+    starts.extend(&lengths);
     starts.iter().any(|&s| {
         let within = (size as usize).saturating_sub(s);
+        let least = if lengths.contains(&s) { LEAST_SHORT } else { LEAST_PIECE };
         let moved = |piece: &[u8], other: &Image, addr: u64| {
-            is_filler(&piece[..within.min(piece.len())]) || occurs(other, addr, piece)
+            is_filler(&piece[..within.min(piece.len())]) || occurs(other, addr, piece, least)
         };
         let (Some(p), Some(q)) = (ours.get(s..), theirs.get(s..)) else { return false };
-        moved(p, b, r.right) && moved(q, a, r.left)
+        let (ours, theirs) = (moved(p, b, r.right), moved(q, a, r.left));
+        // Of mergeable constants to which nothing refers, one linker may drop what another keeps.
+        (ours && theirs) || (lengths.contains(&s) && (ours || theirs))
     })
+}
+
+/// Numbers near a reference that may be the length of what it refers to: strings of Rust have no
+/// terminator, their length is loaded beside their address or stored behind it.
+fn lengths(image: &Image, r: &Anonymous) -> Vec<usize> {
+    let atom = image.atoms.get(r.from);
+    if atom.class != Class::Code {
+        let word = image.memory.word(atom.start + u64::from(r.offset) + 8);
+        return word.map(|w| w as usize).into_iter().collect();
+    }
+    let Some(bytes) = image.memory.slice(atom.start, atom.size() as usize) else {
+        return Vec::new();
+    };
+    let near = |at: usize| at.abs_diff(r.offset as usize) <= NEAR;
+    let mut decoder = crate::code::decoder(bytes, atom.start);
+    let mut out = Vec::new();
+    while decoder.can_decode() && decoder.position() <= r.offset as usize + NEAR {
+        let at = decoder.position();
+        let insn = decoder.decode();
+        if near(at) {
+            out.extend(fields::of(&insn).immediate.map(|i| i as usize));
+        }
+    }
+    out
 }
 
 fn is_filler(piece: &[u8]) -> bool {
@@ -177,13 +222,14 @@ fn is_filler(piece: &[u8]) -> bool {
 
 /// Whether the first piece of `piece`, a string with its terminator or the next bytes, occurs in
 /// the section that `addr` lies in.
-fn occurs(image: &Image, addr: u64, piece: &[u8]) -> bool {
+fn occurs(image: &Image, addr: u64, piece: &[u8], least: usize) -> bool {
     let start = piece.iter().position(|&c| c != 0).unwrap_or(0);
     let piece = &piece[start..];
     let piece = &piece[..piece.len().min(PIECE)];
     let (piece, least) = match memchr::memchr(0, piece) {
+        _ if least == LEAST_SHORT => (&piece[..piece.len().min(least)], least),
         Some(end) if end + 1 >= LEAST_STRING => (&piece[..=end], LEAST_STRING),
-        _ => (&piece[..piece.len().min(LEAST_PIECE * 2)], LEAST_PIECE),
+        _ => (&piece[..piece.len().min(least)], least),
     };
     let Some(section) = image.section_at(addr) else { return false };
     let inside = |s: &crate::model::elf::Section| memchr::memmem::find(s.data, piece).is_some();

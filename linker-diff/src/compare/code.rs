@@ -184,6 +184,10 @@ impl Walk<'_, '_, '_> {
             // An address only if it is one on both sides; a number that is the same is that number.
             if to != other {
                 self.judge(x, y, left, right, Kind::WrongTarget, sink);
+            } else if same_section(a, b, to as u64) {
+                let verdict = resolve::targets(self.pair, left, right);
+                let offset = (x.ip() - self.start.0) as u32;
+                sink.anonymous.extend(verdict.anonymous(self.id, offset));
             }
             return;
         }
@@ -439,6 +443,14 @@ fn tls_call(image: &Image, run: Vec<Meaning>) -> Vec<Meaning> {
             vec![Meaning::ThreadPointer(RAX), Meaning::AddTls(RAX, vec![Target::Tls(offset)])]
         }
         _ => run,
+    }
+}
+
+/// Whether an address lies in sections that take the same range of addresses on both sides.
+fn same_section(a: &Image, b: &Image, addr: u64) -> bool {
+    match (a.section_at(addr), b.section_at(addr)) {
+        (Some(x), Some(y)) => (x.name, x.addr, x.size) == (y.name, y.addr, y.size),
+        _ => false,
     }
 }
 

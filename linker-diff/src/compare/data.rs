@@ -8,6 +8,8 @@ use crate::finding::{Finding, Kind};
 use crate::model::Image;
 use crate::model::atoms::{AtomId, Class};
 use crate::model::dynamic::R_IRELATIVE;
+use crate::model::elf::SHF_WRITE;
+use crate::model::symbols::STT_NOTYPE;
 use crate::model::target::{Target, canonical, pointer_at};
 
 /// Differences of one object that are shown.
@@ -51,11 +53,24 @@ pub fn compare(pair: &Pair, x: AtomId, y: AtomId, sink: &mut Sink) {
     if left.class == Class::Zeros && right.class == Class::Zeros {
         return;
     }
-    let mut size = left.size().min(right.size());
     if !left.sized || !right.sized {
-        let end = |image: &Image, start| image.refs.next_boundary(start).unwrap_or(start) - start;
-        size = size.min(end(pair.a, left.start)).min(end(pair.b, right.start));
+        let is_label =
+            |l: &crate::model::atoms::Label| pair.a.symbols[l.symbol as usize].kind == STT_NOTYPE;
+        // An object of no size, as Rust has them, says nothing about what lies behind it.
+        if !pair.a.atoms.labels(x).iter().all(is_label) {
+            return;
+        }
+        sink.anonymous.push(Anonymous {
+            left: left.start,
+            right: right.start,
+            tls: false,
+            named: false,
+            from: x,
+            offset: 0,
+        });
+        return;
     }
+    let size = left.size().min(right.size());
     let outcome = runs(pair, left.start, right.start, size);
     sink.anonymous
         .extend(outcome.pending.iter().filter_map(|(offset, v)| v.anonymous(x, *offset as u32)));
@@ -254,17 +269,29 @@ fn narrow(
     let distances =
         std::iter::once(0).chain(bases.map(|base| place - base).take_while(|&d| d <= TABLE));
     let mut in_code = false;
+    let mut content = None;
     for distance in distances {
         let to = (place - distance).wrapping_add(i64::from(left) as u64);
         let other = (y + start as u64 - distance).wrapping_add(i64::from(right) as u64);
         if !a.memory.contains(to) || !b.memory.contains(other) {
             continue;
         }
-        if resolve::addresses(pair, to, other) == Verdict::Same {
-            return Some(start + 4);
+        match resolve::addresses(pair, to, other) {
+            Verdict::Same => return Some(start + 4),
+            verdict @ Verdict::Content { .. }
+                if in_constants(a, place) && begin_alike(pair, to, other) =>
+            {
+                content.get_or_insert(verdict);
+            }
+            _ => {}
         }
         let code = |image: &Image, at| image.section_at(at).is_some_and(|s| s.is_code());
         in_code |= code(a, to) && code(b, other);
+    }
+    if let Some(verdict) = content {
+        // A table of distances to strings.
+        outcome.pending.push((start as u64, verdict));
+        return Some(start + 4);
     }
     if !in_code {
         return None;
@@ -275,6 +302,19 @@ fn narrow(
         detail: "the entry leads elsewhere".into(),
     });
     Some(start + 4)
+}
+
+/// Whether `addr` lies in data that no one writes after relocation.
+fn in_constants(image: &Image, addr: u64) -> bool {
+    image
+        .section_at(addr)
+        .is_some_and(|s| s.flags & SHF_WRITE == 0 || s.name.starts_with(b".data.rel.ro"))
+}
+
+/// Whether the first bytes at two places are equal.
+fn begin_alike(pair: &Pair, x: u64, y: u64) -> bool {
+    let first = |image: &Image, at| image.memory.slice(at, 3).map(<[u8]>::to_vec);
+    first(pair.a, x).is_some_and(|bytes| Some(bytes) == first(pair.b, y))
 }
 
 fn word(bytes: &[u8], at: usize) -> Option<u64> {

@@ -41,7 +41,8 @@ pub fn compare(pair: &Pair, sink: &mut Sink) {
         }
     }
     const DF_1_PIE: u64 = 0x0800_0000;
-    for (tag, name, mask) in [(30, "DT_FLAGS", 0x14), (0x6fff_fffb, "DT_FLAGS_1", DF_1_PIE)] {
+    const DF_TEXTREL: u64 = 4;
+    for (tag, name, mask) in [(30, "DT_FLAGS", DF_TEXTREL), (0x6fff_fffb, "DT_FLAGS_1", DF_1_PIE)] {
         let value = |image: &Image| image.dynamic.tag(tag).unwrap_or(0);
         let (l, r) = (value(pair.a), value(pair.b));
         if l == r {

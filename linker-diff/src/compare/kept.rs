@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::Pair;
+use super::resolve;
 use super::sink::Sink;
 use crate::code::text;
 use crate::finding::{Finding, Kind, Side};
@@ -69,7 +70,11 @@ fn report(pair: &Pair, image: &Image, side: Side, id: AtomId, reached: bool, sin
     // Data is reached by names alone; a reference to it by content was compared where it is made,
     // and unnamed data on the other side may well be this object.
     if reached && atom.class == Class::Code && !other.is_stripped() {
-        sink.push(finding);
+        if has_copy(pair, side, id) {
+            sink.count(Reason::EqualCopies, &section, finding);
+        } else {
+            sink.push(finding);
+        }
         return;
     }
     finding.kind = Kind::GarbageCollection;
@@ -79,4 +84,13 @@ fn report(pair: &Pair, image: &Image, side: Side, id: AtomId, reached: bool, sin
     } else {
         sink.count(Reason::Unreached, &section, finding);
     }
+}
+
+/// Whether the other program has a copy of a function, under the same name.
+fn has_copy(pair: &Pair, side: Side, id: AtomId) -> bool {
+    let other = if side == Side::Right { pair.b } else { pair.a };
+    other.atoms.iter().filter(|(_, atom)| atom.class == Class::Code).any(|(o, _)| match side {
+        Side::Right => resolve::are_copies(pair, id, o),
+        _ => resolve::are_copies(pair, o, id),
+    })
 }

@@ -2,9 +2,12 @@
 
 use super::Pair;
 use super::sink::Anonymous;
+use crate::code::hash;
 use crate::model::atoms::{AtomId, Class};
 use crate::model::elf::SHF_WRITE;
+use crate::model::symbols::STB_WEAK;
 use crate::model::target::Target;
+use crate::pairing::names;
 
 /// How many neighbours are tried for a reference that lies outside of its object.
 const NEIGHBOURS: u32 = 4;
@@ -75,13 +78,12 @@ pub fn addresses(pair: &Pair, x: u64, y: u64) -> Verdict {
     if let (Some(l), Some(r)) = (left, right)
         && pair.pairing.right_of(l) == Some(r)
         && x - a.atoms.get(l).start == y - b.atoms.get(r).start
+        && (x == a.atoms.get(l).start || !is_vague(a, l))
     {
         return Verdict::Same;
     }
-    let unnamed = |image: &super::Image, id: Option<AtomId>| {
-        id.is_some_and(|id| !image.atoms.get(id).known && image.atoms.get(id).class != Class::Code)
-    };
-    let both_unnamed = unnamed(a, left) && unnamed(b, right);
+    let both_unnamed =
+        left.is_some_and(|id| is_vague(a, id)) && right.is_some_and(|id| is_vague(b, id));
     if share_linker_name(pair, x, y) || (!both_unnamed && near_a_pair(pair, x, y)) {
         return Verdict::Same;
     }
@@ -100,17 +102,24 @@ fn undecided(pair: &Pair, left: (Option<AtomId>, u64), right: (Option<AtomId>, u
     let (r, y) = right;
     if let (Some(l), Some(r)) = (l, r)
         && pair.pairing.right_of(l) == Some(r)
+        && !(is_vague(a, l) || is_vague(b, r))
     {
-        // Within one unnamed range there are many things.
         return Verdict::Addend;
     }
-    let taken_left = l.is_some_and(|l| pair.pairing.right_of(l).is_some());
-    let taken_right = r.is_some_and(|r| pair.pairing.left_of(r).is_some());
+    if let (Some(l), Some(r)) = (l, r)
+        && x - a.atoms.get(l).start == y - b.atoms.get(r).start
+        && are_copies(pair, l, r)
+    {
+        return Verdict::Same;
+    }
+    // The range behind a symbol without a size holds many things.
+    let taken_left = l.is_some_and(|l| !is_vague(a, l) && pair.pairing.right_of(l).is_some());
+    let taken_right = r.is_some_and(|r| !is_vague(b, r) && pair.pairing.left_of(r).is_some());
     let code = |image: &super::Image, addr| image.section_at(addr).is_some_and(|s| s.is_code());
     if code(a, x) || code(b, y) {
         return Verdict::Different;
     }
-    let writable = |image: &super::Image, addr| {
+    let writable = |image: &super::Image, addr: u64| {
         image.section_at(addr).is_some_and(|s| s.flags & SHF_WRITE != 0)
     };
     if (taken_left || taken_right) && writable(a, x) && writable(b, y) {
@@ -119,6 +128,60 @@ fn undecided(pair: &Pair, left: (Option<AtomId>, u64), right: (Option<AtomId>, u
     // Of two paired objects neither is the other; only equal constants may stand in for each
     // other, as merging makes them.
     Verdict::Content { left: x, right: y, tls: false, named: taken_left || taken_right }
+}
+
+/// Whether an atom is data whose end nobody states.
+fn is_vague(image: &super::Image, id: AtomId) -> bool {
+    let atom = image.atoms.get(id);
+    atom.class != Class::Code && !(atom.known && atom.sized)
+}
+
+/// Whether two functions of one name are copies of each other: compilers leave a local copy of an
+/// inline function in every unit, and it makes no difference which is called.
+pub fn are_copies(pair: &Pair, l: AtomId, r: AtomId) -> bool {
+    let (a, b) = (pair.a, pair.b);
+    let (x, y) = (a.atoms.get(l), b.atoms.get(r));
+    if x.size() != y.size() || (x.class == Class::Code) != (y.class == Class::Code) {
+        return false;
+    }
+    if x.class != Class::Code {
+        return are_weak_twins(pair, l, r);
+    }
+    let (ours, theirs) = (a.refs.of(l), b.refs.of(r));
+    let refer_alike = ours.len() == theirs.len()
+        && ours.iter().zip(theirs).all(|(l, r)| match (l.target, r.target) {
+            (Target::Addr(l), Target::Addr(r)) => match (a.atoms.find(l), b.atoms.find(r)) {
+                (Some(l), Some(r)) => {
+                    pair.pairing.right_of(l) == Some(r) || names::agree(a, b, l, r)
+                }
+                _ => true,
+            },
+            (l, r) => std::mem::discriminant(&l) == std::mem::discriminant(&r),
+        });
+    names::agree(a, b, l, r)
+        && !a.atoms.labels(l).is_empty()
+        && !b.atoms.labels(r).is_empty()
+        && refer_alike
+        && hash::of(a, l) == hash::of(b, r)
+}
+
+/// Whether two variables of one content are weak definitions of one name from two files.
+fn are_weak_twins(pair: &Pair, l: AtomId, r: AtomId) -> bool {
+    let (a, b) = (pair.a, pair.b);
+    let weak = |image: &super::Image, id: AtomId| {
+        image.atoms.labels(id).iter().any(|l| image.symbols[l.symbol as usize].bind == STB_WEAK)
+    };
+    let labelled = !a.atoms.labels(l).is_empty() && !b.atoms.labels(r).is_empty();
+    let (x, y) = (a.atoms.get(l), b.atoms.get(r));
+    let bytes = |image: &super::Image, atom: &crate::model::atoms::Atom| {
+        image.memory.slice(atom.start, atom.size() as usize).map(<[u8]>::to_vec)
+    };
+    labelled
+        && x.sized
+        && y.sized
+        && (weak(a, l) || weak(b, r))
+        && names::agree(a, b, l, r)
+        && bytes(a, x) == bytes(b, y)
 }
 
 /// Whether both lie in the ELF headers at one distance, or in unwind sections of one name: crt

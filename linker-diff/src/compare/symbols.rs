@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::Pair;
+use super::resolve::{self, Verdict};
 use super::sink::Sink;
 use crate::code::text;
 use crate::finding::{Finding, Kind, Side};
@@ -140,6 +141,12 @@ fn place(pair: &Pair, l: &Symbol, r: &Symbol, sink: &mut Sink) {
     if paired && same_distance {
         return;
     }
+    let copies = resolve::addresses(pair, l.value, r.value) == Verdict::Same;
+    if l.kind != STT_TLS && copies {
+        let finding = Finding::new(Kind::SymbolPlace, readable(l.name), "another copy was taken");
+        sink.count(Reason::EqualCopies, "place", finding);
+        return;
+    }
     if !paired && pair.pairing.right_of(x).is_none() && pair.pairing.left_of(y).is_none() {
         // Markers in unnamed ranges: there is nothing to hold them against.
         return;
@@ -202,12 +209,19 @@ fn missing(pair: &Pair, side: Side, symbol: &Symbol, sink: &mut Sink) {
         sink.count(Reason::OwnSymbol, "name", finding);
     } else if symbol.bind == STB_LOCAL {
         sink.count(Reason::LocalDropped, "name", finding);
+    } else if symbol.visibility == 2 && in_constants(has, symbol) {
+        sink.count(Reason::Merged, "symbol", finding);
     } else if !counterpart {
         // The atom itself was reported as kept or missing.
         sink.count(Reason::Unreached, "symbol", finding);
     } else {
         sink.push(finding);
     }
+}
+
+fn in_constants(image: &Image, symbol: &Symbol) -> bool {
+    let section = image.section_at(symbol.value);
+    section.is_some_and(|s| !s.is_code() && s.flags & SHF_WRITE == 0)
 }
 
 /// Names that linkers give to their own stubs and tables.

@@ -94,6 +94,8 @@ pub struct Image<'a> {
     pub refs: Refs,
     /// Address ranges of the global offset tables.
     got: Vec<(u64, u64)>,
+    /// Address ranges of the procedure linkage tables.
+    plt: Vec<(u64, u64)>,
     /// The thread-local segment.
     pub tls: Option<Tls>,
 }
@@ -155,10 +157,13 @@ impl<'a> Image<'a> {
             linker_defined: LinkerDefined::default(),
             refs: Refs::default(),
             got: Vec::new(),
+            plt: Vec::new(),
             tls,
         };
         let tables = image.sections.iter().filter(|s| s.is_alloc() && s.is_got());
         image.got = tables.map(|s| (s.addr, s.addr + s.size)).collect();
+        let tables = image.sections.iter().filter(|s| s.is_alloc() && s.is_plt());
+        image.plt = tables.map(|s| (s.addr, s.addr + s.size)).collect();
         image.dynamic = dynamic::read(&image);
         image.unwind = unwind::read(&image);
         image.linker_defined = linker_defined::collect(&image);
@@ -187,6 +192,11 @@ impl<'a> Image<'a> {
     /// Whether `addr` lies in a global offset table.
     pub fn is_got(&self, addr: u64) -> bool {
         self.got.iter().any(|&(start, end)| addr >= start && addr < end)
+    }
+
+    /// Whether `addr` lies in a procedure linkage table.
+    pub fn is_plt(&self, addr: u64) -> bool {
+        self.plt.iter().any(|&(start, end)| addr >= start && addr < end)
     }
 
     /// The section of that name.

@@ -5,9 +5,12 @@ use super::dynamic::R_IRELATIVE;
 
 /// The GOT slot that the PLT entry at `addr` jumps through, if there is an entry at `addr`.
 ///
-/// Only slots that lie in a GOT or are filled by an IRELATIVE relocation count, so that a function
-/// of the program that begins with an indirect jump is no entry.
+/// Only code in a PLT section counts, or where there are no section names a jump through a slot that
+/// an IRELATIVE relocation fills: functions of the program may be a single indirect jump, too.
 pub fn slot_of_stub(image: &Image, addr: u64) -> Option<u64> {
+    if !image.sectionless && !image.is_plt(addr) {
+        return None;
+    }
     let bytes = image.memory.from(addr)?;
     let mut at = 0usize;
     if bytes.starts_with(&[0xf3, 0x0f, 0x1e, 0xfa]) {
@@ -22,6 +25,5 @@ pub fn slot_of_stub(image: &Image, addr: u64) -> Option<u64> {
     let disp = i32::from_le_bytes(bytes.get(at + 2..at + 6)?.try_into().ok()?);
     let slot = addr.wrapping_add(at as u64 + 6).wrapping_add(i64::from(disp) as u64);
     let filled = image.dynamic.at(slot).is_some_and(|r| r.kind == R_IRELATIVE);
-    let in_got = || image.section_at(slot).is_some_and(|s| s.is_got());
-    (filled || in_got()).then_some(slot)
+    (filled || image.is_got(slot)).then_some(slot)
 }

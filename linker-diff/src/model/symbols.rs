@@ -9,6 +9,10 @@ const LE: LittleEndian = LittleEndian;
 
 /// `st_bind` of a local symbol.
 pub const STB_LOCAL: u8 = 0;
+/// `st_bind` of a weak symbol.
+pub const STB_WEAK: u8 = 2;
+/// `st_type` of a bare label, as assembly leaves it.
+pub const STT_NOTYPE: u8 = 0;
 /// `st_type` of an object.
 pub const STT_OBJECT: u8 = 1;
 /// `st_type` of a function.

@@ -5,9 +5,11 @@
 //! that one wrong reference is outvoted by the right ones. What is left goes by order.
 
 mod content;
-mod names;
+pub mod names;
 mod order;
 mod votes;
+
+use std::collections::HashSet;
 
 use crate::model::Image;
 use crate::model::atoms::{AtomId, Class};
@@ -17,6 +19,8 @@ use crate::model::atoms::{AtomId, Class};
 pub struct Pairing {
     left: Vec<Option<AtomId>>,
     right: Vec<Option<AtomId>>,
+    /// Left-hand and right-hand atoms that share their name with others of their program.
+    ambiguous: (HashSet<AtomId>, HashSet<AtomId>),
     /// Pairs in the order they were found; [`votes`] works from them.
     log: Vec<(AtomId, AtomId)>,
 }
@@ -30,6 +34,16 @@ impl Pairing {
     /// The left-hand counterpart of a right-hand atom.
     pub fn left_of(&self, right: AtomId) -> Option<AtomId> {
         self.right[right.index()]
+    }
+
+    /// Whether a left-hand atom has one of several equal names, so that its pair is a guess.
+    pub fn is_guess_left(&self, left: AtomId) -> bool {
+        self.ambiguous.0.contains(&left)
+    }
+
+    /// The same for a right-hand atom.
+    pub fn is_guess_right(&self, right: AtomId) -> bool {
+        self.ambiguous.1.contains(&right)
     }
 
     /// All pairs.
@@ -66,9 +80,14 @@ pub fn build(a: &Image, b: &Image) -> Pairing {
     let mut pairing = Pairing {
         left: vec![None; a.atoms.len()],
         right: vec![None; b.atoms.len()],
+        ambiguous: (HashSet::new(), HashSet::new()),
         log: Vec::new(),
     };
     let groups = names::unique(a, b, &mut pairing);
+    for group in &groups {
+        pairing.ambiguous.0.extend(&group.left);
+        pairing.ambiguous.1.extend(&group.right);
+    }
     entry(a, b, &mut pairing);
     content::unique(a, b, &groups, &mut pairing);
     let mut done = 0;

@@ -46,6 +46,7 @@ pub fn unique(a: &Image, b: &Image, pairing: &mut Pairing) -> Vec<Group> {
     let right = index(b);
     let mut sure = Vec::new();
     let mut likely = Vec::new();
+    let mut local = Vec::new();
     let mut groups = Vec::new();
     for (name, l) in &left {
         let Some(r) = right.get(name) else { continue };
@@ -55,15 +56,15 @@ pub fn unique(a: &Image, b: &Image, pairing: &mut Pairing) -> Vec<Group> {
             (None, Some(y)) if l.local.len() == 1 => likely.push((l.local[0], y)),
             _ => {}
         }
-        if l.local.len() == 1 && r.local.len() == 1 {
-            likely.push((l.local[0], r.local[0]));
+        if l.local.len() == 1 && r.local.len() == 1 && l.global.is_none() && r.global.is_none() {
+            local.push((l.local[0], r.local[0]));
         } else if !l.local.is_empty() && !r.local.is_empty() {
             groups.push(Group { left: l.local.clone(), right: r.local.clone() });
         }
     }
     // Aliases: where the names of an atom disagree, equal sizes decide, then the order.
     let size_differs = |&(x, y): &(AtomId, AtomId)| a.atoms.get(x).size() != b.atoms.get(y).size();
-    for mut list in [sure, likely] {
+    for mut list in [sure, likely, local] {
         list.sort_by_key(|pair| (size_differs(pair), *pair));
         for (x, y) in list {
             let fits = compatible(a.atoms.get(x).class, b.atoms.get(y).class);

@@ -87,7 +87,7 @@ fn a_floating_point_constant() {
 
 #[test]
 fn a_rust_string() {
-    broken(Rust, Kind::StringContent, "", |e| {
+    broken(Rust, Kind::ConstantContent, "", |e| {
         let text = b"called `Result::unwrap()` on an `Err` value";
         let found = e.bytes.windows(text.len()).position(|w| w == text);
         let found = found.or_else(|| e.bytes.windows(4).position(|w| w == b"woof"));

@@ -5,7 +5,7 @@ use gimli::{AttributeValue, Expression, Operation};
 use super::super::Pair;
 use super::super::sink::Sink;
 use super::units::Unit;
-use super::{Place, count_dead, place};
+use super::{Place, count_dead, has_left, has_right, place};
 use crate::code::text;
 use crate::finding::{Finding, Kind};
 use crate::model::unwind::Slice;
@@ -140,17 +140,10 @@ impl<'d> Comparer<'_, '_, '_, 'd> {
 
     /// Ranges of code that both programs have.
     fn live(&self, ranges: &[gimli::Range], left: bool) -> Vec<gimli::Range> {
-        let (image, pairing) = (if left { self.pair.a } else { self.pair.b }, &self.pair.pairing);
-        let kept = |r: &&gimli::Range| {
-            r.begin < r.end
-                && image.atoms.find(r.begin).is_some_and(|id| {
-                    if left {
-                        pairing.right_of(id).is_some()
-                    } else {
-                        pairing.left_of(id).is_some()
-                    }
-                })
-        };
+        let image = if left { self.pair.a } else { self.pair.b };
+        let shared = |id| if left { has_right(self.pair, id) } else { has_left(self.pair, id) };
+        let kept =
+            |r: &&gimli::Range| r.begin < r.end && image.atoms.find(r.begin).is_some_and(shared);
         ranges.iter().filter(kept).copied().collect()
     }
 
@@ -218,7 +211,11 @@ impl<'d> Comparer<'_, '_, '_, 'd> {
                     self.differ(Kind::DebugAddress, &format!("{name} differs"), &x, &y);
                 }
             }
-            (Operation::EntryValue { .. }, Operation::EntryValue { .. }) => {}
+            // Offsets of entries in other units follow from the layout.
+            (Operation::EntryValue { .. }, Operation::EntryValue { .. })
+            | (Operation::ImplicitPointer { .. }, Operation::ImplicitPointer { .. })
+            | (Operation::VariableValue { .. }, Operation::VariableValue { .. })
+            | (Operation::Call { .. }, Operation::Call { .. }) => {}
             (x, y) if x == y => {}
             (x, y) => {
                 let what = format!("{name} differs");

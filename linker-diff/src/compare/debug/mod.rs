@@ -12,6 +12,7 @@ use super::resolve::{self, Verdict};
 use super::sink::Sink;
 use crate::finding::{Finding, Kind, Side};
 use crate::model::Image;
+use crate::model::atoms::AtomId;
 use crate::reason::Reason;
 use sections::DebugSections;
 use units::Unit;
@@ -42,8 +43,13 @@ pub fn compare(pair: &Pair, sink: &mut Sink) {
     }
     let (pairs, ours_alone, theirs_alone) = units::pair(&list, &others);
     for (alone, side) in [(ours_alone, Side::Right), (theirs_alone, Side::Left)] {
-        for name in alone {
-            sink.push(Finding::new(Kind::DebugUnit, name, "the unit is missing").on(side));
+        for unit in alone {
+            let finding = Finding::new(Kind::DebugUnit, unit.name(), "the unit is missing");
+            if speaks_of_shared_code(pair, unit, side) {
+                sink.push(finding.on(side));
+            } else {
+                sink.count(Reason::DeadDebug, "unit", finding.on(side));
+            }
         }
     }
     let parts: Vec<Sink> =
@@ -62,6 +68,14 @@ fn presence(pair: &Pair, sink: &mut Sink) {
             sink.push(finding.showing(show(ours), show(theirs)));
         }
     }
+}
+
+/// Whether a unit is about code that both programs have.
+fn speaks_of_shared_code(pair: &Pair, unit: &Unit, lacking: Side) -> bool {
+    unit.ranges().iter().filter(|r| r.begin < r.end).any(|r| match lacking {
+        Side::Right => pair.a.atoms.find(r.begin).is_some_and(|id| has_right(pair, id)),
+        _ => pair.b.atoms.find(r.begin).is_some_and(|id| has_left(pair, id)),
+    })
 }
 
 fn unit<'d>(pair: &Pair, left: &Unit<'d>, right: &Unit<'d>) -> Sink {
@@ -111,15 +125,25 @@ fn place(pair: &Pair, left: u64, right: u64) -> Place {
         },
         (true, false) => {
             let id = pair.b.atoms.find(right);
-            let known = id.is_some_and(|id| pair.pairing.left_of(id).is_some());
+            let known = id.is_some_and(|id| has_left(pair, id));
             if known { Place::Different } else { Place::Dead }
         }
         (false, true) => {
             let id = pair.a.atoms.find(left);
-            let known = id.is_some_and(|id| pair.pairing.right_of(id).is_some());
+            let known = id.is_some_and(|id| has_right(pair, id));
             if known { Place::Different } else { Place::Dead }
         }
     }
+}
+
+/// Whether a left-hand atom surely has a counterpart.
+fn has_right(pair: &Pair, id: AtomId) -> bool {
+    pair.pairing.right_of(id).is_some() && !pair.pairing.is_guess_left(id)
+}
+
+/// Whether a right-hand atom surely has a counterpart.
+fn has_left(pair: &Pair, id: AtomId) -> bool {
+    pair.pairing.left_of(id).is_some() && !pair.pairing.is_guess_right(id)
 }
 
 /// Whether both are the ends of the same function.

@@ -23,6 +23,17 @@ impl Unit<'_> {
         self.unit.name.map_or_else(|| "unnamed unit".into(), |n| n.to_string_lossy().into_owned())
     }
 
+    /// The ranges of code it speaks of.
+    pub fn ranges(&self) -> Vec<gimli::Range> {
+        let mut out = Vec::new();
+        if let Ok(mut ranges) = self.dwarf.unit_ranges(&self.unit) {
+            while let Ok(Some(range)) = ranges.next() {
+                out.push(range);
+            }
+        }
+        out
+    }
+
     fn key(&self) -> (String, String, usize) {
         let folder = self.unit.comp_dir.map(|d| d.to_string_lossy().into_owned());
         (self.name(), folder.unwrap_or_default(), self.length)
@@ -48,8 +59,8 @@ pub fn read<'d>(dwarf: &'d Dwarf<Slice<'d>>) -> gimli::Result<Vec<Unit<'d>>> {
         .collect()
 }
 
-/// Pairs of units, and the names of units that one side lacks.
-pub type Pairs<'u, 'd> = (Vec<(&'u Unit<'d>, &'u Unit<'d>)>, Vec<String>, Vec<String>);
+/// Pairs of units, and units that one side lacks.
+pub type Pairs<'u, 'd> = (Vec<(&'u Unit<'d>, &'u Unit<'d>)>, Vec<&'u Unit<'d>>, Vec<&'u Unit<'d>>);
 
 /// Pairs units by name, folder and length, those that are alike in order.
 pub fn pair<'u, 'd>(left: &'u [Unit<'d>], right: &'u [Unit<'d>]) -> Pairs<'u, 'd> {
@@ -62,10 +73,10 @@ pub fn pair<'u, 'd>(left: &'u [Unit<'d>], right: &'u [Unit<'d>]) -> Pairs<'u, 'd
     for unit in left {
         match index.get_mut(&unit.key()).and_then(Vec::pop) {
             Some(other) => pairs.push((unit, other)),
-            None => ours.push(unit.name()),
+            None => ours.push(unit),
         }
     }
-    let theirs = index.into_values().flatten().map(Unit::name).collect();
+    let theirs = index.into_values().flatten().collect();
     // The longest units first, so that no core is left with one at the end.
     pairs.sort_by_key(|(unit, _)| std::cmp::Reverse(unit.length));
     (pairs, ours, theirs)

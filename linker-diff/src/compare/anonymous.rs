@@ -42,7 +42,7 @@ pub fn compare(pair: &Pair, mut list: Vec<Anonymous>, sink: &mut Sink) {
             if is_writable(pair.a, r) || r.tls {
                 mapped.push(*r);
             }
-            seen.insert((r.left, r.right, r.tls))
+            seen.insert((r.left, r.right, r.tls, accessed(pair.a, r)))
         });
         let rounds: Vec<(Sink, Vec<Anonymous>)> = list.par_iter().map(|r| place(pair, r)).collect();
         list = Vec::new();
@@ -81,7 +81,7 @@ fn place(pair: &Pair, r: &Anonymous) -> (Sink, Vec<Anonymous>) {
         wrong(pair, r, "refers to different variables", &mut sink);
         return (sink, Vec::new());
     }
-    let size = extent(a, r.left).min(extent(b, r.right));
+    let size = extent(a, r.left).min(extent(b, r.right)).min(accessed(a, r));
     let outcome = data::runs(pair, r.left, r.right, size);
     let next = data::pending(&outcome, r);
     let first = outcome.differences.first().filter(|d| !is_another_piece(pair, r, d, size));
@@ -96,6 +96,21 @@ fn place(pair: &Pair, r: &Anonymous) -> (Sink, Vec<Anonymous>) {
         None => {}
     }
     (sink, next)
+}
+
+/// How many bytes an instruction reads that reads a place by its address alone; the whole of it
+/// where the address is taken.
+fn accessed(image: &Image, r: &Anonymous) -> u64 {
+    let atom = image.atoms.get(r.from);
+    let code = || image.memory.slice(atom.start + u64::from(r.offset), 16);
+    let Some(bytes) = code().filter(|_| atom.class == Class::Code) else { return u64::MAX };
+    let insn = crate::code::decoder(bytes, atom.start + u64::from(r.offset)).decode();
+    let direct = fields::of(&insn).memory == Some(fields::Memory::Relative(r.left))
+        && insn.mnemonic() != iced_x86::Mnemonic::Lea;
+    match insn.memory_size().size() {
+        size if direct && size > 0 => size as u64,
+        _ => u64::MAX,
+    }
 }
 
 /// Bytes from `addr` to the next place that something refers to.
@@ -181,7 +196,9 @@ fn is_another_piece(pair: &Pair, r: &Anonymous, d: &Difference, size: u64) -> bo
     starts.extend(&lengths);
     starts.iter().any(|&s| {
         let within = (size as usize).saturating_sub(s);
-        let least = if lengths.contains(&s) { LEAST_SHORT } else { LEAST_PIECE };
+        // A constant of 4 bytes ends where the next one is referred to.
+        let short = lengths.contains(&s) || within == LEAST_SHORT;
+        let least = if short { LEAST_SHORT } else { LEAST_PIECE };
         let moved = |piece: &[u8], other: &Image, addr: u64| {
             is_filler(&piece[..within.min(piece.len())]) || occurs(other, addr, piece, least)
         };

@@ -202,7 +202,7 @@ impl Walk<'_, '_, '_> {
         let right = local(b, other, self.from_block.1);
         match (left, right) {
             (Some(left), Some(right)) => self.judge(x, y, left, right, Kind::TlsOffset, sink),
-            _ if weak_tls(a, to) && weak_tls(b, other) => {
+            _ if resolve::is_weak_tls(a, to) && resolve::is_weak_tls(b, other) => {
                 let place = self.place((x.ip() - self.start.0) as u32);
                 let what = "the offset of an undefined weak thread-local variable";
                 let finding = Finding::new(Kind::Immediate, place, what)
@@ -452,13 +452,6 @@ fn same_section(a: &Image, b: &Image, addr: u64) -> bool {
         (Some(x), Some(y)) => (x.name, x.addr, x.size) == (y.name, y.addr, y.size),
         _ => false,
     }
-}
-
-/// An undefined weak thread-local variable has address 0; some linkers take the thread pointer
-/// off, others don't.
-fn weak_tls(image: &Image, number: i64) -> bool {
-    let from_thread_pointer = |tls: crate::model::Tls| (tls.thread_pointer() as i64).wrapping_neg();
-    number == 0 || image.tls.is_some_and(|tls| number == from_thread_pointer(tls))
 }
 
 fn is_through_got(image: &Image, run: &[Instruction]) -> bool {

@@ -58,6 +58,11 @@ fn follows_code(ours: &[Target], theirs: &[Target], order: &[usize]) -> bool {
     })
 }
 
+/// The functions of all three arrays, for pairing what has no name.
+pub fn functions(image: &Image) -> Vec<Vec<Target>> {
+    ARRAYS.iter().map(|&(name, addr, size)| entries(image, name, addr, size)).collect()
+}
+
 fn entries(image: &Image, name: &str, addr: u64, size: u64) -> Vec<Target> {
     let range = match image.section(name) {
         Some(s) => Some((s.addr, s.size)),

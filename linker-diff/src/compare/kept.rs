@@ -19,7 +19,8 @@ pub fn compare(pair: &Pair, sink: &mut Sink) {
         let reached = reached(pair, side, image);
         for (id, atom) in image.atoms.iter() {
             let named = !image.atoms.labels(id).is_empty();
-            let code = atom.class == Class::Code;
+            // Where unnamed code without an FDE begins is a guess.
+            let code = atom.class == Class::Code && atom.sized;
             if has_counterpart(&pair.pairing, side, id) || !(named || (code && atom.known)) {
                 continue;
             }

@@ -2,7 +2,8 @@
 
 use super::Pair;
 use super::sink::Anonymous;
-use crate::code::hash;
+use crate::code::{fields, hash};
+use crate::model::Image;
 use crate::model::atoms::{AtomId, Class};
 use crate::model::elf::SHF_WRITE;
 use crate::model::symbols::STB_WEAK;
@@ -57,8 +58,20 @@ pub fn targets(pair: &Pair, left: Target, right: Target) -> Verdict {
         (Target::Ifunc(x), Target::Ifunc(y)) => addresses(pair, x, y),
         (Target::Tls(x), Target::Tls(y)) => thread_local(pair, x as u64, y as u64),
         (x, y) if x == y || (is_null(x) && is_null(y)) => Verdict::Same,
+        (Target::Number(x), Target::Number(y))
+            if is_weak_tls(pair.a, x as i64) && is_weak_tls(pair.b, y as i64) =>
+        {
+            Verdict::Same
+        }
         _ => Verdict::Different,
     }
+}
+
+/// An undefined weak thread-local variable has address 0; some linkers take the thread pointer
+/// off, others don't.
+pub fn is_weak_tls(image: &Image, number: i64) -> bool {
+    let below = |tls: crate::model::Tls| (tls.thread_pointer() as i64).wrapping_neg();
+    number == 0 || image.tls.is_some_and(|tls| number == below(tls))
 }
 
 /// Null, or an address in the page that is never mapped for code: an undefined weak symbol.
@@ -70,10 +83,10 @@ pub fn is_null(target: Target) -> bool {
 pub fn addresses(pair: &Pair, x: u64, y: u64) -> Verdict {
     let (a, b) = (pair.a, pair.b);
     let (ours, theirs) = (a.atoms.last_before(x), b.atoms.last_before(y));
-    let inside = |id: Option<AtomId>, end: fn(&super::Image, AtomId) -> u64, image, addr| {
+    let inside = |id: Option<AtomId>, end: fn(&Image, AtomId) -> u64, image, addr| {
         id.filter(|&id| addr < end(image, id))
     };
-    let end = |image: &super::Image, id: AtomId| image.atoms.get(id).end;
+    let end = |image: &Image, id: AtomId| image.atoms.get(id).end;
     let (left, right) = (inside(ours, end, a, x), inside(theirs, end, b, y));
     if let (Some(l), Some(r)) = (left, right)
         && pair.pairing.right_of(l) == Some(r)
@@ -112,16 +125,21 @@ fn undecided(pair: &Pair, left: (Option<AtomId>, u64), right: (Option<AtomId>, u
     {
         return Verdict::Same;
     }
+    if let (Some(l), Some(r)) = (l, r)
+        && (is_cut_by_guess(a, l) || is_cut_by_guess(b, r))
+        && run_alike(pair, x, y)
+    {
+        return Verdict::Same;
+    }
     // The range behind a symbol without a size holds many things.
     let taken_left = l.is_some_and(|l| !is_vague(a, l) && pair.pairing.right_of(l).is_some());
     let taken_right = r.is_some_and(|r| !is_vague(b, r) && pair.pairing.left_of(r).is_some());
-    let code = |image: &super::Image, addr| image.section_at(addr).is_some_and(|s| s.is_code());
+    let code = |image: &Image, addr| image.section_at(addr).is_some_and(|s| s.is_code());
     if code(a, x) || code(b, y) {
         return Verdict::Different;
     }
-    let writable = |image: &super::Image, addr: u64| {
-        image.section_at(addr).is_some_and(|s| s.flags & SHF_WRITE != 0)
-    };
+    let writable =
+        |image: &Image, addr: u64| image.section_at(addr).is_some_and(|s| s.flags & SHF_WRITE != 0);
     if (taken_left || taken_right) && writable(a, x) && writable(b, y) {
         return Verdict::Different;
     }
@@ -131,9 +149,31 @@ fn undecided(pair: &Pair, left: (Option<AtomId>, u64), right: (Option<AtomId>, u
 }
 
 /// Whether an atom is data whose end nobody states.
-fn is_vague(image: &super::Image, id: AtomId) -> bool {
+fn is_vague(image: &Image, id: AtomId) -> bool {
     let atom = image.atoms.get(id);
     atom.class != Class::Code && !(atom.known && atom.sized)
+}
+
+/// Whether an atom is code that neither a symbol nor an FDE delimits: where it begins is a guess.
+fn is_cut_by_guess(image: &Image, id: AtomId) -> bool {
+    let atom = image.atoms.get(id);
+    atom.class == Class::Code && !atom.sized && image.atoms.labels(id).is_empty()
+}
+
+/// Whether the same instructions, but for what relocations fill, run on at two places.
+fn run_alike(pair: &Pair, x: u64, y: u64) -> bool {
+    const COMPARED: usize = 64;
+    let bytes =
+        |image: &Image, at: u64| image.memory.from(at).map(|b| b[..b.len().min(COMPARED)].to_vec());
+    let (Some(ours), Some(theirs)) = (bytes(pair.a, x), bytes(pair.b, y)) else { return false };
+    let mut left = crate::code::decoder(&ours, x);
+    let mut right = crate::code::decoder(&theirs, y);
+    // Enough to leave no doubt, few enough to stay within the shortest of crt's functions.
+    (0..4).all(|_| {
+        let (l, r) = (left.decode(), right.decode());
+        left.position() != right.position()
+            || l.code() == r.code() && fields::blanked(&l) == fields::blanked(&r)
+    })
 }
 
 /// Whether two functions of one name are copies of each other: compilers leave a local copy of an
@@ -158,22 +198,18 @@ pub fn are_copies(pair: &Pair, l: AtomId, r: AtomId) -> bool {
             },
             (l, r) => std::mem::discriminant(&l) == std::mem::discriminant(&r),
         });
-    names::agree(a, b, l, r)
-        && !a.atoms.labels(l).is_empty()
-        && !b.atoms.labels(r).is_empty()
-        && refer_alike
-        && hash::of(a, l) == hash::of(b, r)
+    names::agree(a, b, l, r) && refer_alike && hash::of(a, l) == hash::of(b, r)
 }
 
 /// Whether two variables of one content are weak definitions of one name from two files.
 fn are_weak_twins(pair: &Pair, l: AtomId, r: AtomId) -> bool {
     let (a, b) = (pair.a, pair.b);
-    let weak = |image: &super::Image, id: AtomId| {
+    let weak = |image: &Image, id: AtomId| {
         image.atoms.labels(id).iter().any(|l| image.symbols[l.symbol as usize].bind == STB_WEAK)
     };
     let labelled = !a.atoms.labels(l).is_empty() && !b.atoms.labels(r).is_empty();
     let (x, y) = (a.atoms.get(l), b.atoms.get(r));
-    let bytes = |image: &super::Image, atom: &crate::model::atoms::Atom| {
+    let bytes = |image: &Image, atom: &crate::model::atoms::Atom| {
         image.memory.slice(atom.start, atom.size() as usize).map(<[u8]>::to_vec)
     };
     labelled
@@ -188,7 +224,7 @@ fn are_weak_twins(pair: &Pair, l: AtomId, r: AtomId) -> bool {
 /// files mark where `.eh_frame` begins for them.
 fn same_table(pair: &Pair, x: u64, y: u64) -> bool {
     let (a, b) = (pair.a, pair.b);
-    let distance = |image: &super::Image, addr: u64| addr.wrapping_sub(image.memory.start());
+    let distance = |image: &Image, addr: u64| addr.wrapping_sub(image.memory.start());
     if distance(a, x) == distance(b, y) && distance(a, x) < 64 {
         return true;
     }
@@ -201,7 +237,14 @@ fn same_table(pair: &Pair, x: u64, y: u64) -> bool {
 /// Whether a linker-defined name stands for both.
 fn share_linker_name(pair: &Pair, x: u64, y: u64) -> bool {
     let theirs = pair.b.linker_defined.names_at(y);
-    pair.a.linker_defined.names_at(x).iter().any(|name| theirs.contains(name))
+    if pair.a.linker_defined.names_at(x).iter().any(|name| theirs.contains(name)) {
+        return true;
+    }
+    // The bounds of an array that isn't there may be anywhere, as long as they are equal.
+    let empty = |image: &Image, addr| image.linker_defined.is_empty_range(addr);
+    let anywhere = |image: &Image, addr| addr == 0 || addr == image.memory.start();
+    (empty(pair.a, x) && (empty(pair.b, y) || anywhere(pair.b, y)))
+        || (empty(pair.b, y) && anywhere(pair.a, x))
 }
 
 /// Whether a paired atom nearby lies as far from `x` as its counterpart from `y`: ends of arrays

@@ -4,7 +4,9 @@ use super::Image;
 use super::elf::{SHT_NOBITS, Section};
 use super::linker_defined::is_linker_defined;
 use super::symbols::STT_TLS;
+use super::target::Target;
 use crate::code::padding;
+use crate::compare::init;
 
 /// One atom, dense over memory atoms sorted by address, then thread-local ones sorted by offset.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -202,7 +204,33 @@ fn marks(image: &Image) -> Vec<Mark> {
         size: f.end.saturating_sub(f.start),
         symbol: None,
     });
-    symbols.chain(fdes).collect()
+    let seeds = if image.is_stripped() { seeds(image) } else { Vec::new() };
+    let seeds = seeds.into_iter().map(|addr| Mark { addr, size: 0, symbol: None });
+    symbols.chain(fdes).chain(seeds).collect()
+}
+
+/// Where functions of a stripped program begin that have no FDE: the entry point, initialisers and
+/// what is called.
+fn seeds(image: &Image) -> Vec<u64> {
+    let mut seeds = vec![image.header.entry];
+    for target in init::functions(image).into_iter().flatten() {
+        if let Target::Addr(addr) = target {
+            seeds.push(addr);
+        }
+    }
+    for section in image.sections.iter().filter(|s| s.is_alloc() && s.is_code()) {
+        let mut decoder = crate::code::decoder(section.data, section.addr);
+        let mut insn = iced_x86::Instruction::default();
+        while decoder.can_decode() {
+            decoder.decode_out(&mut insn);
+            if insn.code() == iced_x86::Code::Call_rel32_64 {
+                seeds.push(insn.near_branch64());
+            }
+        }
+    }
+    seeds.sort_unstable();
+    seeds.dedup();
+    seeds
 }
 
 /// Cuts one section at its marks, which are sorted by address, the longest first.
@@ -220,7 +248,9 @@ fn cut(
     for mark in marks {
         let end = mark.addr.saturating_add(mark.size).min(limit);
         let inside = known.last().is_some_and(|a| {
-            mark.addr == a.start || mark.addr < a.end || (!a.sized && mark.symbol.is_none())
+            mark.addr == a.start
+                || mark.addr < a.end
+                || (!a.sized && mark.symbol.is_none() && mark.size > 0 && !image.is_stripped())
         });
         if !inside {
             let labels = (atoms.labels.len() as u32, atoms.labels.len() as u32);

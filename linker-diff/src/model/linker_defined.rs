@@ -73,6 +73,13 @@ impl<'a> LinkerDefined<'a> {
         self.by_name.get(name).copied()
     }
 
+    /// Whether `addr` is both start and end of something empty.
+    pub fn is_empty_range(&self, addr: u64) -> bool {
+        let bases = self.names_at(addr).iter().filter_map(|n| n.strip_suffix(b"_start"));
+        let mut ends = bases.map(|base| [base, b"_end"].concat());
+        ends.any(|end| self.addr_of(&end) == Some(addr))
+    }
+
     fn add(&mut self, name: &'a [u8], addr: u64) {
         if self.by_name.insert(name, addr).is_none() {
             self.by_addr.entry(addr).or_default().push(name);
@@ -90,7 +97,8 @@ impl<'a> LinkerDefined<'a> {
 pub fn collect<'a>(image: &Image<'a>) -> LinkerDefined<'a> {
     let mut out = LinkerDefined::default();
     for symbol in image.symbols.iter().filter(|s| s.is_defined()) {
-        if is_linker_defined(symbol.name) && !symbol.is_absolute() {
+        let is_address = !symbol.is_absolute() || image.memory.contains_or_ends(symbol.value);
+        if is_linker_defined(symbol.name) && is_address {
             out.add(symbol.name, symbol.value);
         }
     }

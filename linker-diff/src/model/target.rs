@@ -42,7 +42,9 @@ pub fn pointer_at(image: &Image, addr: u64) -> Option<Target> {
         });
     }
     let word = image.memory.word(addr)?;
-    if !image.is_pie() && image.memory.contains(word) {
+    // Names such as __rela_iplt_end may lie just behind the last segment.
+    let named = || !image.linker_defined.names_at(word).is_empty();
+    if !image.is_pie() && word != 0 && (image.memory.contains(word) || named()) {
         return Some(canonical_shallow(image, word));
     }
     let in_got = image.section_at(addr).is_some_and(|s| s.is_got() || image.sectionless);

@@ -129,6 +129,17 @@ fn refer_to_pairs(a: &Image, b: &Image, x: AtomId, y: AtomId, pairing: &Pairing)
     any
 }
 
+/// Whether no reference of two functions leads to atoms that are paired otherwise.
+pub fn refer_alike(a: &Image, b: &Image, x: AtomId, y: AtomId, pairing: &Pairing) -> bool {
+    let (ours, theirs) = (a.refs.of(x), b.refs.of(y));
+    ours.iter().zip(theirs).all(|(l, r)| {
+        let (Target::Addr(l), Target::Addr(r)) = (l.target, r.target) else { return true };
+        let (Some(l), Some(r)) = (a.atoms.find(l), b.atoms.find(r)) else { return true };
+        pairing.right_of(l).is_none_or(|paired| paired == r)
+            && pairing.left_of(r).is_none_or(|paired| paired == l)
+    })
+}
+
 fn join(a: &Image, b: &Image, x: AtomId, y: AtomId, pairing: &mut Pairing) {
     let fits = compatible(a.atoms.get(x).class, b.atoms.get(y).class);
     if fits && pairing.is_free(x, y) && super::names::agree(a, b, x, y) {

@@ -11,8 +11,10 @@ mod votes;
 
 use std::collections::HashSet;
 
+use crate::compare::init;
 use crate::model::Image;
 use crate::model::atoms::{AtomId, Class};
+use crate::model::target::Target;
 
 /// The counterpart of every atom that has one.
 #[derive(Debug)]
@@ -94,6 +96,8 @@ pub fn build(a: &Image, b: &Image) -> Pairing {
     votes::propagate(a, b, &mut pairing, &mut done);
     content::in_order(a, b, &groups, &mut pairing);
     votes::propagate(a, b, &mut pairing, &mut done);
+    initialisers(a, b, &mut pairing);
+    votes::propagate(a, b, &mut pairing, &mut done);
     order::groups(a, b, &groups, &mut pairing);
     order::between_neighbours(a, b, &mut pairing);
     votes::propagate(a, b, &mut pairing, &mut done);
@@ -109,5 +113,22 @@ fn entry(a: &Image, b: &Image, pairing: &mut Pairing) {
     let unnamed = a.atoms.labels(left).is_empty() || b.atoms.labels(right).is_empty();
     if unnamed && pairing.is_free(left, right) {
         pairing.join(left, right);
+    }
+}
+
+/// Unnamed initialisers that nothing else tells apart are paired by the order they run in.
+fn initialisers(a: &Image, b: &Image, pairing: &mut Pairing) {
+    for (ours, theirs) in init::functions(a).into_iter().zip(init::functions(b)) {
+        if ours.len() != theirs.len() {
+            continue;
+        }
+        for (l, r) in ours.into_iter().zip(theirs) {
+            let (Target::Addr(l), Target::Addr(r)) = (l, r) else { continue };
+            let (Some(x), Some(y)) = (a.atoms.find(l), b.atoms.find(r)) else { continue };
+            let starts = l == a.atoms.get(x).start && r == b.atoms.get(y).start;
+            if starts && pairing.is_free(x, y) && names::agree(a, b, x, y) {
+                pairing.join(x, y);
+            }
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Pairs by order, for what nothing else tells apart.
 
 use super::names::Group;
-use super::{Pairing, compatible, names, takes_part};
+use super::{Pairing, compatible, content, names, takes_part};
 use crate::model::Image;
 use crate::model::atoms::{AtomId, Class};
 
@@ -55,7 +55,8 @@ pub fn between_neighbours(a: &Image, b: &Image, pairing: &mut Pairing) {
 
 fn join_run(a: &Image, b: &Image, ours: &[AtomId], theirs: &[AtomId], pairing: &mut Pairing) {
     for (&x, &y) in ours.iter().zip(theirs) {
-        if pairing.is_free(x, y) && names::agree(a, b, x, y) {
+        let conflict = || !content::refer_alike(a, b, x, y, pairing);
+        if pairing.is_free(x, y) && names::agree(a, b, x, y) && !conflict() {
             pairing.join(x, y);
         }
     }

@@ -6,43 +6,39 @@ use crate::elf::*;
 use crate::ids::SectionId;
 use crate::input::object::Object;
 use crate::sections::Sections;
-use crate::symbols::{Definition, Resolved};
+use crate::symbols::{Definition, LinkerSymbol, Resolved};
 
-fn in_section(resolved: &Resolved, sections: &Sections, id: SectionId) -> TargetKind {
+fn in_section(sections: &Sections, id: SectionId) -> TargetKind {
     if !sections.has_large {
         return TargetKind::Address;
     }
-    let large = match sections.locate(resolved, id) {
-        Some((object, section)) => object.headers[section as usize].flags() & SHF_X86_64_LARGE != 0,
-        None => {
-            let common = id.0.checked_sub(resolved.first_common);
-            common.and_then(|i| resolved.commons.get(i as usize)).is_some_and(|c| c.large)
-        }
-    };
-    if large { TargetKind::Large } else { TargetKind::Address }
+    let output = sections.outputs.get(sections.inputs[id.index()].output.index());
+    match output.map_or(0, |output| output.flags) & SHF_X86_64_LARGE {
+        0 => TargetKind::Address,
+        _ => TargetKind::Large,
+    }
 }
 
 /// The kind of a global or local symbol.
 pub fn kind_of(resolved: &Resolved, sections: &Sections, symbol: SymbolRef) -> TargetKind {
     match symbol {
-        SymbolRef::Local(file, index) => {
-            local_kind(resolved, sections, resolved.object(file), index)
-        }
+        SymbolRef::Local(file, index) => local_kind(sections, resolved.object(file), index),
         SymbolRef::Global(id) => {
             let symbol = resolved.symbol(id);
             match (symbol.definition, symbol.kind) {
                 (Definition::Undefined, _) => TargetKind::Absolute(0),
                 (Definition::Absolute, _) => TargetKind::Absolute(symbol.value),
+                (Definition::Linker(LinkerSymbol::TlsModuleBase), _) => TargetKind::Tls,
+                (Definition::Linker(_), _) => TargetKind::Address,
                 (_, STT_TLS) => TargetKind::Tls,
                 (_, STT_GNU_IFUNC) => TargetKind::Ifunc,
-                (Definition::Section(id), _) => in_section(resolved, sections, id),
-                (Definition::Linker(_), _) => TargetKind::Address,
+                (Definition::Section(id), _) => in_section(sections, id),
             }
         }
     }
 }
 
-fn local_kind(resolved: &Resolved, sections: &Sections, object: &Object, index: u32) -> TargetKind {
+fn local_kind(sections: &Sections, object: &Object, index: u32) -> TargetKind {
     let Some(symbol) = object.symbols.get(index as usize) else { return TargetKind::Absolute(0) };
     let Some(section) = object.symbol_section(index) else {
         let absolute = symbol.shndx() == SHN_ABS;
@@ -53,7 +49,7 @@ fn local_kind(resolved: &Resolved, sections: &Sections, object: &Object, index: 
         STT_GNU_IFUNC => TargetKind::Ifunc,
         STT_TLS => TargetKind::Tls,
         STT_SECTION if tls() => TargetKind::Tls,
-        _ => in_section(resolved, sections, object.section_id(section)),
+        _ => in_section(sections, object.section_id(section)),
     }
 }
 
@@ -66,6 +62,6 @@ pub fn target_kind(
 ) -> TargetKind {
     match object.global(index) {
         Some(id) => kind_of(resolved, sections, SymbolRef::Global(id)),
-        None => local_kind(resolved, sections, object, index),
+        None => local_kind(sections, object, index),
     }
 }

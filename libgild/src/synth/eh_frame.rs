@@ -302,8 +302,10 @@ impl Writer<'_, '_> {
                 .into());
         }
         let file = self.object.file;
-        let s = layout.target(resolved, sections, merged, file, rela.sym(), rela.addend());
-        let values = Values { s, got_base: layout.got_base, ..self.rare(rela) };
+        let addend = rela.addend();
+        let target = layout.target(resolved, sections, merged, file, rela.sym(), addend);
+        let s = target.wrapping_sub(addend as u64);
+        let values = Values { s, a: addend, ..self.rare(rela) };
         x86_64::apply(action, bytes, inside, place, &values).map_err(|error| error.to_string())
     }
 

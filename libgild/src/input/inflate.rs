@@ -162,8 +162,12 @@ mod tests {
         encoder.write_all(b"contents").unwrap();
         let body = encoder.finish().unwrap();
         assert_eq!(zlib(&body, 8).unwrap(), b"contents");
+        let level = ruzstd::encoding::CompressionLevel::Fastest;
+        let small = ruzstd::encoding::compress_to_vec(&b"contents"[..], level);
+        assert_eq!(zstd(&small, 8).unwrap(), b"contents");
         for size in [0, 7, 9, u64::MAX] {
             assert!(zlib(&body, size).is_err(), "{size}");
+            assert!(zstd(&small, size).is_err(), "{size}");
         }
     }
 }

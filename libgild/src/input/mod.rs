@@ -7,6 +7,8 @@ pub mod archive;
 mod inflate;
 mod lines;
 mod load;
+#[cfg(test)]
+mod load_test;
 pub mod mapping;
 pub mod object;
 mod parse;

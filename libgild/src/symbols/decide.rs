@@ -34,6 +34,8 @@ pub struct Decided {
     pub symbols: Vec<Symbol>,
     /// Common symbols that won.
     pub commons: Vec<Common>,
+    /// Every common symbol: name, file, symbol index.
+    pub common_mentions: Vec<(SymbolId, FileId, u32)>,
     /// Names without a definition that some object refers to.
     pub undefined: Vec<SymbolId>,
 }
@@ -95,9 +97,9 @@ pub fn decide(objects: &[Object], bound: usize, options: &Options) -> Result<Dec
         })
         .map(|index| SymbolId(index as u32))
         .collect();
-    let mentions = scanned.into_iter().flat_map(|scanned| scanned.commons).collect();
-    let commons = commons(objects, mentions, &mut symbols);
-    Ok(Decided { symbols, commons, undefined })
+    let common_mentions: Vec<_> = scanned.into_iter().flat_map(|scanned| scanned.commons).collect();
+    let commons = commons(objects, &common_mentions, &mut symbols);
+    Ok(Decided { symbols, commons, common_mentions, undefined })
 }
 
 /// What a walk over one object's globals leaves for later, both rare.
@@ -245,14 +247,14 @@ fn place(object: &Object, index: u32) -> Place {
 /// greediest mention (gABI, `SHN_COMMON`); gives them their sections.
 fn commons(
     objects: &[Object],
-    mentions: Vec<(SymbolId, FileId, u32)>,
+    mentions: &[(SymbolId, FileId, u32)],
     symbols: &mut [Symbol],
 ) -> Vec<Common> {
     let mut numbers: HashMap<SymbolId, usize> = HashMap::new();
     let mut commons: Vec<Common> = Vec::new();
     let first = objects.last().map_or(0, |last| last.first_section + last.headers.len() as u32);
     // Objects were scanned in order, so the first mention of a name is its winner.
-    for (id, file, index) in mentions {
+    for &(id, file, index) in mentions {
         let symbol = &mut symbols[id.index()];
         if symbol.flags & Symbol::COMMON == 0 {
             continue;

@@ -186,16 +186,26 @@ impl<'data> Resolved<'data> {
 pub fn resolve<'data>(
     inputs: &'data Inputs,
     options: &'data Options,
-    _warnings: &mut Vec<String>,
+    warnings: &mut Vec<String>,
 ) -> Result<Resolved<'data>> {
     let extract::Extracted { mut objects, names, lazy, roots } = extract::extract(inputs, options)?;
     let bound = names.bound();
     groups::discard_duplicates(&mut objects, bound);
     let decided = decide::decide(&objects, bound, options);
-    let decide::Decided { mut symbols, commons, mut undefined } = match decided {
+    let decide::Decided { mut symbols, commons, common_mentions, mut undefined } = match decided {
         Ok(decided) => decided,
         Err(errors) => return Errors::check(errors).map(|()| unreachable!("there are errors")),
     };
+    if options.warn_common {
+        for (id, file, _) in common_mentions {
+            let owner = symbols[id.index()].owner;
+            if owner != file {
+                let name = crate::diagnostics::demangle(names.name(id), options.demangle);
+                let [here, there] = [file, owner].map(|file| objects[file.index()].name);
+                warnings.push(format!("{here}: common symbol {name} is that of {there}"));
+            }
+        }
+    }
     for id in roots {
         let symbol = &mut symbols[id.index()];
         if symbol.flags & (Symbol::NAMED | Symbol::REFERENCED) == 0 && !symbol.is_defined() {

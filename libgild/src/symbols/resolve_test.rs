@@ -102,8 +102,13 @@ fn commons_are_as_large_and_as_aligned_as_the_greediest() {
         ("b.o", Builder::new().common("x", 40, 4).strong("y")),
         ("c.o", Builder::new().weak("x")),
     ]);
-    let options = options();
-    let resolved = resolve(&inputs, &options, &mut Vec::new()).unwrap();
+    let options = Options { warn_common: true, ..options() };
+    let mut warnings = Vec::new();
+    let resolved = resolve(&inputs, &options, &mut warnings).unwrap();
+    assert_eq!(
+        warnings,
+        ["a.o: common symbol y is that of b.o", "b.o: common symbol x is that of a.o"]
+    );
     let [common] = resolved.commons[..] else { panic!("{:?}", resolved.commons) };
     assert_eq!((common.size, common.align), (40, 16));
     let section = crate::ids::SectionId(resolved.first_common);

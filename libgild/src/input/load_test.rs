@@ -1,0 +1,145 @@
+//! Finding inputs: search paths, linker-script stubs, thin archives and what is said when one is missing.
+
+use super::testing::{Builder, archive};
+use super::{Contents, Inputs, load};
+use crate::args::{Input, InputName, Options};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A directory that goes when the test ends.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new(name: &str) -> Scratch {
+        let path = std::env::temp_dir().join(format!("gild-load-{}-{name}", std::process::id()));
+        fs::create_dir_all(&path).unwrap();
+        Scratch(path.canonicalize().unwrap())
+    }
+
+    fn file(&self, name: &str, contents: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.0.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, contents).unwrap();
+        path
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn library(name: &str) -> Vec<u8> {
+    archive(&[("m.o", Builder::new().strong(name).bytes())], Some(&[(name, 0)]))
+}
+
+fn options(names: Vec<InputName>, directories: &[&Path]) -> Options {
+    Options {
+        inputs: names.into_iter().map(Input::new).collect(),
+        library_paths: directories.iter().map(|path| path.to_path_buf()).collect(),
+        ..Options::default()
+    }
+}
+
+fn loaded(options: &Options) -> Result<Inputs, String> {
+    load(options, &mut Vec::new())
+        .map_err(|errors| errors.iter().map(|error| format!("{error}\n")).collect())
+}
+
+fn paths(inputs: &Inputs) -> Vec<&Path> {
+    inputs.entries.iter().map(|entry| inputs.path(entry)).collect()
+}
+
+#[test]
+fn libraries_come_from_the_first_directory_that_has_them() {
+    let scratch = Scratch::new("search");
+    let first = scratch.file("one/libx.a", library("x"));
+    scratch.file("two/libx.a", library("x"));
+    let named = scratch.file("two/other.o", Builder::new().bytes());
+    let directories = [&scratch.0.join("none"), &scratch.0.join("one"), &scratch.0.join("two")];
+    let names = vec![
+        InputName::Library("x".into()),
+        InputName::LibraryFile("other.o".into()),
+        InputName::Library("x".into()),
+    ];
+    let inputs = loaded(&options(names, &directories.map(PathBuf::as_path))).unwrap();
+    // The second -lx offers nothing new.
+    assert_eq!(paths(&inputs), [first, named]);
+    assert!(inputs.entries[0].lazy && !inputs.entries[1].lazy);
+}
+
+#[test]
+fn everything_that_is_missing_is_named_at_once() {
+    let scratch = Scratch::new("missing");
+    scratch.file("libs.so", b"\x7fELF");
+    scratch.file("empty.o", b"");
+    let path = |name: &str| InputName::Path(scratch.0.join(name));
+    let names = vec![
+        path("none.o"),
+        path("empty.o"),
+        path(""),
+        InputName::Library("s".into()),
+        InputName::Library("t".into()),
+        InputName::LibraryFile("u.a".into()),
+    ];
+    let text = loaded(&options(names, &[&scratch.0])).unwrap_err();
+    let dir = scratch.0.display();
+    for expected in [
+        format!("cannot open {dir}/none.o: No such file or directory\n"),
+        format!("{dir}/empty.o: the file is empty\n"),
+        format!("cannot open {dir}/: is a directory\n"),
+        format!("unable to find library -ls: there is {dir}/libs.so but no libs.a"),
+        format!("unable to find library -lt\n>>> searched {dir}\n"),
+        format!("unable to find library -l:u.a\n>>> searched {dir}\n"),
+    ] {
+        assert!(text.contains(&expected), "{expected:?} not in {text}");
+    }
+}
+
+#[test]
+fn stubs_lead_to_their_files() {
+    let scratch = Scratch::new("stub");
+    let beside = scratch.file("usr/lib/beside.a", library("b"));
+    let found = scratch.file("usr/lib/libfound.a", library("f"));
+    let absolute = scratch.file("lib/absolute.a", library("a"));
+    let stub = "/* GNU ld script */ GROUP ( beside.a AS_NEEDED ( -lfound ) /lib/absolute.a )";
+    scratch.file("usr/lib/libm.a", stub);
+    let directory = scratch.0.join("usr/lib");
+    let mut options = options(vec![InputName::Library("m".into())], &[&directory]);
+    // An absolute path in a stub of the sysroot lies in the sysroot.
+    options.sysroot = Some(scratch.0.clone());
+    assert_eq!(paths(&loaded(&options).unwrap()), [beside, found, absolute]);
+    options.sysroot = None;
+    let text = loaded(&options).unwrap_err();
+    assert_eq!(text, "cannot open /lib/absolute.a: No such file or directory\n");
+}
+
+#[test]
+fn a_stub_that_names_itself_ends() {
+    let scratch = Scratch::new("loop");
+    let path = scratch.file("loop.a", "INPUT(loop.a)");
+    let text = loaded(&options(vec![InputName::Path(path)], &[])).unwrap_err();
+    assert!(text.contains("without end"), "{text}");
+}
+
+#[test]
+fn members_of_thin_archives_are_files_beside_them() {
+    let scratch = Scratch::new("thin");
+    let member = Builder::new().strong("x").bytes();
+    scratch.file("sub/m.o", &member);
+    let header = |size: usize| {
+        let names = "//".to_string() + &" ".repeat(46) + &format!("{:<10}`\nsub/m.o/\n\n", 10);
+        format!("{names}{:<48}{size:<10}`\n", "/0")
+    };
+    let thin = format!("!<thin>\n{}", header(member.len()));
+    let path = scratch.file("l.a", thin);
+    let inputs = loaded(&options(vec![InputName::Path(path)], &[])).unwrap();
+    let Contents::Archive(archive) = inputs.contents(0).unwrap() else { panic!("no archive") };
+    let found = archive.members().next().unwrap().unwrap();
+    assert_eq!(inputs.thin_member(0, found.header).unwrap(), member);
+    fs::remove_file(scratch.0.join("sub/m.o")).unwrap();
+    let again = loaded(&options(vec![InputName::Path(scratch.0.join("l.a"))], &[])).unwrap();
+    let text = again.thin_member(0, found.header).unwrap_err().to_string();
+    assert!(text.contains("m.o: No such file or directory"), "{text}");
+}

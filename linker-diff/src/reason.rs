@@ -40,7 +40,7 @@ reasons! {
     StricterRights "stricter-rights" "Read-only data may share a segment with code (one mapping less) or not (one right less); writability is the same.";
     RelroReach "relro-reach" "Which of the linker's own tables become read-only depends on lazy binding and on layout; the program's own read-only-after-relocation data is protected on both sides.";
     LinkerName "linker-name" "Linkers sign .comment with their own name and version.";
-    BuildIdValue "build-id-value" "A build id is a digest of the file, and the files differ.";
+    BuildIdValue "build-id-value" "A build id is a digest of the file, and the files differ; its length is the linker's choice.";
     NoteOfLinker "note-of-linker" "The note says something about the link, such as which allocator was put in.";
     MergeFlags "merge-flags" "Merge, string, retain and order flags steer linkers and are ignored by the loader.";
     ImplicitStack "implicit-stack" "Without PT_GNU_STACK x86-64 Linux makes the stack executable only for programs that lack the header.";

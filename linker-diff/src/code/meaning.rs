@@ -109,8 +109,9 @@ fn lea(
 
 fn arith(insn: &Instruction, mnemonic: Mnemonic, targets: Vec<Target>) -> Option<Meaning> {
     // `test` names the memory operand first, the others last.
-    let registers = (0..insn.op_count()).filter(|&op| insn.op_kind(op) == OpKind::Register);
-    let register = insn.op_register(registers.last()?).full_register();
+    let mut last_first = (0..insn.op_count()).rev();
+    let operand = last_first.find(|&op| insn.op_kind(op) == OpKind::Register)?;
+    let register = insn.op_register(operand).full_register();
     if targets.is_empty() {
         return None;
     }

@@ -184,7 +184,7 @@ fn is_another_piece(pair: &Pair, r: &Anonymous, d: &Difference, size: u64) -> bo
     starts.dedup();
     let mut lengths = lengths(pair.a, r);
     let is_text = |bytes: &[u8], end: usize| {
-        bytes.get(..end).is_some_and(|b| b.iter().all(|c| (0x20..0x7f).contains(c)))
+        bytes.get(..end).is_some_and(|b| b.iter().all(|&c| c == 0 || (0x20..0x7f).contains(&c)))
     };
     lengths.retain(|&l| {
         l >= LEAST_SHORT
@@ -196,6 +196,10 @@ fn is_another_piece(pair: &Pair, r: &Anonymous, d: &Difference, size: u64) -> bo
     starts.extend(&lengths);
     starts.iter().any(|&s| {
         let within = (size as usize).saturating_sub(s);
+        // Behind a terminated string, too few bytes to be told from chance.
+        if within < LEAST_SHORT && behind_zero == Some(s) && s > LEAST_SHORT {
+            return true;
+        }
         // A constant of 4 bytes ends where the next one is referred to.
         let short = lengths.contains(&s) || within == LEAST_SHORT;
         let least = if short { LEAST_SHORT } else { LEAST_PIECE };

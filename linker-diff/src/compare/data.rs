@@ -221,7 +221,7 @@ fn differing(
             };
             let both =
                 pair.a.memory.contains_or_ends(left) && pair.b.memory.contains_or_ends(right);
-            let is_aligned = (x + start as u64) % 8 == 0;
+            let is_aligned = (x + start as u64).is_multiple_of(8);
             let verdict =
                 || resolve::targets(pair, canonical(pair.a, left), canonical(pair.b, right));
             if both && (is_aligned || verdict() == Verdict::Same) {

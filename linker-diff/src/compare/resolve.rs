@@ -229,6 +229,7 @@ fn same_table(pair: &Pair, x: u64, y: u64) -> bool {
         return true;
     }
     match (a.section_at(x), b.section_at(y)) {
+        (Some(s), Some(t)) if s.is_plt() && s.name == t.name => x - s.addr == y - t.addr,
         (Some(s), Some(t)) => s.name == t.name && s.name.starts_with(b".eh_frame"),
         _ => false,
     }
@@ -238,6 +239,10 @@ fn same_table(pair: &Pair, x: u64, y: u64) -> bool {
 fn share_linker_name(pair: &Pair, x: u64, y: u64) -> bool {
     let theirs = pair.b.linker_defined.names_at(y);
     if pair.a.linker_defined.names_at(x).iter().any(|name| theirs.contains(name)) {
+        return true;
+    }
+    let bound = pair.a.section_bound(x);
+    if bound.is_some() && bound == pair.b.section_bound(y) {
         return true;
     }
     // The bounds of an array that isn't there may be anywhere, as long as they are equal.

@@ -209,7 +209,7 @@ fn missing(pair: &Pair, side: Side, symbol: &Symbol, sink: &mut Sink) {
         sink.count(Reason::OwnSymbol, "name", finding);
     } else if symbol.bind == STB_LOCAL {
         sink.count(Reason::LocalDropped, "name", finding);
-    } else if symbol.visibility == 2 && in_constants(has, symbol) {
+    } else if in_constants(has, symbol) && (symbol.visibility == 2 || is_shared(has, symbol)) {
         sink.count(Reason::Merged, "symbol", finding);
     } else if !counterpart {
         // The atom itself was reported as kept or missing.
@@ -217,6 +217,13 @@ fn missing(pair: &Pair, side: Side, symbol: &Symbol, sink: &mut Sink) {
     } else {
         sink.push(finding);
     }
+}
+
+/// Whether another name stands for the same place, as merging makes them.
+fn is_shared(image: &Image, symbol: &Symbol) -> bool {
+    let Some(id) = image.atoms.find(symbol.value) else { return false };
+    let distance = symbol.value - image.atoms.get(id).start;
+    image.atoms.labels(id).iter().filter(|l| l.offset == distance).count() > 1
 }
 
 fn in_constants(image: &Image, symbol: &Symbol) -> bool {

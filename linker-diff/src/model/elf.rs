@@ -165,6 +165,10 @@ impl Section<'_> {
         ];
         NAMES.contains(&self.name) || self.is_linker_table()
     }
+    /// Whether the name is a C identifier, so that `__start_` and `__stop_` symbols bound it.
+    pub fn is_named_like_a_variable(&self) -> bool {
+        self.name.iter().all(|c| c.is_ascii_alphanumeric() || *c == b'_')
+    }
     /// GOT, PLT, relocations and notes.
     pub fn is_linker_table(&self) -> bool {
         const PREFIXES: [&[u8]; 7] =

@@ -194,6 +194,14 @@ impl<'a> Image<'a> {
         self.got.iter().any(|&(start, end)| addr >= start && addr < end)
     }
 
+    /// The section whose `__start_` or `__stop_` symbol `addr` would be, and whether it is the end:
+    /// only sections named like C identifiers have them.
+    pub fn section_bound(&self, addr: u64) -> Option<(&'a [u8], bool)> {
+        let named = self.sections.iter().filter(|s| s.is_alloc() && s.is_named_like_a_variable());
+        let mut bounds = named.flat_map(|s| [(s, s.addr, false), (s, s.addr + s.size, true)]);
+        bounds.find(|&(_, at, _)| at == addr).map(|(s, _, end)| (s.name, end))
+    }
+
     /// Whether `addr` lies in a procedure linkage table.
     pub fn is_plt(&self, addr: u64) -> bool {
         self.plt.iter().any(|&(start, end)| addr >= start && addr < end)

@@ -75,13 +75,32 @@ fn unnamed(image: &Image, is_free: impl Fn(AtomId) -> bool) -> Vec<AtomId> {
 }
 
 /// Pairs equal content of equal name in the order of addresses, where both sides have as much.
-pub fn in_order(a: &Image, b: &Image, groups: &[Group], pairing: &mut Pairing) {
+pub fn in_order(a: &Image, b: &Image, groups: &[Group], code: bool, pairing: &mut Pairing) {
     for group in groups {
         let (left, right) = free(group, pairing);
+        if left.first().is_none_or(|&x| (a.atoms.get(x).class == Class::Code) != code) {
+            continue;
+        }
         for (x, y) in buckets(a, b, &left, &right).into_values() {
             let (x, y) = by_references(a, b, x, y, pairing);
             if x.len() == y.len() {
                 x.into_iter().zip(y).for_each(|(x, y)| join(a, b, x, y, pairing));
+            }
+        }
+    }
+}
+
+/// Joins functions of equal name whose size occurs once on either side: where one linker relaxed
+/// more than the other, their digests differ.
+pub fn by_size(a: &Image, b: &Image, groups: &[Group], pairing: &mut Pairing) {
+    for group in groups {
+        let (left, right) = free(group, pairing);
+        for &x in &left {
+            let size = a.atoms.get(x).size();
+            let ours = left.iter().filter(|&&o| a.atoms.get(o).size() == size).count();
+            let theirs: Vec<_> = right.iter().filter(|&&o| b.atoms.get(o).size() == size).collect();
+            if let (Class::Code, 1, [y]) = (a.atoms.get(x).class, ours, &theirs[..]) {
+                join(a, b, x, **y, pairing);
             }
         }
     }

@@ -94,7 +94,11 @@ pub fn build(a: &Image, b: &Image) -> Pairing {
     content::unique(a, b, &groups, &mut pairing);
     let mut done = 0;
     votes::propagate(a, b, &mut pairing, &mut done);
-    content::in_order(a, b, &groups, &mut pairing);
+    // Functions first: tables of pointers are told apart by the functions they hold.
+    content::by_size(a, b, &groups, &mut pairing);
+    content::in_order(a, b, &groups, true, &mut pairing);
+    votes::propagate(a, b, &mut pairing, &mut done);
+    content::in_order(a, b, &groups, false, &mut pairing);
     votes::propagate(a, b, &mut pairing, &mut done);
     initialisers(a, b, &mut pairing);
     votes::propagate(a, b, &mut pairing, &mut done);

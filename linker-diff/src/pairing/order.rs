@@ -2,6 +2,7 @@
 
 use super::names::Group;
 use super::{Pairing, compatible, content, names, takes_part};
+use crate::code::hash;
 use crate::model::Image;
 use crate::model::atoms::{AtomId, Class};
 
@@ -16,7 +17,10 @@ pub fn groups(a: &Image, b: &Image, groups: &[Group], pairing: &mut Pairing) {
             continue;
         }
         for (x, y) in left.into_iter().zip(right) {
-            if compatible(a.atoms.get(x).class, b.atoms.get(y).class) {
+            let (l, r) = (a.atoms.get(x), b.atoms.get(y));
+            // Where merging dropped the names of some, the rest are not in the same order.
+            let sizes = !(l.sized && r.sized) || l.size() == r.size();
+            if compatible(l.class, r.class) && sizes {
                 pairing.join(x, y);
             }
         }
@@ -56,7 +60,10 @@ pub fn between_neighbours(a: &Image, b: &Image, pairing: &mut Pairing) {
 fn join_run(a: &Image, b: &Image, ours: &[AtomId], theirs: &[AtomId], pairing: &mut Pairing) {
     for (&x, &y) in ours.iter().zip(theirs) {
         let conflict = || !content::refer_alike(a, b, x, y, pairing);
-        if pairing.is_free(x, y) && names::agree(a, b, x, y) && !conflict() {
+        let alike = a.atoms.get(x).size() == b.atoms.get(y).size()
+            || !(a.atoms.labels(x).is_empty() && b.atoms.labels(y).is_empty())
+            || hash::of(a, x) == hash::of(b, y);
+        if pairing.is_free(x, y) && names::agree(a, b, x, y) && alike && !conflict() {
             pairing.join(x, y);
         }
     }

@@ -48,6 +48,15 @@ fn ballot(
 fn candidates(a: &Image, b: &Image, l: Target, r: Target) -> Option<(AtomId, AtomId)> {
     let (x, y, distance) = match (l, r) {
         (Target::Addr(l), Target::Addr(r)) | (Target::Ifunc(l), Target::Ifunc(r)) => {
+            // `__start_x` means whatever lies first in the section, not that object, and so does
+            // what a loop over the section precomputes.
+            let is_bound = |image: &Image, at| {
+                !image.linker_defined.names_at(at).is_empty()
+                    || image.section_at(at).is_some_and(|s| s.is_named_like_a_variable())
+            };
+            if is_bound(a, l) || is_bound(b, r) {
+                return None;
+            }
             let (x, y) = (a.atoms.find(l)?, b.atoms.find(r)?);
             (x, y, l - a.atoms.get(x).start == r - b.atoms.get(y).start)
         }

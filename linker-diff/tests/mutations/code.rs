@@ -46,7 +46,7 @@ fn a_call_behind_the_start_of_a_function() {
 #[test]
 fn a_jump_into_the_wrong_case() {
     broken(CMusl, Kind::WrongTarget, "caller", |e| {
-        let (at, i) = e.find("caller", |i| is_call(i));
+        let (at, i) = e.find("caller", is_call);
         e.add_int(
             at + i.len() - 4,
             e.symbol("tls_sum").value.wrapping_sub(i.near_branch64()) as i32,

@@ -21,6 +21,6 @@ step cargo clippy --workspace --all-targets --quiet -- -D warnings
 step cargo test --workspace --exclude integration-tests
 
 # Each suite runs whatever the one before it said: one run tells of all that is wrong.
-suites=(--lib --test programs --test errors --test outputs --test determinism --test drivers --test malformed)
+suites=(--lib --test programs --test errors --test options --test outputs --test determinism --test drivers --test malformed)
 [ "${1:-}" = --quick ] || suites+=(--test real_programs)
 step cargo test -p integration-tests --no-fail-fast "${suites[@]}"

@@ -60,7 +60,8 @@ int __fprintf_chk(FILE *file, int flag, const char *format, ...) {
 }
 C
   musl-gcc -O2 -fPIC -c "$parts/fortify.c" -o "$parts/fortify.o"
-  cp /usr/lib/llvm-19/lib/libunwind.a "$libs/self-contained/libunwind.a"
+  # lld would look for the libraries that .deplibs asks for (dl, pthread); in musl they are libc.a.
+  objcopy --remove-section=.deplibs /usr/lib/llvm-19/lib/libunwind.a "$libs/self-contained/libunwind.a"
   ar qsD "$libs/self-contained/libunwind.a" "$parts/fortify.o"
 }
 

@@ -1,0 +1,201 @@
+//! Options whose effect is text or file content rather than a program's behaviour.
+
+use integration_tests::image::Image;
+use integration_tests::scene::Scene;
+use integration_tests::{Outcome, ensure, workdir};
+
+#[test]
+fn the_comment_names_the_linker_and_is_merged() -> Outcome {
+    let scene = Scene::new("options/comment")?;
+    for name in ["a.c", "b.c"] {
+        let function = name.replace('.', "_");
+        scene.compile(name, &format!("int {function}(void) {{ return 1; }}\n"), &[])?;
+    }
+    scene.links(&["start.o", "a.o", "b.o"])?;
+    let image = Image::open(&scene.path("a.out"))?;
+    let comment = image.section(".comment").ok_or("no .comment")?;
+    let bytes = &image.data()[comment.offset as usize..(comment.offset + comment.size) as usize];
+    let text = String::from_utf8_lossy(bytes);
+    ensure(text.contains("Linker: gild "), || format!("{text:?}"))?;
+    let compilers = text.matches("GCC:").count();
+    ensure(compilers == 1, || format!("gcc is named {compilers} times: {text:?}"))
+}
+
+#[test]
+fn collected_sections_are_listed_on_request() -> Outcome {
+    let scene = Scene::new("options/print-gc")?;
+    let source = ".section .text.unused,\"ax\"\nret\n.section .data.unused,\"aw\"\n.quad 1\n";
+    scene.compile("dead.s", source, &[])?;
+    let link = scene.links(&["--gc-sections", "--print-gc-sections", "start.o", "dead.o"])?;
+    let said = format!("{}{}", link.text(), link.stderr);
+    for name in [".text.unused", ".data.unused"] {
+        let listed = said.lines().any(|line| line.contains(name) && line.contains("dead.o"));
+        ensure(listed, || format!("{name} is not listed: {}", link.describe()))?;
+    }
+    let living = said.lines().any(|line| line.contains("start.o") && line.contains(".text"));
+    ensure(!living, || format!("living code is listed: {}", link.describe()))
+}
+
+#[test]
+fn libraries_are_found_as_asked() -> Outcome {
+    let scene = Scene::new("options/search")?;
+    let marker = |value: u32| format!(".globl marker\nmarker = {value}\n");
+    for (folder, value) in [("first", 1), ("second", 2), ("root/lib", 3)] {
+        scene.compile(&format!("{folder}/m.s"), &marker(value), &[])?;
+        scene.tool("ar", &["rcs", &format!("{folder}/libm.a"), &format!("{folder}/m.o")])?;
+    }
+    scene.compile("user.s", ".data\n.quad marker\n", &[])?;
+    let cases: &[(&[&str], u64)] = &[
+        (&["-Lfirst", "-Lsecond", "-lm"], 1),
+        (&["-L", "second", "-L", "first", "-l", "m"], 2),
+        (&["--library-path=second", "--library=m"], 2),
+        (&["-Lsecond", "-l:libm.a"], 2),
+        (&["--sysroot=root", "-L=/lib", "-lm"], 3),
+        (&["--sysroot=root", "=/lib/libm.a"], 3),
+    ];
+    for (arguments, wanted) in cases {
+        scene.links(&[&["start.o", "user.o"], *arguments].concat())?;
+        let found = Image::open(&scene.path("a.out"))?.symbol("marker").map(|symbol| symbol.value);
+        ensure(found == Some(*wanted), || format!("{arguments:?}: {found:?}"))?;
+    }
+    Ok(())
+}
+
+#[test]
+fn an_executable_stack_is_only_given_on_request_and_noticed() -> Outcome {
+    let scene = Scene::new("options/stack")?;
+    scene.compile("wants.s", ".section .note.GNU-stack,\"x\",@progbits\n", &["-Wa,--execstack"])?;
+    let executable = |name: &str| -> Outcome<bool> {
+        let image = Image::open(&scene.path(name))?;
+        let stack = image.segment(object::elf::PT_GNU_STACK.0).ok_or("no PT_GNU_STACK")?;
+        Ok(stack.flags & object::elf::PF_X.0 != 0)
+    };
+    scene.links(&["start.o", "-o", "plain"])?;
+    ensure(!executable("plain")?, || "executable for no reason".into())?;
+    let asked = scene.links(&["-z", "execstack", "start.o", "-o", "asked"])?;
+    ensure(executable("asked")?, || asked.describe())?;
+    let input = scene.links(&["start.o", "wants.o", "-o", "input"])?;
+    let warned = input.stderr.contains("warning: ") && input.stderr.contains("wants.o");
+    ensure(executable("input")? && warned, || input.describe())?;
+    let refused = scene.links(&["-z", "noexecstack", "start.o", "wants.o", "-o", "refused"])?;
+    ensure(!executable("refused")?, || refused.describe())
+}
+
+#[test]
+fn stripping_takes_what_it_says() -> Outcome {
+    let scene = Scene::new("options/strip")?;
+    let source = "static int local(void) { return 1; }\nint (*pointer)(void) = local;\n\
+        int global(void) { return local(); }\n";
+    scene.compile("code.c", source, &["-g"])?;
+    let look = |option: Option<&str>| -> Outcome<(bool, bool, bool)> {
+        let arguments: Vec<_> = ["start.o", "code.o"].into_iter().chain(option).collect();
+        scene.links(&arguments)?;
+        let image = Image::open(&scene.path("a.out"))?;
+        let debug = image.section(".debug_info").is_some();
+        Ok((image.symbol("global").is_some(), image.symbol("local").is_some(), debug))
+    };
+    for (option, wanted) in [
+        (None, (true, true, true)),
+        (Some("-S"), (true, true, false)),
+        (Some("--strip-debug"), (true, true, false)),
+        (Some("-x"), (true, false, true)),
+        (Some("-s"), (false, false, false)),
+        (Some("--strip-all"), (false, false, false)),
+    ] {
+        let found = look(option)?;
+        ensure(found == wanted, || {
+            format!("{option:?}: global, local, debug {found:?} instead of {wanted:?}")
+        })?;
+    }
+    Ok(())
+}
+
+#[test]
+fn time_and_statistics_are_tables() -> Outcome {
+    let scene = Scene::new("options/tables")?;
+    let time = scene.links(&["--time", "start.o"])?;
+    let said = format!("{}{}", time.text(), time.stderr);
+    ensure(said.lines().count() >= 5, || format!("a table of phases: {}", time.describe()))?;
+    let stats = scene.links(&["--stats", "start.o"])?;
+    let said = format!("{}{}", stats.text(), stats.stderr);
+    ensure(said.lines().count() >= 3, || format!("a table of counts: {}", stats.describe()))?;
+    let silent = scene.links(&["start.o"])?;
+    let quiet = silent.stdout.is_empty() && silent.stderr.is_empty();
+    ensure(quiet, || format!("a plain link says nothing: {}", silent.describe()))
+}
+
+#[test]
+fn relocations_of_a_static_pie_are_sorted_or_packed() -> Outcome {
+    let scene = Scene::new("options/relr")?;
+    let pointers = ".data\n.balign 8\n".to_owned() + &".quad _start\n".repeat(500);
+    scene.compile("pointers.s", &pointers, &[])?;
+    let pie: &[&str] = &["-static", "-pie", "--no-dynamic-linker", "start.o", "pointers.o"];
+    let places = |extra: &[&str]| -> Outcome<Vec<u64>> {
+        scene.links(&[pie, extra].concat())?;
+        let image = Image::open(&scene.path("a.out"))?;
+        Ok(image.relocations()?.iter().map(|relocation| relocation.0).collect())
+    };
+    let plain = places(&[])?;
+    ensure(plain.len() == 500 && plain.is_sorted(), || format!("{} relocations", plain.len()))?;
+    let plain_size = scene.bytes("a.out")?.len();
+    let packed = places(&["-z", "pack-relative-relocs"])?;
+    ensure(packed.len() == 500, || format!("{} packed relocations", packed.len()))?;
+    let packed_size = scene.bytes("a.out")?.len();
+    ensure(packed_size + 8000 < plain_size, || format!("{plain_size} to {packed_size} bytes"))
+}
+
+#[test]
+fn options_that_change_nothing_here_are_accepted() -> Outcome {
+    let scene = Scene::new("options/accepted")?;
+    workdir::write(&scene.dir, "empty.version", "{ };\n")?;
+    for option in [
+        "--hash-style=gnu",
+        "--as-needed",
+        "--no-as-needed",
+        "-Bstatic",
+        "-Bdynamic",
+        "--no-undefined",
+        "--no-fatal-warnings",
+        "--demangle",
+        "-O0",
+        "-O1",
+        "-O2",
+        "--sort-section=name",
+        "--no-gc-sections",
+        "--export-dynamic",
+        "-E",
+        "--nostdlib",
+        "--enable-new-dtags",
+        "-zrelro",
+        "-znow",
+        "-zlazy",
+        "-zdefs",
+        "-znoexecstack",
+        "-ztext",
+        "--color-diagnostics",
+        "--no-color-diagnostics",
+        "--exclude-libs=ALL",
+        "-EL",
+        "--eh-frame-hdr",
+        "--no-eh-frame-hdr",
+        "--no-ld-generated-unwind-info",
+        "-plugin-opt=x",
+    ] {
+        scene.links(&["start.o", option])?;
+        scene.runs("a.out").map_err(|error| format!("{option}: {error}"))?;
+    }
+    for pair in [
+        ["-dynamic-linker", "/lib/ld-musl-x86_64.so.1"],
+        ["-rpath", "/lib"],
+        ["-soname", "x"],
+        ["-z", "max-page-size=4096"],
+        ["-z", "stack-size=65536"],
+        ["-plugin", "/nowhere.so"],
+        ["-Map", "/dev/null"],
+        ["--start-group", "--end-group"],
+    ] {
+        scene.links(&["-static", "start.o", pair[0], pair[1]])?;
+        scene.runs("a.out").map_err(|error| format!("{pair:?}: {error}"))?;
+    }
+    Ok(())
+}

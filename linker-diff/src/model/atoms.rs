@@ -3,7 +3,7 @@
 use super::Image;
 use super::elf::{SHT_NOBITS, Section};
 use super::linker_defined::is_linker_defined;
-use super::symbols::STT_TLS;
+use super::symbols::{STT_OBJECT, STT_TLS, Symbol};
 use super::target::Target;
 use crate::code::padding;
 use crate::compare::init;
@@ -193,11 +193,19 @@ fn class_of(section: &Section) -> Class {
     }
 }
 
+/// Whether a symbol marks a place of the layout: the linker defined it, or it has no size and is
+/// the end of an empty input section, as crt files leave them.
+fn is_marker(image: &Image, symbol: &Symbol) -> bool {
+    symbol.size == 0
+        && (is_linker_defined(symbol.name)
+            || (symbol.kind == STT_OBJECT && image.section_bound(symbol.value).is_some()))
+}
+
 fn marks(image: &Image) -> Vec<Mark> {
     let symbols = (0u32..)
         .zip(&image.symbols)
         .filter(|(_, s)| s.is_place() && s.kind != STT_TLS)
-        .filter(|(_, s)| s.size > 0 || !is_linker_defined(s.name))
+        .filter(|(_, s)| !is_marker(image, s))
         .map(|(i, s)| Mark { addr: s.value, size: s.size, symbol: Some(i) });
     let fdes = image.unwind.fdes.iter().map(|f| Mark {
         addr: f.start,

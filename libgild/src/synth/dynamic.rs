@@ -59,6 +59,8 @@ pub struct Dynamic(Vec<(u64, Value)>);
 pub struct Facts {
     /// `.rela.dyn` exists.
     pub rela: bool,
+    /// It begins with RELATIVE entries.
+    pub relative: bool,
     /// `.relr.dyn` exists.
     pub relr: bool,
     /// Relocations in read-only segments.
@@ -105,8 +107,10 @@ impl Dynamic {
                 (DT_RELA, Address(SynthKind::RelaDyn)),
                 (DT_RELASZ, Size(SynthKind::RelaDyn)),
                 (DT_RELAENT, Number(crate::elf::RELA_SIZE)),
-                (DT_RELACOUNT, RelativeCount),
             ]);
+            if facts.relative {
+                tags.push((DT_RELACOUNT, RelativeCount));
+            }
         }
         if facts.relr {
             tags.extend([

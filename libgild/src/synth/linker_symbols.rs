@@ -1,10 +1,10 @@
-//! `.symtab` entries of symbols that no object defines: linker-made ones, and undefined weak ones.
+//! `.symtab` entries of symbols that the linker defines.
 
 use super::Context;
-use super::symbol_entry::{Entry, binding, in_output};
+use super::symbol_entry::{ABSOLUTE, Entry, binding, near};
 use super::symtab::{Count, Half, is_hidden};
 use crate::elf::*;
-use crate::ids::{OutputId, SymbolId};
+use crate::ids::SymbolId;
 use crate::symbols::{Definition, NO_FILE, Resolved, Symbol};
 
 /// By name, which is the only order that they have.
@@ -20,17 +20,10 @@ impl LinkerSymbols {
         let mut found = LinkerSymbols::default();
         for (index, symbol) in (0..).zip(&resolved.symbols) {
             let id = SymbolId(index);
-            let wanted = match symbol.definition {
-                Definition::Undefined => {
-                    symbol.is_weak_undefined() && symbol.flags & Symbol::REFERENCED != 0
-                }
-                _ => symbol.owner == NO_FILE,
-            };
-            if !wanted {
+            if !symbol.is_defined() || symbol.owner != NO_FILE {
                 continue;
             }
-            let local = is_hidden(symbol) && symbol.is_defined();
-            if local { &mut found.locals } else { &mut found.globals }.push(id);
+            if is_hidden(symbol) { &mut found.locals } else { &mut found.globals }.push(id);
         }
         for half in [&mut found.locals, &mut found.globals] {
             half.sort_unstable_by_key(|id| resolved.names.name(*id));
@@ -67,10 +60,9 @@ impl LinkerSymbols {
             let symbol = context.resolved.symbol(id);
             let address = context.layout.symbol_addresses[id.index()];
             let (section, reserved) = section(context, symbol, address);
-            let binding = if symbol.is_defined() { binding(symbol, half) } else { STB_WEAK };
             put(Entry {
                 name,
-                info: binding << 4 | STT_NOTYPE,
+                info: binding(symbol, half) << 4 | STT_NOTYPE,
                 other: symbol.visibility,
                 section,
                 reserved,
@@ -82,28 +74,10 @@ impl LinkerSymbols {
     }
 }
 
-/// The section that a linker-made address belongs to: the last one that begins at or before it.
+/// The section that a linker-made symbol is shown in.
 fn section(context: Context, symbol: &Symbol, address: u64) -> (u32, bool) {
-    let layout = context.layout;
     match symbol.definition {
-        Definition::Undefined => (u32::from(SHN_UNDEF), true),
-        Definition::Absolute => (u32::from(SHN_ABS), true),
-        Definition::Section(_) | Definition::Linker(_) => {
-            let loaded = |id: &&OutputId| {
-                let output = &context.sections.outputs[id.index()];
-                // .tbss overlays what follows it.
-                output.flags & SHF_ALLOC != 0
-                    && !(output.flags & SHF_TLS != 0 && output.kind == SHT_NOBITS)
-            };
-            let before = layout.order.iter().filter(loaded).filter(|id| {
-                let place = layout.place(**id);
-                place.header != 0 && place.address <= address
-            });
-            match before.max_by_key(|id| layout.place(**id).address) {
-                Some(&id) => in_output(context, id),
-                // The headers.
-                None => (u32::from(SHN_ABS), true),
-            }
-        }
+        Definition::Section(_) | Definition::Linker(_) => near(context, address),
+        Definition::Absolute | Definition::Undefined => ABSOLUTE,
     }
 }

@@ -139,6 +139,7 @@ impl Synth {
         if pie {
             let facts = Facts {
                 rela: synth.dynamic_relocs.rela_size() != 0,
+                relative: synth.dynamic_relocs.relative_count() != 0,
                 relr: synth.dynamic_relocs.relr_size() != 0,
                 text_relocations: synth.dynamic_relocs.in_text,
             };

@@ -47,16 +47,31 @@ impl Entry {
     }
 }
 
-/// `section` and `reserved` for something in output section `id`.
-pub fn in_output(context: Context, id: OutputId) -> (u32, bool) {
+/// `section` and `reserved` of what moves with no section.
+pub const ABSOLUTE: (u32, bool) = (SHN_ABS as u32, true);
+
+/// `section` and `reserved` for something at `address` in output section `id`.
+fn in_output(context: Context, id: OutputId, address: u64) -> (u32, bool) {
     match context.layout.place(id).header {
         // An empty section that isn't in the file.
-        0 => (u32::from(SHN_ABS), true),
+        0 => near(context, address),
         header => (header, false),
     }
 }
 
-const ABSOLUTE: (u32, bool) = (SHN_ABS as u32, true);
+/// The last loaded section that begins at or before `address`, or the first one behind the headers.
+pub fn near(context: Context, address: u64) -> (u32, bool) {
+    let Context { layout, sections, .. } = context;
+    let loaded = layout.order.iter().copied().filter(|id| {
+        let output = &sections.outputs[id.index()];
+        // .tbss overlays what follows it.
+        output.flags & SHF_ALLOC != 0 && (output.flags & SHF_TLS == 0 || output.kind != SHT_NOBITS)
+    });
+    let before = loaded.clone().filter(|id| layout.place(*id).address <= address);
+    let found = before.max_by_key(|id| layout.place(*id).address);
+    let found = found.or_else(|| loaded.min_by_key(|id| layout.place(*id).address));
+    found.map_or(ABSOLUTE, |id| (layout.place(id).header, false))
+}
 
 fn value(context: Context, kind: u8, address: u64) -> u64 {
     if kind == STT_TLS { address.wrapping_sub(context.layout.tls_start) } else { address }
@@ -73,7 +88,7 @@ pub fn local(context: Context, object: &Object, index: u32) -> Entry {
     };
     let input = &context.sections.inputs[object.section_id(section).index()];
     let address = context.layout.local_address(context.sections, context.merged, object, index, 0);
-    let (section, reserved) = in_output(context, input.output);
+    let (section, reserved) = in_output(context, input.output, address);
     let value = value(context, symbol.kind(), address);
     Entry { name: 0, info, other, section, reserved, value, size }
 }
@@ -82,13 +97,15 @@ pub fn local(context: Context, object: &Object, index: u32) -> Entry {
 pub fn global(context: Context, object: &Object, index: u32, id: SymbolId, half: Half) -> Entry {
     let symbol = context.resolved.symbol(id);
     let size = object.symbols.get(index as usize).map_or(0, |symbol| symbol.size());
-    let (section, reserved) = match symbol.definition {
-        Definition::Section(id) => in_output(context, context.sections.inputs[id.index()].output),
-        _ => ABSOLUTE,
-    };
     // An ifunc's entry shows its resolver, as GNU ld's does; the program uses the IPLT entry.
     let resolver = context.layout.resolver(SymbolRef::Global(id));
     let address = resolver.unwrap_or(context.layout.symbol_addresses[id.index()]);
+    let (section, reserved) = match symbol.definition {
+        Definition::Section(id) => {
+            in_output(context, context.sections.inputs[id.index()].output, address)
+        }
+        _ => ABSOLUTE,
+    };
     let kind = if symbol.kind == STT_COMMON { STT_OBJECT } else { symbol.kind };
     Entry {
         name: 0,

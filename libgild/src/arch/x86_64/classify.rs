@@ -1,0 +1,329 @@
+//! What a relocation does: one answer for the scan before layout and for the write after it.
+
+use super::{NEEDS_GOT, NEEDS_GOT_BASE, NEEDS_GOTTPOFF, relax, reloc_name, tls};
+use crate::args::{Options, OutputKind};
+use crate::elf::*;
+
+/// What a relocation refers to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TargetKind {
+    /// A link-time address; a static-PIE moves it at start.
+    Address,
+    /// An address in an SHF_X86_64_LARGE section, maybe out of reach of 32 bits.
+    Large,
+    /// A number that doesn't move: SHN_ABS, or 0 for an undefined weak symbol.
+    Absolute(u64),
+    /// An STT_GNU_IFUNC function; stands for its IPLT entry.
+    Ifunc,
+    /// An STT_TLS symbol, or the section symbol of an SHF_TLS section.
+    Tls,
+}
+
+/// What holds for all relocations of a link.
+#[derive(Clone, Copy, Debug)]
+pub struct Context {
+    /// The output is a static-PIE.
+    pub pie: bool,
+    /// Optional relaxations are wanted (`--no-relax` clears it).
+    pub relax: bool,
+    /// Dynamic relocations in read-only sections are allowed (`-z notext`).
+    pub text_relocations: bool,
+    /// All small-model addresses are below 2 GiB: an address may become a 32-bit immediate.
+    pub low: bool,
+}
+
+impl Context {
+    /// The context of a link.
+    pub fn new(options: &Options) -> Context {
+        // Half of the 2 GiB that small code can reach remains for the program itself.
+        const LOW: u64 = 1 << 30;
+        let starts = options.section_starts.iter().map(|(_, address)| *address);
+        Context {
+            pie: options.output_kind == OutputKind::StaticPie,
+            relax: options.relax,
+            text_relocations: options.text_relocations,
+            low: options.image_base.into_iter().chain(starts).all(|address| address < LOW),
+        }
+    }
+}
+
+/// A relocated field.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Width {
+    /// 8 bits, signed or unsigned.
+    W8,
+    /// 16 bits, signed or unsigned.
+    W16,
+    /// 8 bits, signed.
+    S8,
+    /// 16 bits, signed.
+    S16,
+    /// 32 bits, zero-extended by the processor.
+    U32,
+    /// 32 bits, sign-extended by the processor.
+    S32,
+    /// 64 bits.
+    W64,
+}
+
+/// How an instruction extends its register fields; REX and REX2 say also whether it is 64-bit.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Prefix {
+    /// No REX prefix.
+    Legacy,
+    /// One byte, 0x40 to 0x4f.
+    Rex,
+    /// Two bytes, 0xd5 and a payload (APX).
+    Rex2,
+}
+
+/// How a `__tls_get_addr` call is written (psABI 11.1.2: all are 16, 12, 13 or 22 bytes long).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TlsCall {
+    /// `call __tls_get_addr@PLT`.
+    Direct,
+    /// `call *__tls_get_addr@GOTPCREL(%rip)`.
+    Indirect,
+    /// Large model: `movabs $__tls_get_addr@pltoff, %rax; add %rbx, %rax; call *%rax`.
+    Large,
+}
+
+/// What a relocation does to the output. In the psABI's letters: S symbol, A addend, P place,
+/// G slot, GOT base of the GOT, Z size.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Action {
+    /// Nothing.
+    None,
+    /// S + A.
+    Absolute(Width),
+    /// S + A - P.
+    PcRelative(Width),
+    /// S + A in 64 bits, and a dynamic RELATIVE relocation.
+    Relative,
+    /// Address of the GOT slot + A - P.
+    GotPcRelative(Width),
+    /// Address of the GOT slot + A - GOT.
+    GotOffset(Width),
+    /// S + A - GOT.
+    BaseOffset,
+    /// GOT + A - P.
+    BasePcRelative(Width),
+    /// Z + A.
+    Size(Width),
+    /// S + A - thread pointer.
+    TpOffset(Width),
+    /// S + A - start of the TLS block, for debug information.
+    DtpOffset(Width),
+    /// Address of the slot that holds the TP offset + A - P.
+    GotTpPcRelative,
+    /// `mov foo@GOTPCREL(%rip), reg` becomes `lea foo(%rip), reg`.
+    Lea,
+    /// `mov foo@GOTPCREL(%rip), reg` becomes `mov $foo, reg`.
+    MovImmediate(Prefix),
+    /// `test reg, foo@GOTPCREL(%rip)` becomes `test $foo, reg`.
+    TestImmediate(Prefix),
+    /// `binop foo@GOTPCREL(%rip), reg` becomes `binop $foo, reg`.
+    BinaryImmediate(Prefix),
+    /// `call *foo@GOTPCREL(%rip)` becomes `addr32 call foo`.
+    Call,
+    /// `jmp *foo@GOTPCREL(%rip)` becomes `jmp foo; nop`.
+    Jump,
+    /// General dynamic becomes local exec.
+    TlsGd(TlsCall),
+    /// Local dynamic becomes local exec.
+    TlsLd(TlsCall),
+    /// `mov foo@gottpoff(%rip), reg` becomes `mov $foo@tpoff, reg`.
+    IeMov(Prefix),
+    /// `add foo@gottpoff(%rip), reg` becomes `lea foo@tpoff(reg), reg` or `add $foo@tpoff, reg`.
+    IeAdd(Prefix),
+    /// The three-operand form of `IeAdd` (APX).
+    IeAddEvex,
+    /// `lea foo@tlsdesc(%rip), reg` becomes `mov $foo@tpoff, reg`.
+    TlsDescLea(Prefix),
+    /// `call *foo@tlscall(%rax)` becomes a two-byte `nop`.
+    TlsDescCall,
+}
+
+const _: () = assert!(size_of::<Action>() <= 2);
+
+impl Action {
+    /// What the target needs, as a set of `NEEDS_*`. `NEEDS_IPLT` is the caller's: an ifunc needs
+    /// its entry for any action that refers to it.
+    #[inline]
+    pub fn needs(self) -> u8 {
+        match self {
+            Action::GotPcRelative(_) => NEEDS_GOT,
+            Action::GotOffset(_) => NEEDS_GOT | NEEDS_GOT_BASE,
+            Action::BaseOffset | Action::BasePcRelative(_) => NEEDS_GOT_BASE,
+            Action::GotTpPcRelative => NEEDS_GOTTPOFF,
+            _ => 0,
+        }
+    }
+
+    /// True if the place needs a dynamic RELATIVE relocation.
+    #[inline]
+    pub fn is_relative(self) -> bool {
+        self == Action::Relative
+    }
+
+    /// True if the following relocation belongs to the same sequence (the call to
+    /// `__tls_get_addr`) and has no meaning any more.
+    #[inline]
+    pub fn skips_next(self) -> bool {
+        matches!(self, Action::TlsGd(_) | Action::TlsLd(_))
+    }
+
+    /// True if the action writes an address or an offset of dead code as it stands (tombstones).
+    #[inline]
+    pub fn is_absolute(self) -> bool {
+        matches!(self, Action::Absolute(_) | Action::DtpOffset(_))
+    }
+}
+
+/// Decides what `rela` does in a section with flags `flags` and contents `bytes`.
+///
+/// `next` is the relocation that follows. An error says what is wrong and names the relocation;
+/// the caller adds symbol and place.
+#[inline]
+pub fn action(
+    ctx: Context,
+    rela: &Rela,
+    bytes: &[u8],
+    target: TargetKind,
+    flags: u64,
+    next: Option<&Rela>,
+) -> Result<Action, String> {
+    let kind = rela.kind();
+    if flags & SHF_ALLOC == 0 {
+        return unloaded(kind);
+    }
+    // The two kinds that most code relocations have.
+    if matches!(kind, R_X86_64_PC32 | R_X86_64_PLT32)
+        && matches!(target, TargetKind::Address | TargetKind::Large | TargetKind::Ifunc)
+    {
+        return Ok(Action::PcRelative(Width::S32));
+    }
+    loaded(ctx, rela, bytes, target, flags, next)
+}
+
+/// Sections that aren't loaded: plain values only.
+fn unloaded(kind: u32) -> Result<Action, String> {
+    Ok(match kind {
+        R_X86_64_NONE => Action::None,
+        R_X86_64_64 => Action::Absolute(Width::W64),
+        R_X86_64_32 => Action::Absolute(Width::U32),
+        R_X86_64_32S => Action::Absolute(Width::S32),
+        R_X86_64_16 => Action::Absolute(Width::W16),
+        R_X86_64_8 => Action::Absolute(Width::W8),
+        R_X86_64_PC64 => Action::PcRelative(Width::W64),
+        R_X86_64_PC32 | R_X86_64_PLT32 => Action::PcRelative(Width::S32),
+        R_X86_64_PC16 => Action::PcRelative(Width::S16),
+        R_X86_64_PC8 => Action::PcRelative(Width::S8),
+        R_X86_64_DTPOFF32 => Action::DtpOffset(Width::S32),
+        R_X86_64_DTPOFF64 => Action::DtpOffset(Width::W64),
+        R_X86_64_TPOFF32 => Action::TpOffset(Width::S32),
+        R_X86_64_TPOFF64 => Action::TpOffset(Width::W64),
+        R_X86_64_SIZE32 => Action::Size(Width::U32),
+        R_X86_64_SIZE64 => Action::Size(Width::W64),
+        R_X86_64_GOTOFF64 => Action::BaseOffset,
+        _ => {
+            return Err(format!(
+                "{} has no meaning in a section that isn't loaded",
+                reloc_name(kind)
+            ));
+        }
+    })
+}
+
+fn loaded(
+    ctx: Context,
+    rela: &Rela,
+    bytes: &[u8],
+    target: TargetKind,
+    flags: u64,
+    next: Option<&Rela>,
+) -> Result<Action, String> {
+    let kind = rela.kind();
+    match kind {
+        R_X86_64_NONE => return Ok(Action::None),
+        R_X86_64_SIZE32 => return Ok(Action::Size(Width::U32)),
+        R_X86_64_SIZE64 => return Ok(Action::Size(Width::W64)),
+        _ => {}
+    }
+    if let Some(action) = tls::action(ctx, rela, bytes, next) {
+        return match target {
+            TargetKind::Tls | TargetKind::Absolute(0) => action,
+            _ => Err(format!("{} refers to a symbol that isn't thread-local", reloc_name(kind))),
+        };
+    }
+    if target == TargetKind::Tls {
+        return Err(format!("{} refers to a thread-local symbol", reloc_name(kind)));
+    }
+    match kind {
+        R_X86_64_PC8 => pc_relative(ctx, kind, target, Width::S8),
+        R_X86_64_PC16 => pc_relative(ctx, kind, target, Width::S16),
+        R_X86_64_PC32 | R_X86_64_PLT32 => pc_relative(ctx, kind, target, Width::S32),
+        R_X86_64_PC64 => pc_relative(ctx, kind, target, Width::W64),
+        R_X86_64_GOTOFF64 | R_X86_64_PLTOFF64 => {
+            pc_relative(ctx, kind, target, Width::W64).map(|_| Action::BaseOffset)
+        }
+        R_X86_64_64 => absolute_64(ctx, target, flags),
+        R_X86_64_32 => absolute(ctx, kind, target, Width::U32),
+        R_X86_64_32S => absolute(ctx, kind, target, Width::S32),
+        R_X86_64_16 => absolute(ctx, kind, target, Width::W16),
+        R_X86_64_8 => absolute(ctx, kind, target, Width::W8),
+        R_X86_64_GOTPCREL => Ok(Action::GotPcRelative(Width::S32)),
+        R_X86_64_GOTPCREL64 => Ok(Action::GotPcRelative(Width::W64)),
+        R_X86_64_GOTPCRELX
+        | R_X86_64_REX_GOTPCRELX
+        | R_X86_64_CODE_4_GOTPCRELX
+        | R_X86_64_CODE_5_GOTPCRELX
+        | R_X86_64_CODE_6_GOTPCRELX => Ok(relax::action(ctx, rela, bytes, target)),
+        R_X86_64_GOT32 => Ok(Action::GotOffset(Width::S32)),
+        R_X86_64_GOT64 | R_X86_64_GOTPLT64 => Ok(Action::GotOffset(Width::W64)),
+        R_X86_64_GOTPC32 => Ok(Action::BasePcRelative(Width::S32)),
+        R_X86_64_GOTPC64 => Ok(Action::BasePcRelative(Width::W64)),
+        _ => Err(format!("{} has no meaning in a relocatable object", reloc_name(kind))),
+    }
+}
+
+fn pc_relative(
+    ctx: Context,
+    kind: u32,
+    target: TargetKind,
+    width: Width,
+) -> Result<Action, String> {
+    match target {
+        // An undefined weak symbol's 0 is never reached: code tests for it first.
+        TargetKind::Absolute(value) if ctx.pie && value != 0 => Err(format!(
+            "{} refers to an absolute symbol from code that a position-independent executable \
+             moves; link with -no-pie",
+            reloc_name(kind)
+        )),
+        _ => Ok(Action::PcRelative(width)),
+    }
+}
+
+/// Fields too narrow for a dynamic relocation.
+fn absolute(ctx: Context, kind: u32, target: TargetKind, width: Width) -> Result<Action, String> {
+    match target {
+        TargetKind::Absolute(_) => Ok(Action::Absolute(width)),
+        _ if ctx.pie => Err(format!(
+            "{} cannot be used in a position-independent executable; recompile with -fPIC, or \
+             link with -no-pie",
+            reloc_name(kind)
+        )),
+        _ => Ok(Action::Absolute(width)),
+    }
+}
+
+fn absolute_64(ctx: Context, target: TargetKind, flags: u64) -> Result<Action, String> {
+    match target {
+        TargetKind::Absolute(_) => Ok(Action::Absolute(Width::W64)),
+        _ if !ctx.pie => Ok(Action::Absolute(Width::W64)),
+        _ if flags & SHF_WRITE != 0 || ctx.text_relocations => Ok(Action::Relative),
+        _ => Err("R_X86_64_64 in a read-only section needs a dynamic relocation; recompile with \
+                  -fPIC, link with -no-pie, or allow it with -z notext"
+            .to_owned()),
+    }
+}

@@ -1,0 +1,98 @@
+//! Which GOT loads become direct (psABI B.2, "Optimize GOTPCRELX Relocations").
+
+use super::classify::{Action, Context, Prefix, TargetKind, Width};
+use crate::elf::*;
+
+/// Prefix, opcode and ModRM of the instruction whose 32-bit displacement stands at `offset`.
+pub(super) fn decode(kind: u32, bytes: &[u8], offset: u64) -> Option<(Prefix, u8, u8)> {
+    let end = usize::try_from(offset).ok()?;
+    bytes.get(end..end.checked_add(4)?)?;
+    let before = |distance: usize| end.checked_sub(distance).map(|at| bytes[at]);
+    let prefix = match kind {
+        R_X86_64_GOTPCRELX => Prefix::Legacy,
+        R_X86_64_REX_GOTPCRELX | R_X86_64_GOTTPOFF | R_X86_64_GOTPC32_TLSDESC => {
+            (before(3)? & 0xf0 == 0x40).then_some(Prefix::Rex)?
+        }
+        // Payload bit 7 chooses the 0f opcode map, which has none of these instructions.
+        R_X86_64_CODE_4_GOTPCRELX | R_X86_64_CODE_4_GOTTPOFF | R_X86_64_CODE_4_GOTPC32_TLSDESC => {
+            (before(4)? == 0xd5 && before(3)? & 0x80 == 0).then_some(Prefix::Rex2)?
+        }
+        // CODE_5 and CODE_6 loads: the psABI names no instruction to rewrite.
+        _ => return None,
+    };
+    Some((prefix, before(2)?, before(1)?))
+}
+
+/// mod 00, r/m 101: a displacement from the instruction pointer, whatever the register.
+pub(super) fn is_rip_relative(modrm: u8) -> bool {
+    modrm & 0xc7 == 0x05
+}
+
+/// REX.W and REX2.W are the same bit of the byte three before the displacement.
+pub(super) fn is_64_bit(prefix: Prefix, byte: u8) -> bool {
+    prefix != Prefix::Legacy && byte & 8 != 0
+}
+
+/// What a `GOTPCRELX` relocation of any kind does.
+pub(super) fn action(ctx: Context, rela: &Rela, bytes: &[u8], target: TargetKind) -> Action {
+    let keep = Action::GotPcRelative(Width::S32);
+    // Another addend means another word of the GOT than the symbol's.
+    if rela.addend() != -4 || target == TargetKind::Large {
+        return keep;
+    }
+    let Some((prefix, opcode, modrm)) = decode(rela.kind(), bytes, rela.offset()) else {
+        return keep;
+    };
+    let moves = !matches!(target, TargetKind::Absolute(_));
+    // The start-up code of a static-PIE calls and loads addresses before the GOT is relocated.
+    let load = ctx.relax || (ctx.pie && moves);
+    match (opcode, modrm) {
+        (0xff, 0x15) if load && prefix == Prefix::Legacy && reaches(ctx, target) => Action::Call,
+        (0xff, 0x25) if load && prefix == Prefix::Legacy && reaches(ctx, target) => Action::Jump,
+        (0x8b, _) if is_rip_relative(modrm) && load && moves => Action::Lea,
+        _ if is_rip_relative(modrm) && ctx.relax => {
+            immediate(ctx, prefix, opcode, bytes, rela.offset(), target).unwrap_or(keep)
+        }
+        _ => keep,
+    }
+}
+
+/// True if a 32-bit displacement from code reaches the target for sure.
+fn reaches(ctx: Context, target: TargetKind) -> bool {
+    match target {
+        TargetKind::Absolute(value) => !ctx.pie && ctx.low && value < 1 << 31,
+        _ => true,
+    }
+}
+
+fn immediate(
+    ctx: Context,
+    prefix: Prefix,
+    opcode: u8,
+    bytes: &[u8],
+    offset: u64,
+    target: TargetKind,
+) -> Option<Action> {
+    let third = usize::try_from(offset).ok()?.checked_sub(3).map_or(0, |at| bytes[at]);
+    let fits = match target {
+        TargetKind::Absolute(value) if is_64_bit(prefix, third) => {
+            i32::try_from(value.cast_signed()).is_ok()
+        }
+        TargetKind::Absolute(value) => {
+            u32::try_from(value).is_ok() || i32::try_from(value.cast_signed()).is_ok()
+        }
+        TargetKind::Address | TargetKind::Ifunc => !ctx.pie && ctx.low,
+        TargetKind::Large | TargetKind::Tls => false,
+    };
+    // 0x66 would make it a 16-bit immediate (or ends the instruction before: then a chance is lost).
+    if !fits || (prefix == Prefix::Legacy && third == 0x66) {
+        return None;
+    }
+    match opcode {
+        0x8b => Some(Action::MovImmediate(prefix)),
+        0x85 => Some(Action::TestImmediate(prefix)),
+        // add, or, adc, sbb, and, sub, xor, cmp: 03, 0b, 13, 1b, 23, 2b, 33, 3b.
+        _ if opcode & 0xc7 == 0x03 => Some(Action::BinaryImmediate(prefix)),
+        _ => None,
+    }
+}

@@ -45,6 +45,8 @@ pub fn reached(pair: &Pair, lacking: Side, image: &Image) -> HashSet<AtomId> {
         }
         for r in image.refs.of(id) {
             let to = match r.target {
+                // `__fini_array_end` is not whatever lies behind the array.
+                Target::Addr(addr) if !image.linker_defined.names_at(addr).is_empty() => None,
                 Target::Addr(addr) | Target::Ifunc(addr) => image.atoms.find(addr),
                 _ => None,
             };

@@ -171,7 +171,8 @@ impl EhFrameSection {
         let (object, frames) =
             (&context.resolved.objects[index], &context.sections.eh_frames[index]);
         let mut at = (file.start - part_start) as usize;
-        let writer = Writer { context, object, frames, section, part_start };
+        let classes = x86_64::Context::new(context.options);
+        let writer = Writer { context, classes, object, frames, section, part_start };
         for &index in &file.own_cies {
             let cie = &frames.cies[index as usize];
             let relocations = cie.first_relocation..cie.first_relocation + cie.relocations;
@@ -249,6 +250,7 @@ fn key<'a>(object: &'a Object, frames: &'a EhFrame, cie: &Cie) -> CieKey<'a> {
 
 struct Writer<'a, 'data> {
     context: Context<'a, 'data>,
+    classes: x86_64::Context,
     object: &'a Object<'data>,
     frames: &'a EhFrame,
     /// Address of the output section.
@@ -290,12 +292,11 @@ impl Writer<'_, '_> {
         inside: u64,
         place: u64,
     ) -> std::result::Result<(), String> {
-        let Context { resolved, sections, merged, layout, options, .. } = self.context;
+        let Context { resolved, sections, merged, layout, .. } = self.context;
         let kind = kinds::target_kind(resolved, sections, self.object, rela.sym());
         let flags = self.object.headers[section as usize].flags();
         let data = self.object.section_data(section);
-        let classes = x86_64::Context::new(options);
-        let action = x86_64::action(classes, rela, data, kind, flags, None)?;
+        let action = x86_64::action(self.classes, rela, data, kind, flags, None)?;
         if action.is_relative() {
             return Err("an absolute address in .eh_frame cannot move with a static-PIE\n>>> \
                         recompile with -fPIE"

@@ -116,17 +116,22 @@ impl Synth {
         let any_eh_frame = sections.inputs[..sections.first_common() as usize]
             .iter()
             .any(|input| input.kind == SectionKind::EhFrame);
-        let ((eh_frame, dynamic_relocs), symtab) = rayon::join(
+        let ((eh_frame, dynamic_relocs), (symtab, property)) = rayon::join(
             || {
                 rayon::join(
                     || EhFrameSection::new(resolved, sections, live, any_eh_frame),
                     || DynamicRelocs::gather(resolved, sections, live, &slots, arch, pack),
                 )
             },
-            || SymTab::new(Filter { resolved, sections, live, merged, options }),
+            || {
+                rayon::join(
+                    || SymTab::new(Filter { resolved, sections, live, merged, options }),
+                    || property::note(resolved, options.force_x86_features),
+                )
+            },
         );
         let mut synth = Synth {
-            property: property::note(resolved, options.force_x86_features),
+            property,
             build_id: options.build_id.as_ref().map_or(Vec::new(), notes::build_id),
             build_id_range: options.build_id.as_ref().and_then(hashed_range),
             package: options.package_metadata.as_deref().map_or(Vec::new(), notes::package),

@@ -131,6 +131,11 @@ impl Errors {
         self.0.iter()
     }
 
+    /// The errors themselves.
+    pub fn into_vec(self) -> Vec<Error> {
+        self.0
+    }
+
     /// Fails if there is any error; sorts them by place.
     pub fn check(mut errors: Vec<Error>) -> Result<()> {
         if errors.is_empty() {

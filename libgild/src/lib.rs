@@ -67,7 +67,14 @@ fn link_inputs(
     times.end("merge");
     let layout = layout::layout(&resolved, &mut sections, &live, &merged, options, &mut warnings)?;
     times.end("layout");
-    let written = write::write(&resolved, &sections, &live, &merged, &layout, options)?;
+    let written = write::write(synth::Context {
+        resolved: &resolved,
+        sections: &sections,
+        live: &live,
+        merged: &merged,
+        layout: &layout,
+        options,
+    })?;
     times.end("write");
     let stats = Stats::new(inputs, &resolved, &sections, &live, written.bytes);
     Ok(Outcome { warnings, lines: stats::lines(&resolved, &live, options), times, stats })

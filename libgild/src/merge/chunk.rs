@@ -7,9 +7,9 @@
 use super::group::Shape;
 use super::hash::hash;
 use crate::live::Live;
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
-/// Bytes of input per chunk; a larger section is cut.
+/// Bytes of input per chunk, so that a chunk is still in the cache when its pieces are copied; a
+/// larger section is cut.
 pub(super) const CHUNK_SIZE: u64 = 1 << 20;
 
 /// A live merge section.
@@ -31,13 +31,6 @@ pub(super) struct Share<'a> {
     pub position: u32,
 }
 
-/// A piece on its way to its shard: the low half of its hash, and its position.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Entry {
-    pub tag: u32,
-    pub position: u32,
-}
-
 /// Pieces that nothing refers to, and those that no shard has placed yet.
 pub(super) const NOWHERE: u32 = u32::MAX;
 
@@ -49,30 +42,56 @@ pub(super) struct Pieces {
     /// Strings before each 64 bits.
     before: Vec<u32>,
     /// By piece: where it went, packed as [`super::group::Group`] says.
-    pub places: Vec<AtomicU32>,
+    pub places: Vec<u32>,
 }
 
-/// A chunk while merging.
-pub(super) struct Chunk<'a> {
-    pub shares: Vec<Share<'a>>,
-    pub pieces: Pieces,
-    /// Live pieces by shard, in input order within each.
-    pub entries: Vec<Entry>,
-    /// Where each shard's entries start, and the end.
-    pub starts: Vec<u32>,
+/// A piece on its way to its shard.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Entry {
+    /// The low half of its hash.
+    pub tag: u32,
+    /// Its number in the chunk.
+    pub piece: u32,
+    /// Bytes.
+    pub length: u32,
+}
+
+/// The live pieces of a chunk, sorted by shard, in input order within each. The buffers serve one
+/// chunk after the other.
+#[derive(Default)]
+pub(super) struct Sorted<'a> {
+    hashed: Vec<(u64, &'a [u8], u32)>,
+    entries: Vec<Entry>,
+    /// Bytes of the entries. A shard's pieces are scattered over the input; copied while they are
+    /// in the cache, they are read in one run later.
+    bytes: Vec<u8>,
+    /// Where each shard's entries and bytes start, and the end.
+    starts: Vec<(u32, usize)>,
 }
 
 impl Pieces {
-    /// Number of the piece that starts at `position`.
-    #[inline]
-    pub fn number(&self, position: u32) -> u32 {
-        match self.bits.get(position as usize / 64) {
-            Some(bits) => {
-                let below = bits & !(u64::MAX << (position % 64));
-                self.before[position as usize / 64] + below.count_ones()
+    /// Splits a chunk.
+    pub fn new(shares: &[Share], shape: Shape) -> Pieces {
+        let mut pieces = Pieces::default();
+        let entsize = shape.entsize as usize;
+        let mut count = 0;
+        if shape.strings {
+            let units: usize = shares.iter().map(|share| share.end - share.start).sum();
+            pieces.bits.reserve_exact(units / entsize / 64 + shares.len());
+            for share in shares {
+                debug_assert_eq!(share.position as usize, pieces.bits.len() * 64);
+                start_bits(share, entsize, &mut pieces.bits);
             }
-            None => position,
+            pieces.before = Vec::with_capacity(pieces.bits.len());
+            for bits in &pieces.bits {
+                pieces.before.push(count);
+                count += bits.count_ones();
+            }
+        } else if let Some(last) = shares.last() {
+            count = last.position + ((last.end - last.start) / entsize) as u32;
         }
+        pieces.places = vec![NOWHERE; count as usize];
+        pieces
     }
 
     /// The last piece that starts at or before `position`: its position.
@@ -98,112 +117,108 @@ impl Pieces {
     /// Where the piece at `position` went.
     #[inline]
     pub fn place(&self, position: u32) -> u32 {
-        self.places.get(self.number(position) as usize).map_or(NOWHERE, |place| place.load(Relaxed))
+        let number = match self.bits.get(position as usize / 64) {
+            Some(bits) => {
+                let below = bits & !(u64::MAX << (position % 64));
+                self.before[position as usize / 64] + below.count_ones()
+            }
+            None => position,
+        };
+        self.places.get(number as usize).copied().unwrap_or(NOWHERE)
     }
-}
 
-impl<'a> Chunk<'a> {
-    /// Splits and hashes; `shards` is a power of two.
-    pub fn new(shares: Vec<Share<'a>>, shape: Shape, shards: u32, live: &Live) -> Chunk<'a> {
-        let mut pieces = Pieces::default();
-        if shape.strings {
-            for share in &shares {
-                debug_assert_eq!(share.position as usize, pieces.bits.len() * 64);
-                start_bits(share, shape.entsize as usize, &mut pieces.bits);
+    /// Calls `add` with number, start and bytes of each piece of a share.
+    fn of_share<'a>(
+        &self,
+        share: &Share<'a>,
+        shape: Shape,
+        mut add: impl FnMut(u32, usize, &'a [u8]),
+    ) {
+        let (data, entsize) = (share.input.data, shape.entsize as usize);
+        if !shape.strings {
+            let units = data[share.start..share.end].chunks_exact(entsize);
+            for (unit, bytes) in units.enumerate() {
+                add(share.position + unit as u32, share.start + unit * entsize, bytes);
             }
-            let mut count = 0;
-            pieces.before = Vec::with_capacity(pieces.bits.len());
-            for bits in &pieces.bits {
-                pieces.before.push(count);
-                count += bits.count_ones();
-            }
-            pieces.places = nowhere(count);
-        } else {
-            let last = shares.last().map_or(0, |share| {
-                share.position + ((share.end - share.start) / shape.entsize as usize) as u32
-            });
-            pieces.places = nowhere(last);
+            return;
         }
-        let mut chunk = Chunk { shares, pieces, entries: Vec::new(), starts: Vec::new() };
-        let hashed = chunk.hash_pieces(shape, live);
-        chunk.sort(hashed, shards);
-        chunk
-    }
-
-    fn hash_pieces(&self, shape: Shape, live: &Live) -> Vec<(u64, u32)> {
-        let mut hashed = Vec::with_capacity(self.pieces.places.len());
-        for share in &self.shares {
-            let partial = live.is_partial(share.input.index);
-            let mut add = |position: u32, start: usize, bytes: &[u8]| {
-                let range = start as u64..(start + bytes.len()) as u64;
-                if !partial || live.is_touched(share.input.index, range) {
-                    hashed.push((hash(bytes), position));
-                }
-            };
-            let entsize = shape.entsize as usize;
-            if shape.strings {
-                self.strings(share, entsize, add);
-            } else {
-                let data = &share.input.data[share.start..share.end];
-                for (number, bytes) in data.chunks_exact(entsize).enumerate() {
-                    add(share.position + number as u32, share.start + number * entsize, bytes);
-                }
-            }
-        }
-        hashed
-    }
-
-    fn strings(&self, share: &Share, entsize: usize, mut add: impl FnMut(u32, usize, &[u8])) {
-        let data = share.input.data;
         let first = share.position as usize / 64;
         let words = (share.end - share.start).div_ceil(entsize * 64);
-        let mut previous: Option<(u32, usize)> = None;
-        for (word, &bits) in self.pieces.bits[first..first + words].iter().enumerate() {
+        let mut number = self.before[first];
+        let mut previous = None;
+        for (word, &bits) in self.bits[first..first + words].iter().enumerate() {
             let mut bits = bits;
             while bits != 0 {
                 let unit = word * 64 + bits.trailing_zeros() as usize;
                 bits &= bits - 1;
                 let start = share.start + unit * entsize;
-                if let Some((position, from)) = previous {
-                    add(position, from, &data[from..start]);
+                if let Some(from) = previous.replace(start) {
+                    add(number, from, &data[from..start]);
+                    number += 1;
                 }
-                previous = Some((share.position + unit as u32, start));
             }
         }
-        if let Some((position, from)) = previous {
-            add(position, from, &data[from..string_end(data, from, entsize)]);
+        // The last one may reach far into the next chunk.
+        if let Some(from) = previous {
+            add(number, from, &data[from..string_end(data, from, entsize)]);
         }
-    }
-
-    /// Counting sort of entries by shard: the highest bits of the hash.
-    fn sort(&mut self, hashed: Vec<(u64, u32)>, shards: u32) {
-        let mut starts = vec![0; shards as usize + 1];
-        let shard =
-            |hash: u64| (hash.rotate_left(shards.trailing_zeros()) as u32 & (shards - 1)) as usize;
-        for &(hash, _) in &hashed {
-            starts[shard(hash) + 1] += 1;
-        }
-        for index in 1..starts.len() {
-            starts[index] += starts[index - 1];
-        }
-        let mut next = starts.clone();
-        self.entries = vec![Entry::default(); hashed.len()];
-        for (hash, position) in hashed {
-            let slot = &mut next[shard(hash)];
-            self.entries[*slot as usize] = Entry { tag: hash as u32, position };
-            *slot += 1;
-        }
-        self.starts = starts;
-    }
-
-    /// The entries of one shard.
-    pub fn of_shard(&self, shard: usize) -> &[Entry] {
-        &self.entries[self.starts[shard] as usize..self.starts[shard + 1] as usize]
     }
 }
 
-fn nowhere(count: u32) -> Vec<AtomicU32> {
-    (0..count).map(|_| AtomicU32::new(NOWHERE)).collect()
+impl<'a> Sorted<'a> {
+    /// Hashes the live pieces of a chunk and sorts them into `shards` (a power of two).
+    pub fn fill(
+        &mut self,
+        pieces: &Pieces,
+        shares: &[Share<'a>],
+        shape: Shape,
+        shards: u32,
+        live: &Live,
+    ) {
+        self.hashed.clear();
+        for share in shares {
+            let partial = live.is_partial(share.input.index);
+            pieces.of_share(share, shape, |number, start, bytes| {
+                let range = start as u64..(start + bytes.len()) as u64;
+                if !partial || live.is_touched(share.input.index, range) {
+                    self.hashed.push((hash(bytes), bytes, number));
+                }
+            });
+        }
+        // The highest bits of the hash choose the shard.
+        let log = shards.trailing_zeros();
+        let shard = |hash: u64| (hash.rotate_left(log) as u32 & (shards - 1)) as usize;
+        self.starts.clear();
+        self.starts.resize(shards as usize + 1, (0, 0));
+        for &(hash, bytes, _) in &self.hashed {
+            let count = &mut self.starts[shard(hash) + 1];
+            *count = (count.0 + 1, count.1 + bytes.len());
+        }
+        for index in 1..self.starts.len() {
+            let before = self.starts[index - 1];
+            let start = &mut self.starts[index];
+            *start = (start.0 + before.0, start.1 + before.1);
+        }
+        let (entries, bytes) = self.starts[shards as usize];
+        // No clearing: everything below the ends is overwritten.
+        self.entries.resize(self.entries.len().max(entries as usize), Entry::default());
+        self.bytes.resize(self.bytes.len().max(bytes), 0);
+        let mut next = self.starts.clone();
+        for &(hash, bytes, piece) in &self.hashed {
+            let slot = &mut next[shard(hash)];
+            let length = bytes.len();
+            self.entries[slot.0 as usize] =
+                Entry { tag: hash as u32, piece, length: length as u32 };
+            self.bytes[slot.1..slot.1 + length].copy_from_slice(bytes);
+            *slot = (slot.0 + 1, slot.1 + length);
+        }
+    }
+
+    /// The entries of one shard, and their bytes.
+    pub fn of_shard(&self, shard: usize) -> (&[Entry], &[u8]) {
+        let (start, end) = (self.starts[shard], self.starts[shard + 1]);
+        (&self.entries[start.0 as usize..end.0 as usize], &self.bytes[start.1..end.1])
+    }
 }
 
 /// Where the string that starts at `start` ends, terminator included.

@@ -1,6 +1,6 @@
 //! Merge sections that may share pieces.
 
-use super::chunk::{CHUNK_SIZE, Chunk, Input, NOWHERE, Pieces, Share};
+use super::chunk::{CHUNK_SIZE, Input, NOWHERE, Pieces, Share, Sorted};
 use super::shard::Shard;
 use super::tail;
 use crate::diagnostics::Error;
@@ -48,6 +48,10 @@ pub(super) struct Group {
     shard_bits: u32,
 }
 
+/// Chunks that are hashed and then deduplicated at a time: enough for many threads, few enough for
+/// their copies to stay in the last-level cache.
+const WAVE: usize = 32;
+
 /// Number of shards: enough for each to fit a cache with its table, and for threads to share.
 fn shard_count(input_size: u64) -> u32 {
     const SHARD_INPUT: u64 = 1 << 18;
@@ -71,17 +75,37 @@ impl Group {
 
     fn with_shards(shape: Shape, inputs: &[Input], live: &Live, count: u32) -> Option<Group> {
         let (homes, shares) = assign(inputs, shape);
-        let mut chunks: Vec<Chunk> =
-            shares.into_par_iter().map(|shares| Chunk::new(shares, shape, count, live)).collect();
         let shard_bits = 32 - count.trailing_zeros();
         // The place of all ones means nowhere.
         let limit = (1 << shard_bits) - 1;
-        let shards: Vec<Result<Shard, _>> = (0..count as usize)
-            .into_par_iter()
-            .map(|number| Shard::new(number, &chunks, shape, shard_bits, limit))
-            .collect();
-        let shards: Vec<Shard> = shards.into_iter().collect::<Result<_, _>>().ok()?;
-        let chunks = chunks.iter_mut().map(|chunk| std::mem::take(&mut chunk.pieces)).collect();
+        let mut shards: Vec<Shard> = (0..count).map(|_| Shard::new()).collect();
+        let mut chunks: Vec<Pieces> = Vec::with_capacity(shares.len());
+        let mut sorted: Vec<Sorted> = Vec::new();
+        sorted.resize_with(shares.len().min(WAVE), Sorted::default);
+        for wave in shares.chunks(WAVE) {
+            let sorted = &mut sorted[..wave.len()];
+            let split = wave.par_iter().zip(&mut *sorted).map(|(shares, sorted)| {
+                let pieces = Pieces::new(shares, shape);
+                sorted.fill(&pieces, shares, shape, count, live);
+                pieces
+            });
+            let mut pieces: Vec<Pieces> = split.collect();
+            let added = shards.par_iter_mut().enumerate();
+            added.try_for_each(|(number, shard)| shard.add(number, sorted, shape, limit)).ok()?;
+            pieces.par_iter_mut().zip(&*sorted).enumerate().for_each(
+                |(chunk, (pieces, sorted))| {
+                    for (number, shard) in shards.iter().enumerate() {
+                        let high = ((number as u64) << shard_bits) as u32;
+                        let (entries, _) = sorted.of_shard(number);
+                        for (entry, place) in entries.iter().zip(shard.found(chunk)) {
+                            pieces.places[entry.piece as usize] = high | place;
+                        }
+                    }
+                },
+            );
+            chunks.append(&mut pieces);
+        }
+        shards.iter_mut().for_each(Shard::finish);
         let input_size = inputs.iter().map(|input| input.data.len() as u64).sum();
         let mut group =
             Group { shape, size: 0, input_size, homes, chunks, shards, bases: vec![], shard_bits };
@@ -108,14 +132,13 @@ impl Group {
         let bits = self.shard_bits;
         self.chunks.par_iter_mut().for_each(|chunk| {
             for place in &mut chunk.places {
-                let place = place.get_mut();
                 if *place != NOWHERE {
                     let (shard, offset) = unpack(*place, bits);
                     *place = tails.place(shard, offset);
                 }
             }
         });
-        self.shards = vec![Shard { bytes: tails.bytes }];
+        self.shards = vec![Shard::of(tails.bytes)];
         self.shard_bits = 32;
         self.place_shards();
         self

@@ -26,7 +26,8 @@ fn u32_at(bytes: &[u8], at: usize) -> u64 {
 #[inline]
 pub(super) fn hash(bytes: &[u8]) -> u64 {
     let length = bytes.len();
-    let seed = K[0] ^ length as u64;
+    // Spread over all bits: a length must not look like a byte.
+    let seed = K[0] ^ (length as u64).wrapping_mul(K[3] | 1);
     if length <= 16 {
         let (a, b) = match length {
             8.. => (u64_at(bytes, 0), u64_at(bytes, length - 8)),

@@ -10,6 +10,9 @@ mod hash;
 mod shard;
 mod tail;
 
+#[cfg(test)]
+mod group_test;
+
 use crate::args::Options;
 use crate::diagnostics::{Error, Result};
 use crate::elf::*;

@@ -1,0 +1,8 @@
+//! Jobs that grow.
+
+use super::Recipe;
+
+/// The recipes.
+pub fn recipes() -> Vec<Recipe> {
+    Vec::new()
+}

@@ -207,6 +207,13 @@ fn is_another_piece(pair: &Pair, r: &Anonymous, d: &Difference, size: u64) -> bo
             is_filler(&piece[..within.min(piece.len())]) || occurs(other, addr, piece, least)
         };
         let (Some(p), Some(q)) = (ours.get(s..), theirs.get(s..)) else { return false };
+        // A text that is terminated, or of 4 bytes, with nothing but padding behind it on one side
+        // is complete.
+        let padded = |piece: &[u8]| is_filler(&piece[..within.min(piece.len())]);
+        let ends = within == LEAST_SHORT || (behind_zero == Some(s) && s > LEAST_SHORT);
+        if ends && is_text(&ours, s) && (padded(p) || padded(q)) {
+            return true;
+        }
         let (ours, theirs) = (moved(p, b, r.right), moved(q, a, r.left));
         // Of mergeable constants to which nothing refers, one linker may drop what another keeps.
         (ours && theirs) || (lengths.contains(&s) && (ours || theirs))

@@ -231,10 +231,12 @@ fn differing(
             }
         }
     }
-    if let Some(start) = aligned(4)
-        && let Some(next) = narrow(pair, (x, y), (ours, theirs), start, outcome)
-    {
-        return next;
+    // Tables of assembly need not be aligned; then their entries count from their start.
+    let starts = aligned(4).into_iter().chain([at & !3]);
+    for start in starts {
+        if let Some(next) = narrow(pair, (x, y), (ours, theirs), start, outcome) {
+            return next;
+        }
     }
     let end = (at..ours.len()).find(|&i| ours[i] == theirs[i]).unwrap_or(ours.len());
     outcome.differences.push(Difference {

@@ -196,9 +196,16 @@ fn bad_options_are_named() -> Outcome {
         (&["--error-limit=lots"], &["lots"]),
         (&["--build-id=0xzz"], &["zz"]),
         (&["--defsym=novalue"], &["novalue"]),
-        (&["-e", "no_such_entry"], &["no_such_entry"]),
     ];
     all(cases, |(arguments, texts)| scene.fails(&[&["start.o"], *arguments].concat(), texts))
+}
+
+/// GNU ld and lld warn and put 0 or the start of .text into the header; an error is as good.
+#[test]
+fn a_missing_entry_is_noticed() -> Outcome {
+    let scene = Scene::new("errors/entry")?;
+    let link = scene.link(&["start.o", "-e", "no_such_entry"])?;
+    ensure(link.stderr.contains("no_such_entry"), || link.describe())
 }
 
 /// Outputs that gild does not make are refused, and another linker is named.

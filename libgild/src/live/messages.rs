@@ -54,7 +54,7 @@ pub(super) fn undefined(
     }
 }
 
-/// Lines for sections that nothing reaches.
+/// Sections that nothing reaches.
 pub(super) fn removed(resolved: &Resolved, sections: &Sections, live: &Live) -> Vec<String> {
     let of_object = |object: &Object| -> Vec<String> {
         let dead = (0..object.headers.len() as u32).filter(|&shndx| {
@@ -64,7 +64,7 @@ pub(super) fn removed(resolved: &Resolved, sections: &Sections, live: &Live) -> 
         });
         let line = |shndx| {
             let name = String::from_utf8_lossy(object.section_name(shndx));
-            format!("removing unused section {}:({name})", object.name)
+            format!("{}:({name})", object.name)
         };
         dead.map(line).collect()
     };

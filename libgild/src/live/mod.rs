@@ -34,7 +34,7 @@ pub struct Live {
     pub got_base_used: bool,
     /// Warnings of glibc's `.gnu.warning.*` sections and unresolved symbols that were let pass.
     pub warnings: Vec<String>,
-    /// Lines of `--print-gc-sections`, in input order.
+    /// Sections for `--print-gc-sections`, as `a.o:(.text.f)`, in input order.
     pub removed: Vec<String>,
 }
 

@@ -281,7 +281,7 @@ fn zero_bytes(block: &[u8]) -> u64 {
 fn zeros_of_word(word: u64) -> u64 {
     const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
     // High bit of each byte: set if and only if the byte is 0.
-    let high = !((word & LOW) + LOW | word | LOW);
+    let high = !(((word & LOW) + LOW) | word | LOW);
     // Gathers the 8 bits: each product bit is met by one pair only.
     (high >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56
 }

@@ -33,7 +33,7 @@ impl Table {
     /// The tag's highest bits choose the slot.
     #[inline]
     fn slot(&self, tag: u32) -> usize {
-        (u64::from(tag) * self.slots.len() as u64 >> 32) as usize
+        ((u64::from(tag) * self.slots.len() as u64) >> 32) as usize
     }
 
     fn grow(&mut self) {

@@ -224,7 +224,7 @@ fn read<'a>(object: &'a Object, options: &Options) -> Part<'a> {
         inputs: Vec::with_capacity(object.headers.len()),
         outputs: Outputs::default(),
         eh_frame: EhFrame::default(),
-        ties: if options.gc_sections { Ties::new(object) } else { Ties::default() },
+        ties: Ties::default(),
         merge_count: 0,
         has_large: false,
         errors: Vec::new(),
@@ -253,7 +253,6 @@ fn read<'a>(object: &'a Object, options: &Options) -> Part<'a> {
             continue;
         }
         part.place(name, header, &mut input, options, crt_file);
-        input.ties = part.ties.of(shndx);
         part.inputs.push(input);
         if input.kind == SectionKind::EhFrame {
             has_eh_frame = true;
@@ -262,6 +261,11 @@ fn read<'a>(object: &'a Object, options: &Options) -> Part<'a> {
     }
     if has_eh_frame && part.errors.is_empty() {
         part.eh_frame.index(object);
+    }
+    if options.gc_sections {
+        let Part { ties, inputs, .. } = &mut part;
+        *ties = Ties::new(object, |shndx| inputs[shndx as usize].kind != SectionKind::Excluded);
+        ties.all().for_each(|(shndx, how)| inputs[shndx as usize].ties |= how);
     }
     part
 }

@@ -22,13 +22,13 @@ pub(crate) struct Ties {
 }
 
 impl Ties {
-    /// Reads the groups and link orders of an object. Members that don't exist are left out.
-    pub(super) fn new(object: &Object) -> Ties {
+    /// Reads the groups and link orders of an object. Members that aren't `kept` are left out.
+    pub(super) fn new(object: &Object, kept: impl Fn(u32) -> bool) -> Ties {
         let mut ties = Ties::default();
         let count = object.headers.len();
         for (shndx, header) in object.headers.iter().enumerate() {
             if header.kind() == SHT_GROUP {
-                ties.add_group(object.section_data(shndx as u32), count);
+                ties.add_group(object.section_data(shndx as u32), count, &kept);
             } else if header.flags() & SHF_LINK_ORDER != 0
                 && (1..count as u32).contains(&header.link())
             {
@@ -39,14 +39,15 @@ impl Ties {
         ties
     }
 
-    fn add_group(&mut self, data: &[u8], count: usize) {
+    fn add_group(&mut self, data: &[u8], count: usize, kept: impl Fn(u32) -> bool) {
         let words: &[U32<LE>] = slice_from_all_bytes(data).unwrap_or(&[]);
         let members = words.get(1..).unwrap_or(&[]).iter().map(|word| word.get(LE));
         if self.ring.is_empty() {
             self.ring = vec![0; count];
         }
         let (mut first, mut last) = (0, 0);
-        for member in members.filter(|&member| member != 0 && (member as usize) < count) {
+        let exists = |member: u32| member != 0 && (member as usize) < count;
+        for member in members.filter(|&member| exists(member) && kept(member)) {
             // A section is in one group at most; a malformed second mention would break a ring.
             if self.ring[member as usize] != 0 {
                 continue;
@@ -73,12 +74,11 @@ impl Ties {
         rest.iter().take_while(move |&&(target, _)| target == shndx).map(|&(_, section)| section)
     }
 
-    pub(super) fn of(&self, shndx: u32) -> u8 {
-        let mut ties = if self.next_in_group(shndx) != 0 { IN_GROUP } else { 0 };
-        if self.dependents(shndx).next().is_some() {
-            ties |= HAS_DEPENDENTS;
-        }
-        ties
+    /// The sections that are tied, each with how.
+    pub(super) fn all(&self) -> impl Iterator<Item = (u32, u8)> {
+        let members = (0..).zip(&self.ring).filter(|(_, next)| **next != 0);
+        let members = members.map(|(shndx, _)| (shndx, IN_GROUP));
+        members.chain(self.dependents.iter().map(|&(target, _)| (target, HAS_DEPENDENTS)))
     }
 }
 
@@ -93,8 +93,8 @@ mod tests {
     #[test]
     fn a_group_is_a_ring_in_order() {
         let mut ties = Ties::default();
-        ties.add_group(&group(&[3, 5, 4]), 8);
-        ties.add_group(&group(&[6]), 8);
+        ties.add_group(&group(&[3, 5, 4]), 8, |_| true);
+        ties.add_group(&group(&[6, 7]), 8, |member| member != 7);
         assert_eq!([3, 5, 4].map(|member| ties.next_in_group(member)), [5, 4, 3]);
         assert_eq!(ties.next_in_group(6), 6);
         assert_eq!(ties.next_in_group(7), 0);
@@ -103,10 +103,10 @@ mod tests {
     #[test]
     fn malformed_groups_make_no_endless_walk() {
         let mut ties = Ties::default();
-        ties.add_group(&group(&[3, 3, 99, 0, 5]), 8);
-        ties.add_group(&group(&[5, 2]), 8);
+        ties.add_group(&group(&[3, 3, 99, 0, 5]), 8, |_| true);
+        ties.add_group(&group(&[5, 2]), 8, |_| true);
         assert_eq!([3, 5].map(|member| ties.next_in_group(member)), [5, 3]);
         assert_eq!(ties.next_in_group(2), 2);
-        ties.add_group(b"odd", 8);
+        ties.add_group(b"odd", 8, |_| true);
     }
 }

@@ -8,6 +8,7 @@ pub mod elf;
 pub mod ids;
 pub mod input;
 pub mod layout;
+pub mod listing;
 pub mod live;
 pub mod merge;
 pub mod sections;
@@ -67,17 +68,18 @@ fn link_inputs(
     times.end("merge");
     let layout = layout::layout(&resolved, &mut sections, &live, &merged, options, &mut warnings)?;
     times.end("layout");
-    let written = write::write(synth::Context {
+    let context = synth::Context {
         resolved: &resolved,
         sections: &sections,
         live: &live,
         merged: &merged,
         layout: &layout,
         options,
-    })?;
+    };
+    let written = write::write(context)?;
     times.end("write");
     let stats = Stats::new(inputs, &resolved, &sections, &live, written.bytes);
-    Ok(Outcome { warnings, lines: stats::lines(&resolved, &live, options), times, stats })
+    Ok(Outcome { warnings, lines: listing::list(inputs, context)?, times, stats })
 }
 
 /// Threads in proportion to the work: starting one costs about 15 µs, and a megabyte of input about

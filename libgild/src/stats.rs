@@ -1,6 +1,5 @@
 //! `--stats`: what was read, extracted, kept and written.
 
-use crate::args::Options;
 use crate::input::Inputs;
 use crate::live::Live;
 use crate::sections::{SectionKind, Sections};
@@ -56,14 +55,4 @@ impl fmt::Display for Stats {
         writeln!(f, "sections        {:>12} ({} kept)", self.sections, self.live_sections)?;
         write!(f, "output bytes    {:>12}", self.output_bytes)
     }
-}
-
-/// What `--trace` and `--print-gc-sections` print, in input order.
-pub fn lines(resolved: &Resolved, live: &Live, options: &Options) -> Vec<String> {
-    let mut lines = Vec::new();
-    if options.trace {
-        lines.extend(resolved.objects.iter().map(|object| object.name.to_string()));
-    }
-    lines.extend(live.removed.iter().map(|section| format!("removing unused section {section}")));
-    lines
 }

@@ -1,0 +1,39 @@
+//! What a link says about itself when asked: `--trace`, `-y`, `-Map`, `--cref`,
+//! `--print-gc-sections`, `--dependency-file`.
+
+mod cross_reference;
+mod dependencies;
+mod map;
+mod trace;
+
+use crate::args::MapOutput;
+use crate::diagnostics::{Error, Result};
+use crate::input::Inputs;
+use crate::synth::Context;
+use std::path::Path;
+
+/// Writes the files that were asked for and returns the lines for standard output.
+pub fn list(inputs: &Inputs, context: Context) -> Result<Vec<String>> {
+    let options = context.options;
+    let mut lines = trace::lines(context);
+    if let Some(path) = &options.dependency_file {
+        save(path, &dependencies::rule(inputs, &options.output))?;
+    }
+    let mut text = String::new();
+    if options.map.is_some() {
+        text += &map::table(context);
+    }
+    if options.cref {
+        text += &cross_reference::table(context);
+    }
+    match &options.map {
+        Some(MapOutput::File(path)) => save(path, &text)?,
+        _ => lines.extend(text.lines().map(str::to_string)),
+    }
+    Ok(lines)
+}
+
+fn save(path: &Path, text: &str) -> Result<()> {
+    std::fs::write(path, text)
+        .map_err(|source| Error::Io { action: "write", path: path.into(), source }.into())
+}

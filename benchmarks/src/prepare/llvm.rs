@@ -22,7 +22,7 @@ pub fn recipes() -> Vec<Recipe> {
 fn make(kitchen: &Kitchen) -> Result<()> {
     let config = |option: &str| -> Result<Vec<String>> {
         let mut query = Command::new("llvm-config-19");
-        let text = process::run(query.args(["--link-static", option]).arg(component(option)))?;
+        let text = process::run(query.args(["--link-static", option]).args(component(option)))?;
         Ok(text.split_whitespace().map(str::to_owned).collect())
     };
     let includes = config("--includedir")?;
@@ -41,6 +41,6 @@ fn make(kitchen: &Kitchen) -> Result<()> {
     process::run(&mut command).map(drop)
 }
 
-fn component(option: &str) -> &'static str {
-    if option == "--libs" { "all" } else { "core" }
+fn component(option: &str) -> &'static [&'static str] {
+    if option == "--libs" { &["all"] } else { &[] }
 }

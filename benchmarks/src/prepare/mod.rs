@@ -12,7 +12,7 @@ use crate::process::{rust_lld, which};
 use crate::workspace::Workspace;
 use crate::{capture, linkers};
 use anyhow::{Context, Result};
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 /// What `gild-bench prepare` was asked for.
@@ -77,6 +77,10 @@ pub struct Kitchen {
 /// # Errors
 /// If a package, a tool or a job can't be made; jobs made before stay.
 pub fn prepare(workspace: &Workspace, wishes: &Wishes) -> Result<()> {
+    fs::create_dir_all(workspace.work())?;
+    // The recorder's folder is the same for all jobs, so that cargo builds dependencies once.
+    let lock = File::create(workspace.work().join("lock"))?;
+    lock.lock().context("waiting for another `prepare`")?;
     if wishes.install {
         tools::install(workspace)?;
     }
@@ -112,7 +116,6 @@ fn make(workspace: &Workspace, recipe: &Recipe, dir: PathBuf, lld: &Path) -> Res
     // Without a description it is no job, should this be cut short.
     _ = fs::remove_file(dir.join("job.json"));
     let work = workspace.work();
-    fs::create_dir_all(&work)?;
     let recorder = capture::recorder(&work, &dir, lld)?;
     let kitchen = Kitchen { workspace: workspace.clone(), job: dir.clone(), work, recorder };
     (recipe.make)(&kitchen)?;

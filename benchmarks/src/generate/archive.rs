@@ -59,11 +59,12 @@ fn even(size: usize) -> usize {
 
 /// A header and its data, padded to an even size.
 fn part(out: &mut impl Write, name: &str, data: &[u8]) -> Result<()> {
-    write!(out, "{name:<16}{:<12}{:<6}{:<6}{:<8}{:<10}`\n", 0, 0, 0, 644, data.len())?;
+    writeln!(out, "{name:<16}{:<12}{:<6}{:<6}{:<8}{:<10}`", 0, 0, 0, 644, data.len())?;
     out.write_all(data)?;
-    Ok(if data.len() % 2 == 1 {
-        out.write_all(b"\n")?
-    })
+    if data.len() % 2 == 1 {
+        out.write_all(b"\n")?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -5,7 +5,8 @@ use super::tools::{self, GLIBC, MUSL};
 use super::{Kitchen, Recipe, derived};
 use crate::process;
 use anyhow::Result;
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// A package, and how it is built.
@@ -81,6 +82,7 @@ fn cargo_install(kitchen: &Kitchen, build: Build) -> Result<()> {
         MUSL => tools::musl_rustc(&kitchen.workspace)?,
         _ => PathBuf::from("rustc"),
     };
+    forget_link(&kitchen.work.join(build.package), build)?;
     let mut cargo = Command::new("cargo");
     cargo.args(["install", build.package, "--version", build.version, "--locked", "--force"]);
     cargo.args(["--quiet", "--target", build.target, "--profile", build.profile]);
@@ -98,4 +100,21 @@ fn cargo_install(kitchen: &Kitchen, build: Build) -> Result<()> {
     // C code in dependencies.
     cargo.env("CC_x86_64_unknown_linux_musl", "musl-gcc");
     process::run(&mut cargo).map(drop)
+}
+
+/// Makes Cargo link again what it may have linked before: without its fingerprint it has to.
+fn forget_link(target_dir: &Path, build: Build) -> Result<()> {
+    let folder = if build.profile == "dev" { "debug" } else { build.profile };
+    let prints = target_dir.join(build.target).join(folder).join(".fingerprint");
+    let Ok(entries) = fs::read_dir(prints) else { return Ok(()) };
+    for entry in entries {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        // What follows the package's name is a dash and a hash.
+        let package = name.rsplit_once('-').map_or("", |(package, _)| package);
+        if package == build.package {
+            fs::remove_dir_all(&path)?;
+        }
+    }
+    Ok(())
 }

@@ -12,7 +12,7 @@ fn is_hashed(id: &BuildId) -> bool {
     matches!(id, BuildId::Fast | BuildId::Md5 | BuildId::Sha1)
 }
 
-/// A span's leaf; 0 when the build-id doesn't depend on the contents.
+/// A span's leaf, taken while the span is in the cache; 0 when the build-id doesn't depend on the contents.
 pub fn digest(context: Context, bytes: &[u8]) -> u128 {
     if context.options.build_id.as_ref().is_some_and(is_hashed) { xxh3_128(bytes) } else { 0 }
 }
@@ -41,4 +41,14 @@ fn uuid() -> [u8; 16] {
     id[6] = id[6] & 0x0f | 0x40;
     id[8] = id[8] & 0x3f | 0x80;
     std::array::from_fn(|index| id[index])
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn uuids_are_random_and_of_version_4() {
+        let (one, two) = (super::uuid(), super::uuid());
+        assert_ne!(one, two);
+        assert_eq!((one[6] >> 4, one[8] >> 6), (4, 2));
+    }
 }

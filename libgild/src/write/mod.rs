@@ -1,17 +1,26 @@
 //! The output file: spans of bytes in file order, each relocated in a thread's own buffer.
 
 mod build_id;
+mod findings;
 mod output;
+#[cfg(test)]
+mod output_test;
 mod relocate;
 mod spans;
 
-use crate::diagnostics::{Error, Errors, Result};
+pub use output::remove_output;
+
+use crate::diagnostics::{Error, Result};
 use crate::synth::Context;
+use findings::Findings;
 use output::Output;
 use rayon::prelude::*;
+use relocate::Relocator;
 use spans::Span;
+use std::fs::File;
+use std::os::unix::fs::FileExt;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 
 /// What was written.
 #[derive(Clone, Copy, Debug)]
@@ -20,59 +29,120 @@ pub struct Written {
     pub bytes: u64,
 }
 
-/// Writes the output file. On an error nothing is left at the output path.
+/// Outputs up to this size are written with one system call.
+const SMALL: u64 = 1 << 20;
+
+/// Writes the output file, which takes the place of an older one at the very end.
+///
+/// Errors: relocations that cannot be applied, all of them, and what the file system says. The
+/// output path then holds what it held before; see [`remove_output`].
 pub fn write(context: Context) -> Result<Written> {
-    let spans = spans::plan(context);
-    let output = Output::create(&context.options.output, context.layout.file_size)?;
-    let digests = write_spans(context, &spans, &output)?;
-    if let Some((offset, id)) = build_id::compute(context, &digests) {
-        output.write_at(&id, offset)?;
+    let spans = spans::plan(context)?;
+    let job = Job { context, relocator: Relocator::new(context), spans: &spans };
+    let mut output = Output::open(&context.options.output)?;
+    match output.file() {
+        Some(file) if context.layout.file_size > SMALL => job.to_file(file)?,
+        _ => {
+            let bytes = job.in_memory()?;
+            output.write_all(&bytes).map_err(|error| job.io(error))?;
+        }
     }
-    output.finish()?;
+    output.finish().map_err(|error| job.io(error))?;
     Ok(Written { bytes: context.layout.file_size })
 }
 
-/// Threads take spans in file order. Gives each span's digest, 0 when no build-id is wanted.
-fn write_spans(context: Context, spans: &[Span], output: &Output) -> Result<Vec<u128>> {
-    let next = AtomicUsize::new(0);
-    let errors = Mutex::new(Vec::new());
-    let work = || {
-        let mut digests = Vec::new();
-        let mut buffer = Vec::new();
-        while let Some((index, span)) = take(&next, spans) {
-            match write_span(context, span, output, &mut buffer) {
-                Ok(digest) => digests.push((index, digest)),
-                Err(mut found) => lock(&errors).append(&mut found),
-            }
+struct Job<'a, 'data> {
+    context: Context<'a, 'data>,
+    relocator: Relocator<'a, 'data>,
+    spans: &'a [Span<'a>],
+}
+
+impl Job<'_, '_> {
+    fn io(&self, source: std::io::Error) -> Error {
+        Error::Io { action: "write", path: self.context.options.output.clone(), source }
+    }
+
+    /// Fills one span; gives its digest.
+    fn fill(&self, span: &Span, out: &mut [u8], findings: &mut Findings) -> u128 {
+        span.fill(&self.relocator, out, findings);
+        build_id::digest(self.context, out)
+    }
+
+    /// The whole output in one buffer, for what is small or only takes bytes in order.
+    fn in_memory(&self) -> Result<Vec<u8>> {
+        let mut bytes = vec![0; self.context.layout.file_size as usize];
+        let mut rest = &mut bytes[..];
+        let mut jobs = Vec::with_capacity(self.spans.len());
+        for span in self.spans {
+            let (out, after) = rest.split_at_mut(span.size() as usize);
+            jobs.push((span, out));
+            rest = after;
         }
-        digests
-    };
-    let threads = if spans.len() > 1 { rayon::current_num_threads() } else { 1 };
-    let mut digests: Vec<_> =
-        (0..threads).into_par_iter().with_max_len(1).flat_map_iter(|_| work()).collect();
-    Errors::check(errors.into_inner().unwrap_or_default())?;
-    digests.sort_unstable();
-    Ok(digests.into_iter().map(|(_, digest)| digest).collect())
+        let findings = Mutex::new(Findings::default());
+        let fill = |(span, out): (&Span, &mut [u8])| {
+            let mut found = Findings::default();
+            let digest = self.fill(span, out, &mut found);
+            if !found.is_empty() {
+                lock(&findings).extend(found);
+            }
+            digest
+        };
+        let digests: Vec<u128> = jobs.into_par_iter().with_min_len(4).map(fill).collect();
+        take(findings).check(self.context)?;
+        if let Some((offset, id)) = build_id::compute(self.context, &digests) {
+            bytes[offset as usize..][..id.len()].copy_from_slice(&id);
+        }
+        Ok(bytes)
+    }
+
+    /// Threads take spans in file order: neighbours in the file are neighbours in the input, mostly.
+    fn to_file(&self, file: &File) -> Result<()> {
+        let (next, failed) = (AtomicUsize::new(0), AtomicBool::new(false));
+        let findings = Mutex::new(Findings::default());
+        let work = || {
+            let mut found = Findings::default();
+            let mut digests = Vec::new();
+            let mut buffer: Vec<u8> = Vec::new();
+            loop {
+                let index = next.fetch_add(1, Relaxed);
+                let Some(span) = self.spans.get(index) else { break };
+                let size = span.size() as usize;
+                if buffer.len() < size {
+                    buffer.resize(size, 0);
+                }
+                let out = &mut buffer[..size];
+                digests.push((index, self.fill(span, out, &mut found)));
+                // After an error only the other errors matter.
+                if !found.is_empty() {
+                    failed.store(true, Relaxed);
+                } else if !failed.load(Relaxed)
+                    && let Err(error) = file.write_all_at(out, span.offset())
+                {
+                    found.errors.push(self.io(error));
+                }
+            }
+            if !found.is_empty() {
+                lock(&findings).extend(found);
+            }
+            digests
+        };
+        let threads = rayon::current_num_threads();
+        let mut digests: Vec<(usize, u128)> =
+            (0..threads).into_par_iter().with_max_len(1).flat_map_iter(|_| work()).collect();
+        take(findings).check(self.context)?;
+        digests.sort_unstable();
+        let digests: Vec<u128> = digests.into_iter().map(|(_, digest)| digest).collect();
+        if let Some((offset, id)) = build_id::compute(self.context, &digests) {
+            file.write_all_at(&id, offset).map_err(|error| self.io(error))?;
+        }
+        Ok(())
+    }
 }
 
-fn take<'a, 'b>(next: &AtomicUsize, spans: &'a [Span<'b>]) -> Option<(usize, &'a Span<'b>)> {
-    let index = next.fetch_add(1, Relaxed);
-    spans.get(index).map(|span| (index, span))
+fn lock(findings: &Mutex<Findings>) -> std::sync::MutexGuard<'_, Findings> {
+    findings.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
-fn lock(errors: &Mutex<Vec<Error>>) -> std::sync::MutexGuard<'_, Vec<Error>> {
-    errors.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
-}
-
-fn write_span(
-    context: Context,
-    span: &Span,
-    output: &Output,
-    buffer: &mut Vec<u8>,
-) -> std::result::Result<u128, Vec<Error>> {
-    buffer.clear();
-    buffer.resize(span.size() as usize, 0);
-    span.fill(context, buffer)?;
-    output.write_at(buffer, span.offset()).map_err(|error| vec![error])?;
-    Ok(build_id::digest(context, buffer))
+fn take(findings: Mutex<Findings>) -> Findings {
+    findings.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
 }

@@ -1,112 +1,236 @@
-//! Where the bytes go: a new file beside the output path that replaces it at the end, or, for
-//! devices and pipes, memory that is written in one go.
+//! Where the output goes: a new file that takes its place at the very end, or a stream.
+//!
+//! - A regular file is written under no name (O_TMPFILE) or beside the old one, then renamed over
+//!   it: nobody sees half a file, an old output that is being executed goes on undisturbed, its
+//!   other hard links keep their content, and a link that is killed leaves nothing behind.
+//! - A symbolic link is followed.
+//! - What is no regular file (`/dev/null`, `/dev/stdout`, a FIFO) is written to from start to end,
+//!   never unlinked, renamed over or truncated.
+//! - The mode is 0777 less the umask.
 
-use crate::diagnostics::Error;
+use crate::args::{Input, InputName, Options};
+use crate::diagnostics::{Error, Result};
+use rustix::fs::{AtFlags, CWD, linkat};
 use std::fs::{self, File, OpenOptions};
-use std::io::{ErrorKind, Write};
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::io::{self, ErrorKind, Write};
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 
-/// An output in the making. Dropped unfinished, it leaves nothing behind.
-pub struct Output {
-    /// The path as the user knows it.
-    path: PathBuf,
-    kind: Kind,
+/// An output on its way. Dropping it without [`Output::finish`] leaves nothing behind.
+pub enum Output {
+    /// A regular file to be.
+    File(NewFile),
+    /// Anything that takes bytes in order.
+    Stream(Box<dyn Write>),
 }
 
-enum Kind {
-    /// Renamed to `target` at the end: no reader sees half a file, a running program keeps its
-    /// text (no ETXTBSY), and other hard links keep their content.
-    Regular { file: File, temporary: PathBuf, target: PathBuf },
-    /// Not a regular file: written to, never replaced.
-    Stream { file: File, bytes: Mutex<Vec<u8>> },
+/// A regular file that doesn't have its name yet.
+pub struct NewFile {
+    file: File,
+    /// The name it will have.
+    target: PathBuf,
+    state: State,
 }
 
-type Result<T> = std::result::Result<T, Error>;
+enum State {
+    /// No name at all; gone with the last descriptor.
+    Anonymous,
+    /// A name beside the target, removed on failure.
+    Named(PathBuf),
+    /// The target itself, where the directory takes no new files.
+    InPlace,
+    /// Nothing left to clean up.
+    Done,
+}
 
 impl Output {
-    /// Opens the way to `path` for `size` bytes. A symbolic link is followed.
-    pub fn create(path: &Path, size: u64) -> Result<Output> {
-        let fail = |action, source| Error::Io { action, path: path.into(), source };
-        let kind = match fs::metadata(path) {
-            Ok(found) if found.is_dir() => {
-                return Err(fail("write", std::io::Error::from(ErrorKind::IsADirectory)));
-            }
-            Ok(found) if !found.is_file() => {
-                let file = OpenOptions::new().write(true).open(path);
-                let bytes = Mutex::new(vec![0; size as usize]);
-                Kind::Stream { file: file.map_err(|error| fail("open", error))?, bytes }
-            }
-            Ok(_) | Err(_) => regular(path).map_err(|error| fail("create", error))?,
-        };
-        Ok(Output { path: path.into(), kind })
+    /// Opens `path` for output.
+    ///
+    /// Errors: a directory; a directory that doesn't exist or takes no files.
+    pub fn open(path: &Path) -> Result<Output> {
+        open(path).map_err(|source| {
+            Error::Io { action: "open output file", path: path.to_owned(), source }.into()
+        })
     }
 
-    /// Writes `bytes` at file offset `offset`. Offsets of different calls must not overlap.
-    pub fn write_at(&self, bytes: &[u8], offset: u64) -> Result<()> {
-        match &self.kind {
-            Kind::Regular { file, .. } => {
-                file.write_all_at(bytes, offset).map_err(|error| self.error(error))
-            }
-            Kind::Stream { bytes: all, .. } => {
-                let mut all = all.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-                all[offset as usize..][..bytes.len()].copy_from_slice(bytes);
-                Ok(())
-            }
+    /// The file, if it can be written in any order.
+    pub fn file(&self) -> Option<&File> {
+        match self {
+            Output::File(new) => Some(&new.file),
+            Output::Stream(_) => None,
         }
     }
 
-    /// Puts the finished file in place.
-    pub fn finish(self) -> Result<()> {
-        match &self.kind {
-            Kind::Regular { temporary, target, .. } => fs::rename(temporary, target),
-            Kind::Stream { file, bytes } => {
-                let bytes = bytes.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-                (&mut &*file).write_all(&bytes)
-            }
+    /// Writes the whole output at once.
+    pub fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match self {
+            Output::File(new) => new.file.write_all_at(bytes, 0),
+            Output::Stream(stream) => stream.write_all(bytes),
         }
-        .map_err(|error| self.error(error))
     }
 
-    fn error(&self, source: std::io::Error) -> Error {
-        Error::Io { action: "write", path: self.path.clone(), source }
-    }
-}
-
-impl Drop for Output {
-    fn drop(&mut self) {
-        if let Kind::Regular { temporary, .. } = &self.kind {
-            // After `finish` the name is gone, and there is nothing to remove.
-            let _ = fs::remove_file(temporary);
+    /// Puts the complete file in place.
+    pub fn finish(self) -> io::Result<()> {
+        match self {
+            Output::File(new) => new.finish(),
+            Output::Stream(mut stream) => stream.flush(),
         }
     }
 }
 
-/// A new file beside the one that `path` leads to, executable as the umask allows.
-fn regular(path: &Path) -> std::io::Result<Kind> {
+/// Removes what an earlier link left at the output path, if that is a regular file: after a failed
+/// link nothing there can pass for its result, as with GNU ld. A file that is also an input stays.
+pub fn remove_output(options: &Options) {
+    let Ok(target) = follow(&options.output) else { return };
+    let Ok(found) = fs::metadata(&target) else { return };
+    let same = |input: &Input| match &input.name {
+        InputName::Path(path) => fs::metadata(path)
+            .is_ok_and(|other| (other.dev(), other.ino()) == (found.dev(), found.ino())),
+        InputName::Library(_) | InputName::LibraryFile(_) => false,
+    };
+    if found.is_file() && !is_stdout(&options.output) && !options.inputs.iter().any(same) {
+        // It may have gone, or not be ours to remove; the link's own error says enough.
+        let _ = fs::remove_file(target);
+    }
+}
+
+fn open(path: &Path) -> io::Result<Output> {
+    if is_stdout(path) {
+        return Ok(Output::Stream(Box::new(io::stdout())));
+    }
     let target = follow(path)?;
-    let name = target.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    for attempt in 0..100 {
-        let temporary = format!(".{name}.gild-{}-{attempt}", std::process::id());
-        let temporary = target.with_file_name(temporary);
-        match OpenOptions::new().write(true).create_new(true).mode(0o777).open(&temporary) {
+    match fs::metadata(&target) {
+        Ok(metadata) if metadata.is_dir() => Err(ErrorKind::IsADirectory.into()),
+        Ok(metadata) if !metadata.is_file() => {
+            let stream = OpenOptions::new().write(true).open(&target)?;
+            Ok(Output::Stream(Box::new(stream)))
+        }
+        Ok(_) => NewFile::create(target, true).map(Output::File),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            NewFile::create(target, false).map(Output::File)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Standard output keeps its position and its other writers whatever it is redirected to.
+fn is_stdout(path: &Path) -> bool {
+    ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"].iter().any(|name| path == Path::new(name))
+}
+
+/// The path at the end of all symbolic links, the last of which may lead to nothing yet.
+fn follow(path: &Path) -> io::Result<PathBuf> {
+    let mut path = path.to_owned();
+    // Linux gives up after 40 as well (path_resolution(7)).
+    for _ in 0..40 {
+        match fs::read_link(&path) {
+            // Descriptors of this process are no paths: `/proc/self/fd/3 -> pipe:[1234]`.
+            Ok(_) if path.starts_with("/proc") => return Ok(path),
+            Ok(link) => path = path.parent().unwrap_or(Path::new("")).join(link),
+            Err(_) => return Ok(path),
+        }
+    }
+    Err(io::Error::from_raw_os_error(rustix::io::Errno::LOOP.raw_os_error()))
+}
+
+impl NewFile {
+    fn create(target: PathBuf, exists: bool) -> io::Result<NewFile> {
+        if target.file_name().is_none() {
+            return Err(ErrorKind::IsADirectory.into());
+        }
+        if let Ok(file) = anonymous(&target) {
+            return Ok(NewFile { file, target, state: State::Anonymous });
+        }
+        match named(&target) {
+            Ok((file, name)) => Ok(NewFile { file, target, state: State::Named(name) }),
+            // No new files here, but the old one may be ours to write.
+            Err(error) if exists && error.kind() == ErrorKind::PermissionDenied => {
+                let file = OpenOptions::new().write(true).truncate(true).open(&target)?;
+                Ok(NewFile { file, target, state: State::InPlace })
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn finish(mut self) -> io::Result<()> {
+        match &self.state {
+            State::Anonymous => match self.give_name(&self.target) {
+                // linkat replaces nothing; rename does.
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                    let mut names = names(&self.target);
+                    let name = loop {
+                        let name = names.next().unwrap_or_default();
+                        match self.give_name(&name) {
+                            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+                            result => break result.map(|()| name)?,
+                        }
+                    };
+                    self.state = State::Named(name.clone());
+                    fs::rename(name, &self.target)?;
+                }
+                result => result?,
+            },
+            State::Named(name) => fs::rename(name, &self.target)?,
+            State::InPlace | State::Done => {}
+        }
+        self.state = State::Done;
+        Ok(())
+    }
+
+    fn give_name(&self, name: &Path) -> io::Result<()> {
+        let descriptor = format!("/proc/self/fd/{}", self.file.as_raw_fd());
+        Ok(linkat(CWD, &descriptor, CWD, name, AtFlags::SYMLINK_FOLLOW)?)
+    }
+}
+
+impl Drop for NewFile {
+    fn drop(&mut self) {
+        let unfinished = match &self.state {
+            State::Named(name) => name,
+            // Half a file is worse than none.
+            State::InPlace => &self.target,
+            State::Anonymous | State::Done => return,
+        };
+        let _ = fs::remove_file(unfinished);
+    }
+}
+
+fn directory(target: &Path) -> &Path {
+    match target.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+/// A file without a name in the target's directory. Not every file system has them, and without
+/// `/proc` it could never get one.
+fn anonymous(target: &Path) -> io::Result<File> {
+    fs::symlink_metadata("/proc/self/fd")?;
+    let flags = rustix::fs::OFlags::TMPFILE.bits().cast_signed();
+    OpenOptions::new().write(true).mode(0o777).custom_flags(flags).open(directory(target))
+}
+
+/// A new file with a name of its own beside the target.
+fn named(target: &Path) -> io::Result<(File, PathBuf)> {
+    for name in names(target) {
+        match OpenOptions::new().write(true).create_new(true).mode(0o777).open(&name) {
+            Ok(file) => return Ok((file, name)),
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-            file => return Ok(Kind::Regular { file: file?, temporary, target }),
+            Err(error) => return Err(error),
         }
     }
     Err(ErrorKind::AlreadyExists.into())
 }
 
-/// Where a chain of symbolic links ends, whether that file exists or not.
-fn follow(path: &Path) -> std::io::Result<PathBuf> {
-    let mut path = path.to_path_buf();
-    // The kernel's own limit (path_resolution(7)).
-    for _ in 0..40 {
-        match fs::read_link(&path) {
-            Ok(next) => path = path.parent().unwrap_or(Path::new("")).join(next),
-            Err(_) => return Ok(path),
-        }
-    }
-    Err(std::io::Error::other("too many levels of symbolic links"))
+/// Hidden names that nobody else uses.
+fn names(target: &Path) -> impl Iterator<Item = PathBuf> {
+    let directory = directory(target).to_owned();
+    let process = std::process::id();
+    std::iter::repeat_with(move || {
+        // Randomly seeded; a number of the process alone would collide between threads.
+        let random = RandomState::new().build_hasher().finish();
+        directory.join(format!(".gild-{process}-{random:016x}"))
+    })
 }

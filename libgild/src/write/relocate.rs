@@ -1,196 +1,396 @@
 //! Copying input sections to their place and applying their relocations.
 
-use super::spans::padding;
-use crate::arch::x86_64::{self, Action, TargetKind, Values};
-use crate::diagnostics::{Error, demangle};
+use super::findings::{Fault, Findings};
+use super::spans::{copy_padded, padding};
+use crate::arch::x86_64::{self, Action, Overflow, TargetKind, Values, Width};
+use crate::diagnostics::demangle;
 use crate::elf::*;
-use crate::ids::{OutputId, SectionId};
+use crate::ids::{OutputId, SectionId, SymbolId};
 use crate::input::object::Object;
 use crate::layout::{SymbolRef, kinds};
 use crate::sections::SectionKind;
-use crate::symbols::Definition;
+use crate::symbols::{Definition, Symbol};
 use crate::synth::Context;
 
-/// Fills `out`, which starts `start` bytes into output section `output`, with its `members`.
-pub fn members(
-    context: Context,
-    output: OutputId,
-    members: &[SectionId],
-    start: u64,
-    out: &mut [u8],
-    errors: &mut Vec<Error>,
-) {
-    let fill = padding(context, output);
-    if fill != 0 {
-        out.fill(fill);
-    }
-    for &id in members {
-        let input = &context.sections.inputs[id.index()];
-        let at = (input.offset - start) as usize;
-        let Some(out) = out.get_mut(at..at + input.size as usize) else { continue };
-        match context.sections.locate(context.resolved, id) {
-            Some((object, shndx)) if input.kind != SectionKind::NoBits => {
-                let section = Section { context, object, shndx, id };
-                section.write(out, errors);
-            }
-            _ => out.fill(0),
-        }
-    }
-}
-
-/// One input section on its way out.
+/// An input section on its way to the output.
+#[derive(Clone, Copy)]
 struct Section<'a, 'data> {
-    context: Context<'a, 'data>,
     object: &'a Object<'data>,
+    /// Header index.
     shndx: u32,
-    id: SectionId,
+    /// Its bytes before relocation.
+    data: &'a [u8],
+    /// Its address; its offset in the output section if it isn't loaded.
+    address: u64,
 }
 
-impl Section<'_, '_> {
-    fn write(&self, out: &mut [u8], errors: &mut Vec<Error>) {
-        let data = self.object.section_data(self.shndx);
-        if data.len() != out.len() {
-            let message = "section size changed between planning and writing";
-            errors.push(Error::input(self.object.file.0, &self.object.name, message));
+/// Copies and relocates members of output sections.
+pub struct Relocator<'a, 'data> {
+    /// Everything that earlier phases froze.
+    pub context: Context<'a, 'data>,
+    arch: x86_64::Context,
+}
+
+/// More of one section say nothing new, and there may be millions.
+const MAX_FAULTS: usize = 100;
+
+impl<'a, 'data> Relocator<'a, 'data> {
+    /// One for all sections.
+    pub fn new(context: Context<'a, 'data>) -> Relocator<'a, 'data> {
+        Relocator { context, arch: x86_64::Context::new(context.options) }
+    }
+
+    /// Fills `out`, which starts `start` bytes into output section `output`, with its `members`.
+    pub fn members(
+        &self,
+        output: OutputId,
+        members: &[SectionId],
+        start: u64,
+        out: &mut [u8],
+        findings: &mut Findings,
+    ) {
+        let Context { sections, layout, .. } = self.context;
+        let padding = padding(self.context, output);
+        let address = layout.place(output).address;
+        let mut filled = 0;
+        for &id in members {
+            let input = &sections.inputs[id.index()];
+            let from = (input.offset - start) as usize;
+            let to = from + input.size as usize;
+            out[filled..from].fill(padding);
+            self.member(id, input.kind, address + input.offset, &mut out[from..to], findings);
+            filled = to;
+        }
+        out[filled..].fill(padding);
+    }
+
+    fn member(
+        &self,
+        id: SectionId,
+        kind: SectionKind,
+        address: u64,
+        out: &mut [u8],
+        findings: &mut Findings,
+    ) {
+        let Context { resolved, sections, .. } = self.context;
+        let Some((object, shndx)) = sections.locate(resolved, id) else { return out.fill(0) };
+        let data = object.section_data(shndx);
+        copy_padded(data, out);
+        if kind == SectionKind::NoBits {
             return;
         }
-        out.copy_from_slice(data);
-        let flags = self.object.headers[self.shndx as usize].flags();
-        let relocations = self.object.relocations(self.shndx);
-        if flags & SHF_ALLOC == 0 {
-            self.relocate_unloaded(relocations, out, errors);
+        let relocations = object.relocations(shndx);
+        let flags = object.headers[shndx as usize].flags();
+        let section = Section { object, shndx, data, address };
+        let limit = findings.faults.len() + MAX_FAULTS;
+        let mut fault = |rela: &Rela, message: String| {
+            if findings.faults.len() < limit {
+                let place = (object.file, shndx, rela.offset());
+                findings.faults.push(Fault { place, message });
+            }
+        };
+        if flags & SHF_ALLOC != 0 {
+            self.loaded(section, flags, relocations, out, &mut fault);
         } else {
-            self.relocate(relocations, data, flags, out, errors);
+            self.unloaded(section, relocations, out, &mut fault);
         }
-        if self.context.sections.inputs[self.id.index()].kind == SectionKind::Reversed {
+        if kind == SectionKind::Reversed {
+            // Lists of addresses: no word's value depends on its place.
             reverse_words(out);
         }
     }
 
-    fn relocate(
+    /// Code and data.
+    fn loaded(
         &self,
-        relocations: &[Rela],
-        data: &[u8],
+        section: Section,
         flags: u64,
+        relocations: &[Rela],
         out: &mut [u8],
-        errors: &mut Vec<Error>,
+        fault: &mut impl FnMut(&Rela, String),
     ) {
-        let Context { resolved, sections, layout, .. } = self.context;
-        let arch = x86_64::Context::new(self.context.options);
-        let address = layout.section_address(sections, self.id);
         let mut index = 0;
         while let Some(rela) = relocations.get(index) {
             index += 1;
-            let target = kinds::target_kind(resolved, sections, self.object, rela.sym());
-            let action = x86_64::action(arch, rela, data, target, flags, relocations.get(index));
-            let done = action.and_then(|action| {
-                index += usize::from(action.skips_next());
-                let place = address.wrapping_add(rela.offset());
-                let values = self.values(rela, action, target);
-                x86_64::apply(action, out, rela.offset(), place, &values)
-                    .map_err(|overflow| format!("{overflow}"))
-            });
-            if let Err(message) = done {
-                errors.push(self.error(rela, &message));
-            }
-        }
-    }
-
-    fn values(&self, rela: &Rela, action: Action, target: TargetKind) -> Values {
-        let Context { resolved, sections, layout, merged, .. } = self.context;
-        let (file, symbol, addend) = (self.object.file, rela.sym(), rela.addend());
-        // The addend takes part in choosing a merged piece, so S is what S + A leaves.
-        let sum = layout.target(resolved, sections, merged, file, symbol, addend);
-        let s = sum.wrapping_sub(addend as u64);
-        let mut values = Values { s, a: addend, tp: layout.tp, ..Values::default() };
-        if matches!(action, Action::PcRelative(_) | Action::Absolute(_) | Action::Relative) {
-            return values;
-        }
-        if target == TargetKind::Absolute(0) && self.names_tls(symbol) {
-            values.s = layout.tp;
-        }
-        let symbol_ref = SymbolRef::new(self.object, symbol);
-        let slot = match action {
-            Action::GotTpPcRelative => layout.gottpoff_slot(symbol_ref),
-            _ => layout.got_slot(symbol_ref),
-        };
-        values.got_slot = slot.unwrap_or(0);
-        values.got_base = layout.got_base;
-        values.tls_start = layout.tls_start;
-        values.size = self.object.symbols.get(symbol as usize).map_or(0, |symbol| symbol.size());
-        values
-    }
-
-    fn names_tls(&self, symbol: u32) -> bool {
-        self.object.symbols.get(symbol as usize).is_some_and(|symbol| symbol.kind() == STT_TLS)
-    }
-
-    /// Debug information and other sections that no segment loads: dead targets get a tombstone.
-    fn relocate_unloaded(&self, relocations: &[Rela], out: &mut [u8], errors: &mut Vec<Error>) {
-        let Context { resolved, sections, layout, merged, .. } = self.context;
-        let arch = x86_64::Context::new(self.context.options);
-        let tombstone = x86_64::tombstone(self.object.section_name(self.shndx));
-        for rela in relocations {
-            let target = TargetKind::Address;
-            let done = x86_64::action(arch, rela, &[], target, 0, None).and_then(|action| {
-                let file = self.object.file;
-                let mut values = Values { a: rela.addend(), tp: layout.tp, ..Values::default() };
-                values.tls_start = layout.tls_start;
-                let sum = if self.is_dead(rela.sym()) {
-                    // A DTP offset is relative: cancel the base out.
-                    values.tls_start = 0;
-                    tombstone
-                } else {
-                    layout.target(resolved, sections, merged, file, rela.sym(), rela.addend())
-                };
-                values.s = sum.wrapping_sub(rela.addend() as u64);
-                if let Action::Size(_) = action {
-                    let symbol = self.object.symbols.get(rela.sym() as usize);
-                    values.size = symbol.map_or(0, |symbol| symbol.size());
+            let offset = rela.offset();
+            // The scan has let these through, so that their formula doesn't depend on the target.
+            let (width, base) = match rela.kind() {
+                R_X86_64_PC32 | R_X86_64_PLT32 => {
+                    (Width::S32, section.address.wrapping_add(offset))
                 }
-                x86_64::apply(action, out, rela.offset(), rela.offset(), &values)
-                    .map_err(|overflow| overflow.to_string())
-            });
-            if let Err(message) = done {
-                errors.push(self.error(rela, &message));
+                R_X86_64_64 => (Width::W64, 0),
+                R_X86_64_32 => (Width::U32, 0),
+                R_X86_64_32S => (Width::S32, 0),
+                R_X86_64_NONE => continue,
+                _ => {
+                    let next = relocations.get(index);
+                    match self.rare(section, flags, rela, next, out) {
+                        Ok(action) => index += usize::from(action.skips_next()),
+                        Err(message) => fault(rela, message),
+                    }
+                    continue;
+                }
+            };
+            let target = self.target(section.object, rela.sym(), rela.addend());
+            if let Err(overflow) = x86_64::put(out, offset, width, target.wrapping_sub(base)) {
+                fault(rela, self.overflow(section.object, rela, overflow));
             }
         }
     }
 
-    /// Whether a symbol's section is not in the output.
-    fn is_dead(&self, symbol: u32) -> bool {
-        let Context { resolved, live, .. } = self.context;
-        match self.object.global(symbol) {
-            Some(id) => match resolved.symbol(id).definition {
-                Definition::Section(section) => !live.is_live(section),
-                Definition::Undefined => true,
-                _ => false,
-            },
-            None => match self.object.symbol_section(symbol) {
-                Some(section) => !live.is_live(self.object.section_id(section)),
-                None => false,
-            },
+    /// Sections that aren't loaded, debug information above all: the longest loop of a link.
+    fn unloaded(
+        &self,
+        section: Section,
+        relocations: &[Rela],
+        out: &mut [u8],
+        fault: &mut impl FnMut(&Rela, String),
+    ) {
+        let object = section.object;
+        let tombstone = x86_64::tombstone(object.section_name(section.shndx));
+        for rela in relocations {
+            let width = match rela.kind() {
+                R_X86_64_64 => Width::W64,
+                R_X86_64_32 => Width::U32,
+                R_X86_64_NONE => continue,
+                _ => {
+                    if let Err(message) = self.unloaded_rare(section, rela, tombstone, out) {
+                        fault(rela, message);
+                    }
+                    continue;
+                }
+            };
+            let target =
+                self.target_if_live(object, rela.sym(), rela.addend()).unwrap_or(tombstone);
+            if let Err(overflow) = x86_64::put(out, rela.offset(), width, target) {
+                fault(rela, self.overflow(object, rela, overflow));
+            }
         }
     }
 
-    fn error(&self, rela: &Rela, message: &str) -> Error {
-        let name = self.object.symbol_name(rela.sym());
-        let name = if name.is_empty() {
-            let section = self.object.symbol_section(rela.sym());
-            section.map_or(&b"?"[..], |section| self.object.section_name(section))
-        } else {
-            name
+    /// S + A.
+    #[inline]
+    fn target(&self, object: &Object, symbol: u32, addend: i64) -> u64 {
+        let Context { sections, merged, layout, resolved, .. } = self.context;
+        if let Some(id) = object.global(symbol) {
+            return layout.symbol_addresses[id.index()].wrapping_add_signed(addend);
+        }
+        let ifunc = |symbol: &Sym| symbol.kind() == STT_GNU_IFUNC;
+        if object.symbols.get(symbol as usize).is_some_and(ifunc) {
+            return layout.target(resolved, sections, merged, object.file, symbol, addend);
+        }
+        layout.local_address(sections, merged, object, symbol, addend)
+    }
+
+    /// S + A, or nothing if that was in a section that isn't in the output.
+    #[inline]
+    fn target_if_live(&self, object: &Object, index: u32, addend: i64) -> Option<u64> {
+        let Context { sections, merged, layout, live, .. } = self.context;
+        if let Some(id) = object.global(index) {
+            let address = layout.symbol_addresses[id.index()];
+            if address == 0 && self.is_dead(id) {
+                return None;
+            }
+            return Some(address.wrapping_add_signed(addend));
+        }
+        let symbol = object.symbols.get(index as usize)?;
+        let Some(shndx) = object.symbol_section(index) else {
+            return Some(self.target(object, index, addend));
         };
-        let name = demangle(name, self.context.options.demangle);
-        let message = format!("{} against {name}: {message}", x86_64::reloc_name(rela.kind()));
-        Error::Relocation { message, at: self.object.place(self.shndx, rela.offset()) }
+        let id = object.section_id(shndx);
+        if !live.is_live(id) {
+            return None;
+        }
+        let input = &sections.inputs[id.index()];
+        if input.kind != SectionKind::Merge {
+            if symbol.kind() == STT_GNU_IFUNC {
+                // Debug information describes the resolver, not the entry that calls go to.
+                return Some(layout.local_address(sections, merged, object, index, addend));
+            }
+            let offset = symbol.value().wrapping_add_signed(addend);
+            return Some(layout.section_address(sections, id).wrapping_add(offset));
+        }
+        // The addend of a section symbol chooses the piece.
+        let (inside, outside) = match symbol.kind() {
+            STT_SECTION => (symbol.value().wrapping_add_signed(addend), 0),
+            _ => (symbol.value(), addend),
+        };
+        let offset = merged.lookup(input.offset, inside)?;
+        let base = layout.section_address(sections, merged.section(input.offset));
+        Some(base.wrapping_add(offset).wrapping_add_signed(outside))
+    }
+
+    #[cold]
+    fn is_dead(&self, id: SymbolId) -> bool {
+        match self.context.resolved.symbol(id).definition {
+            Definition::Section(section) => !self.context.live.is_live(section),
+            _ => false,
+        }
+    }
+
+    /// Everything but plain addresses and distances.
+    fn rare(
+        &self,
+        section: Section,
+        flags: u64,
+        rela: &Rela,
+        next: Option<&Rela>,
+        out: &mut [u8],
+    ) -> Result<Action, String> {
+        let Context { resolved, sections, layout, .. } = self.context;
+        let object = section.object;
+        let kind = kinds::target_kind(resolved, sections, object, rela.sym());
+        let action = x86_64::action(self.arch, rela, section.data, kind, flags, next)
+            .map_err(|message| format!("{message}: {}", self.name(object, rela.sym())))?;
+        let mut values = self.values(object, rela, kind);
+        let symbol = || SymbolRef::new(object, rela.sym());
+        let slot = match action {
+            Action::GotPcRelative(_) | Action::GotOffset(_) => Some(layout.got_slot(symbol())),
+            Action::GotTpPcRelative => Some(layout.gottpoff_slot(symbol())),
+            _ => None,
+        };
+        if let Some(slot) = slot {
+            values.got_slot = slot.ok_or_else(|| {
+                let name = x86_64::reloc_name(rela.kind());
+                format!("internal error: no GOT slot was planned for {name}")
+            })?;
+        }
+        let offset = rela.offset();
+        let place = section.address.wrapping_add(offset);
+        x86_64::apply(action, out, offset, place, &values)
+            .map_err(|overflow| self.overflow(object, rela, overflow))?;
+        Ok(action)
+    }
+
+    fn unloaded_rare(
+        &self,
+        section: Section,
+        rela: &Rela,
+        tombstone: u64,
+        out: &mut [u8],
+    ) -> Result<(), String> {
+        let Context { resolved, sections, .. } = self.context;
+        let object = section.object;
+        let kind = kinds::target_kind(resolved, sections, object, rela.sym());
+        let action = x86_64::action(self.arch, rela, section.data, kind, 0, None)
+            .map_err(|message| format!("{message}: {}", self.name(object, rela.sym())))?;
+        let (action, values) = match self.target_if_live(object, rela.sym(), rela.addend()) {
+            // A distance to what isn't there, or its size, stays 0.
+            None if !action.is_absolute() => return Ok(()),
+            None => {
+                let dead = match action {
+                    Action::DtpOffset(width) => Action::Absolute(width),
+                    action => action,
+                };
+                (dead, Values { s: tombstone, ..Values::default() })
+            }
+            Some(target) => {
+                let s = target.wrapping_sub(rela.addend() as u64);
+                (action, Values { s, ..self.values(object, rela, kind) })
+            }
+        };
+        let place = section.address.wrapping_add(rela.offset());
+        x86_64::apply(action, out, rela.offset(), place, &values)
+            .map_err(|overflow| self.overflow(object, rela, overflow))
+    }
+
+    /// All values but the GOT slot.
+    fn values(&self, object: &Object, rela: &Rela, kind: TargetKind) -> Values {
+        let layout = self.context.layout;
+        let target = self.target(object, rela.sym(), rela.addend());
+        let undefined_tls = matches!(kind, TargetKind::Absolute(_)) && is_tls(rela.kind());
+        Values {
+            // An undefined weak thread-local is at the thread pointer itself.
+            s: if undefined_tls { layout.tp } else { target.wrapping_sub(rela.addend() as u64) },
+            a: rela.addend(),
+            got_slot: 0,
+            got_base: layout.got_base,
+            tp: layout.tp,
+            tls_start: layout.tls_start,
+            size: self.size(object, rela),
+        }
+    }
+
+    /// Z, for the relocations that ask for it.
+    fn size(&self, object: &Object, rela: &Rela) -> u64 {
+        if !matches!(rela.kind(), R_X86_64_SIZE32 | R_X86_64_SIZE64) {
+            return 0;
+        }
+        let resolved = self.context.resolved;
+        let size = |object: &Object, index: u32| {
+            object.symbols.get(index as usize).map_or(0, |symbol| symbol.size())
+        };
+        let Some(id) = object.global(rela.sym()) else { return size(object, rela.sym()) };
+        let symbol = resolved.symbol(id);
+        if symbol.flags & Symbol::COMMON != 0
+            && let Some(common) = resolved.commons.iter().find(|common| common.symbol == id)
+        {
+            return common.size;
+        }
+        let owner = resolved.objects.get(symbol.owner.index());
+        owner.map_or(0, |owner| size(owner, symbol.owner_symbol))
+    }
+
+    #[cold]
+    fn overflow(&self, object: &Object, rela: &Rela, overflow: Overflow) -> String {
+        let (kind, name) = (x86_64::reloc_name(rela.kind()), self.name(object, rela.sym()));
+        format!("{kind} {overflow}: {name}")
+    }
+
+    /// How messages name a symbol.
+    fn name(&self, object: &Object, index: u32) -> String {
+        let name = object.symbol_name(index);
+        if !name.is_empty() {
+            return demangle(name, self.context.options.demangle);
+        }
+        let section = object.symbol_section(index).map_or(&[][..], |i| object.section_name(i));
+        format!("section {}", String::from_utf8_lossy(section))
     }
 }
 
-fn reverse_words(bytes: &mut [u8]) {
-    let words = bytes.len() / 8;
-    for index in 0..words / 2 {
-        let (head, tail) = bytes.split_at_mut((words - 1 - index) * 8);
-        head[index * 8..][..8].swap_with_slice(&mut tail[..8]);
+fn is_tls(kind: u32) -> bool {
+    matches!(
+        kind,
+        R_X86_64_TLSGD
+            | R_X86_64_TLSLD
+            | R_X86_64_DTPOFF32
+            | R_X86_64_DTPOFF64
+            | R_X86_64_TPOFF32
+            | R_X86_64_TPOFF64
+            | R_X86_64_GOTTPOFF
+            | R_X86_64_CODE_4_GOTTPOFF
+            | R_X86_64_CODE_5_GOTTPOFF
+            | R_X86_64_CODE_6_GOTTPOFF
+            | R_X86_64_GOTPC32_TLSDESC
+            | R_X86_64_CODE_4_GOTPC32_TLSDESC
+            | R_X86_64_CODE_5_GOTPC32_TLSDESC
+            | R_X86_64_CODE_6_GOTPC32_TLSDESC
+            | R_X86_64_TLSDESC_CALL
+    )
+}
+
+/// The last 8-byte word first.
+fn reverse_words(out: &mut [u8]) {
+    let words = out.len() / 8;
+    for word in 0..words / 2 {
+        let (low, high) = out.split_at_mut((words - 1 - word) * 8);
+        low[word * 8..word * 8 + 8].swap_with_slice(&mut high[..8]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::reverse_words;
+
+    #[test]
+    fn words_are_reversed_and_bytes_are_not() {
+        for count in 0..5u64 {
+            let words = |order: &mut dyn Iterator<Item = u64>| -> Vec<u8> {
+                order.flat_map(|word| (word * 0x0102_0304_0506_0708).to_le_bytes()).collect()
+            };
+            let mut bytes = words(&mut (0..count));
+            reverse_words(&mut bytes);
+            assert_eq!(bytes, words(&mut (0..count).rev()));
+        }
     }
 }

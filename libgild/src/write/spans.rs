@@ -1,7 +1,8 @@
 //! Spans: contiguous runs of output bytes, each written by one thread.
 
-use super::relocate;
-use crate::diagnostics::{Error, Errors};
+use super::findings::Findings;
+use super::relocate::Relocator;
+use crate::diagnostics::Error;
 use crate::elf::{SHF_ALLOC, SHF_EXECINSTR};
 use crate::ids::{OutputId, SectionId};
 use crate::layout::Content;
@@ -25,10 +26,17 @@ enum Piece<'a> {
     Merged(&'a [u8]),
 }
 
-/// A run of pieces in file order; bytes between them are padding.
+/// A piece, the bytes of the file that it fills, and what pads them up to the next piece.
+struct Placed<'a> {
+    range: Range<u64>,
+    piece: Piece<'a>,
+    padding: u8,
+}
+
+/// A run of pieces in file order.
 pub struct Span<'a> {
     range: Range<u64>,
-    pieces: Vec<(Range<u64>, Piece<'a>)>,
+    pieces: Vec<Placed<'a>>,
 }
 
 impl<'a> Span<'a> {
@@ -42,117 +50,195 @@ impl<'a> Span<'a> {
         self.range.end - self.range.start
     }
 
-    /// Makes the span's bytes in `out`, which is all zeros and has its size.
-    pub fn fill(&self, context: Context, out: &mut [u8]) -> Result<(), Vec<Error>> {
-        let mut errors = Vec::new();
-        for (range, piece) in &self.pieces {
-            let start = (range.start - self.range.start) as usize;
-            let out = &mut out[start..][..(range.end - range.start) as usize];
-            match piece {
-                Piece::Bytes(bytes) => out.copy_from_slice(bytes),
-                Piece::Merged(bytes) => out.copy_from_slice(bytes),
-                Piece::Synth { kind, part } => {
-                    if let Err(failed) = context.layout.synth.fill(context, *kind, *part, out) {
-                        errors.extend(Errors::into_vec(failed));
-                    }
-                }
-                Piece::Members { output, base, members } => {
-                    let start = range.start - base;
-                    relocate::members(context, *output, members, start, out, &mut errors);
-                }
-            }
+    /// Makes the span's bytes in `out`, which has its size and may hold anything before.
+    pub fn fill(&self, relocator: &Relocator, out: &mut [u8], findings: &mut Findings) {
+        let mut rest = out;
+        for (index, Placed { range, piece, padding }) in self.pieces.iter().enumerate() {
+            let next = self.pieces.get(index + 1);
+            let end = next.map_or(self.range.end, |next| next.range.start);
+            let (here, after) = rest.split_at_mut((end - range.start) as usize);
+            let (out, gap) = here.split_at_mut((range.end - range.start) as usize);
+            piece.fill(range.start, relocator, out, findings);
+            gap.fill(*padding);
+            rest = after;
         }
-        if errors.is_empty() { Ok(()) } else { Err(errors) }
     }
 }
 
+impl Piece<'_> {
+    fn fill(&self, start: u64, relocator: &Relocator, out: &mut [u8], findings: &mut Findings) {
+        match self {
+            Piece::Bytes(bytes) => copy_padded(bytes, out),
+            Piece::Merged(bytes) => copy_padded(bytes, out),
+            Piece::Synth { kind, part } => {
+                let context = relocator.context;
+                if let Err(failed) = context.layout.synth.fill(context, *kind, *part, out) {
+                    findings.errors.extend(failed.into_vec());
+                }
+            }
+            Piece::Members { output, base, members } => {
+                relocator.members(*output, members, start - base, out, findings);
+            }
+        }
+    }
+}
+
+/// Copies `bytes` to the start of `out`; the rest is zeros.
+pub fn copy_padded(bytes: &[u8], out: &mut [u8]) {
+    let length = bytes.len().min(out.len());
+    out[..length].copy_from_slice(&bytes[..length]);
+    out[length..].fill(0);
+}
+
 /// Cuts the whole file into spans, without holes or overlaps.
-pub fn plan<'a>(context: Context<'a, '_>) -> Vec<Span<'a>> {
+pub fn plan<'a>(context: Context<'a, '_>) -> Result<Vec<Span<'a>>, Error> {
     let layout = context.layout;
     let mut pieces = vec![];
     let headers = layout.file_headers();
-    pieces.push((0..headers.len() as u64, Piece::Bytes(headers)));
+    let range = 0..headers.len() as u64;
+    pieces.push(Placed { range, piece: Piece::Bytes(headers), padding: 0 });
+    let mut code = false;
     for &id in &layout.order {
         let place = layout.place(id);
         if place.file_size == 0 {
             continue;
         }
+        let traps = padding(context, id) != 0;
+        if let Some(last) = pieces.last_mut() {
+            last.padding = if code && traps { TRAP } else { 0 };
+        }
+        code = traps;
         match place.content {
             Content::Inputs => members(context, id, &mut pieces),
             Content::Synth(kind) => {
                 for (part, range) in layout.synth.parts(kind).into_iter().enumerate() {
                     let range = place.offset + range.start..place.offset + range.end;
-                    pieces.push((range, Piece::Synth { kind, part }));
+                    pieces.push(Placed { range, piece: Piece::Synth { kind, part }, padding: 0 });
                 }
             }
         }
     }
+    if let Some(last) = pieces.last_mut() {
+        last.padding = 0;
+    }
     let table = layout.section_header_table(context.sections);
-    let start = layout.section_headers;
-    pieces.push((start..start + table.len() as u64, Piece::Bytes(table)));
+    let range = layout.section_headers..layout.section_headers + table.len() as u64;
+    pieces.push(Placed { range, piece: Piece::Bytes(table), padding: 0 });
     join(pieces, layout.file_size)
 }
 
 /// Cuts an output section at the boundaries of its members.
-fn members<'a>(
-    context: Context<'a, '_>,
-    output: OutputId,
-    pieces: &mut Vec<(Range<u64>, Piece<'a>)>,
-) {
+fn members<'a>(context: Context<'a, '_>, output: OutputId, pieces: &mut Vec<Placed<'a>>) {
     let Sections { inputs, outputs, .. } = context.sections;
     let base = context.layout.place(output).offset;
-    let end = context.layout.place(output).file_size;
+    let padding = padding(context, output);
     let all = &outputs[output.index()].members[..];
+    let input = |index: usize| &inputs[all[index].index()];
     let mut first = 0;
-    let mut start = 0;
-    for (index, id) in all.iter().enumerate() {
-        let input = &inputs[id.index()];
-        let merged = input.kind == SectionKind::Merged;
-        if index > first && (merged || input.offset + input.size - start > SPAN_SIZE) {
-            let piece = Piece::Members { output, base, members: &all[first..index] };
-            pieces.push((base + start..base + input.offset, piece));
-            (first, start) = (index, input.offset);
-        }
-        if merged {
-            for (range, bytes) in context.merged.parts(*id) {
-                let at = base + input.offset;
-                pieces.push((at + range.start..at + range.end, Piece::Merged(bytes)));
+    while first < all.len() {
+        let start = input(first).offset;
+        if input(first).kind == SectionKind::Merged {
+            for (range, bytes) in context.merged.parts(all[first]) {
+                let range = base + start + range.start..base + start + range.end;
+                pieces.push(Placed { range, piece: Piece::Merged(bytes), padding });
             }
-            (first, start) = (index + 1, input.offset + input.size);
+            first += 1;
+            continue;
         }
-    }
-    if first < all.len() {
-        let piece = Piece::Members { output, base, members: &all[first..] };
-        pieces.push((base + start..base + end, piece));
+        let fits = |index: &usize| {
+            let input = input(*index);
+            input.kind != SectionKind::Merged && input.offset + input.size - start <= SPAN_SIZE
+        };
+        let next = (first + 1..all.len()).take_while(fits).last().unwrap_or(first) + 1;
+        let end = input(next - 1).offset + input(next - 1).size;
+        let piece = Piece::Members { output, base, members: &all[first..next] };
+        pieces.push(Placed { range: base + start..base + end, piece, padding });
+        first = next;
     }
 }
 
 /// Joins neighbours up to the span size. A span reaches to the start of the next one.
-fn join(pieces: Vec<(Range<u64>, Piece)>, file_size: u64) -> Vec<Span> {
+fn join(pieces: Vec<Placed>, file_size: u64) -> Result<Vec<Span>, Error> {
     let mut spans: Vec<Span> = Vec::new();
-    for (range, piece) in pieces {
+    let mut end = 0;
+    for placed in pieces {
+        let range = placed.range.clone();
+        if range.start < end || range.end > file_size {
+            let message = format!("internal error: two sections of the file meet at {end:#x}");
+            return Err(Error::Message(message));
+        }
+        end = range.end;
         match spans.last_mut() {
             Some(span) if range.end - span.range.start <= SPAN_SIZE => {
                 span.range.end = range.end;
-                span.pieces.push((range, piece));
+                span.pieces.push(placed);
             }
             last => {
-                let start = last.map_or(0, |span| {
+                if let Some(span) = last {
                     span.range.end = range.start;
-                    range.start
-                });
-                spans.push(Span { range: start..range.end, pieces: vec![(range, piece)] });
+                }
+                spans.push(Span { range, pieces: vec![placed] });
             }
         }
     }
     if let Some(span) = spans.last_mut() {
         span.range.end = file_size;
     }
-    spans
+    Ok(spans)
 }
 
-/// Fill byte between members: int3 in code, so that a stray jump traps.
+/// int3: a stray jump goes no further.
+const TRAP: u8 = 0xcc;
+const NOP: u8 = 0x90;
+
+/// Fill byte between members.
 pub fn padding(context: Context, output: OutputId) -> u8 {
-    let flags = context.sections.outputs[output.index()].flags;
-    if flags & SHF_ALLOC != 0 && flags & SHF_EXECINSTR != 0 { 0xcc } else { 0 }
+    let output = &context.sections.outputs[output.index()];
+    match output.name.as_slice() {
+        _ if output.flags & SHF_ALLOC == 0 || output.flags & SHF_EXECINSTR == 0 => 0,
+        // Fragments of one function, each of which runs into the next.
+        b".init" | b".fini" => NOP,
+        _ => TRAP,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn piece(offset: u64, size: u64) -> Placed<'static> {
+        Placed { range: offset..offset + size, piece: Piece::Merged(&[]), padding: 0 }
+    }
+
+    #[test]
+    fn spans_cover_the_file_without_holes() {
+        const S: u64 = SPAN_SIZE;
+        let pieces = vec![
+            piece(0, 100),
+            piece(128, 1000),
+            piece(4096, S),
+            piece(4096 + S, 3 * S),
+            piece(5 * S, 10),
+            piece(5 * S + 16, 0),
+            piece(5 * S + 16, S - 16),
+            piece(6 * S, 1),
+        ];
+        let count = pieces.len();
+        let size = 6 * S + 7;
+        let spans = join(pieces, size).unwrap();
+        let (mut offset, mut seen) = (0, 0);
+        for span in &spans {
+            assert_eq!((span.offset(), span.pieces[0].range.start), (offset, offset));
+            assert!(span.pieces.len() == 1 || span.size() <= S + 4096);
+            (offset, seen) = (offset + span.size(), seen + span.pieces.len());
+        }
+        assert_eq!((offset, seen), (size, count));
+    }
+
+    #[test]
+    fn pieces_that_overlap_or_leave_the_file_are_refused() {
+        assert!(join(vec![piece(0, 10), piece(8, 1)], 20).is_err());
+        assert!(join(vec![piece(0, 10), piece(12, 9)], 20).is_err());
+        assert!(join(vec![piece(0, 10), piece(10, 10)], 20).is_ok());
+    }
 }

@@ -21,6 +21,7 @@ mod relax_test;
 #[cfg(test)]
 mod tls_test;
 
+pub(crate) use apply::put;
 pub use apply::{Overflow, Values, apply};
 pub use classify::{Action, Context, Prefix, TargetKind, TlsCall, Width, action};
 pub use names::reloc_name;

@@ -3,7 +3,7 @@
 //! Their content is compared as far as the next place that something refers to, on both sides.
 //! Where there is no content, the references must at least agree with each other.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use rayon::prelude::*;
 
@@ -26,6 +26,10 @@ const LEAST_SHORT: usize = 4;
 /// The same for strings with their terminator.
 const LEAST_STRING: usize = 3;
 
+/// A place to which other unnamed places refer is compared with this many at most: in sound programs
+/// it has one partner, or as many as merging left copies; in unlike ones everything with everything.
+const MOST_PARTNERS: usize = 16;
+
 /// How far from a reference its length is looked for, in bytes of code.
 const NEAR: usize = 48;
 
@@ -36,6 +40,7 @@ const PIECE: usize = 48;
 pub fn compare(pair: &Pair, mut list: Vec<Anonymous>, sink: &mut Sink) {
     let mut seen = HashSet::new();
     let mut mapped = Vec::new();
+    let mut partners: HashMap<u64, usize> = HashMap::new();
     while !list.is_empty() {
         list.sort_unstable();
         list.retain(|r| {
@@ -48,7 +53,11 @@ pub fn compare(pair: &Pair, mut list: Vec<Anonymous>, sink: &mut Sink) {
         list = Vec::new();
         for (part, next) in rounds {
             sink.merge(part);
-            list.extend(next);
+            list.extend(next.into_iter().filter(|r| {
+                let count = partners.entry(r.left).or_default();
+                *count += 1;
+                *count <= MOST_PARTNERS
+            }));
         }
     }
     agree(pair, &mapped, sink);

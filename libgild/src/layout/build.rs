@@ -30,7 +30,7 @@ pub fn layout(
     warnings: &mut Vec<String>,
 ) -> Result<Layout> {
     let stack = (stack::flags(resolved, options, warnings), options.stack_size);
-    members::assign(sections)?;
+    members::assign(resolved, sections, options)?;
     let plan = Plan { resolved, sections, live, merged, options };
     let (mut synth, kinds) = Synth::new(plan)?;
     start_files::check_ifuncs(resolved, synth.slots.first_ifunc(), options)?;

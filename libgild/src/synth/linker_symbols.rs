@@ -1,11 +1,12 @@
 //! `.symtab` entries of symbols that the linker defines.
 
 use super::Context;
-use super::symbol_entry::{ABSOLUTE, Entry, binding, near};
+use super::symbol_entry::{ABSOLUTE, Entry, binding, near, value};
 use super::symtab::{Count, Half, is_hidden};
+use crate::args::Options;
 use crate::elf::*;
 use crate::ids::SymbolId;
-use crate::symbols::{Definition, NO_FILE, Resolved, Symbol};
+use crate::symbols::{Definition, LinkerSymbol, NO_FILE, Resolved, Symbol};
 
 /// By name, which is the only order that they have.
 #[derive(Debug, Default)]
@@ -16,7 +17,7 @@ pub struct LinkerSymbols {
 
 impl LinkerSymbols {
     /// Finds them.
-    pub fn new(resolved: &Resolved) -> LinkerSymbols {
+    pub fn new(resolved: &Resolved, options: &Options) -> LinkerSymbols {
         let mut found = LinkerSymbols::default();
         for (index, symbol) in (0..).zip(&resolved.symbols) {
             let id = SymbolId(index);
@@ -25,8 +26,17 @@ impl LinkerSymbols {
             }
             if is_hidden(symbol) { &mut found.locals } else { &mut found.globals }.push(id);
         }
+        // A `--defsym` symbol has the owner of what it stands for.
+        for (name, _) in &options.defsyms {
+            let id = resolved.names.get(name.as_bytes());
+            if let Some(id) = id.filter(|id| resolved.symbol(*id).owner != NO_FILE) {
+                let local = is_hidden(resolved.symbol(id));
+                if local { &mut found.locals } else { &mut found.globals }.push(id);
+            }
+        }
         for half in [&mut found.locals, &mut found.globals] {
             half.sort_unstable_by_key(|id| resolved.names.name(*id));
+            half.dedup();
         }
         found
     }
@@ -60,13 +70,18 @@ impl LinkerSymbols {
             let symbol = context.resolved.symbol(id);
             let address = context.layout.symbol_addresses[id.index()];
             let (section, reserved) = section(context, symbol, address);
+            let kind = match symbol.definition {
+                Definition::Linker(LinkerSymbol::TlsModuleBase) => STT_TLS,
+                Definition::Section(_) => symbol.kind,
+                _ => STT_NOTYPE,
+            };
             put(Entry {
                 name,
-                info: binding(symbol, half) << 4 | STT_NOTYPE,
+                info: binding(symbol, half) << 4 | kind,
                 other: symbol.visibility,
                 section,
                 reserved,
-                value: address,
+                value: value(context, kind, address),
                 size: 0,
             });
             name += context.resolved.names.name(id).len() as u32 + 1;

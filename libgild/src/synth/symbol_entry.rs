@@ -73,7 +73,8 @@ pub fn near(context: Context, address: u64) -> (u32, bool) {
     found.map_or(ABSOLUTE, |id| (layout.place(id).header, false))
 }
 
-fn value(context: Context, kind: u8, address: u64) -> u64 {
+/// `st_value`: for TLS symbols the offset in the template.
+pub fn value(context: Context, kind: u8, address: u64) -> u64 {
     if kind == STT_TLS { address.wrapping_sub(context.layout.tls_start) } else { address }
 }
 

@@ -116,6 +116,13 @@ impl<'data> Filter<'_, 'data> {
                 }
                 let input = &self.sections.inputs[id.index()];
                 let merge = input.kind == SectionKind::Merge;
+                // Not in the file: GNU ld drops an empty section with its local symbols.
+                if input.size == 0
+                    && input.kind != SectionKind::EhFrame
+                    && self.sections.outputs[input.output.index()].size == 0
+                {
+                    return None;
+                }
                 if merge && self.merged.lookup(input.offset, symbol.value()).is_none() {
                     return None;
                 }
@@ -160,7 +167,7 @@ impl SymTab {
         let picks: Vec<Picks> = objects.map(|object| filter.pick(object)).collect();
         let mut locals: Vec<Count> = picks.iter().map(|picks| picks.count[0]).collect();
         let mut globals: Vec<Count> = picks.iter().map(|picks| picks.count[1]).collect();
-        let linker = LinkerSymbols::new(filter.resolved);
+        let linker = LinkerSymbols::new(filter.resolved, filter.options);
         // The linker's own symbols act as one more file behind the objects.
         locals.push(linker.count(filter.resolved, Half::Locals));
         globals.push(linker.count(filter.resolved, Half::Globals));

@@ -29,6 +29,12 @@ pub fn kind_of(resolved: &Resolved, sections: &Sections, symbol: SymbolRef) -> T
                 (Definition::Undefined, _) => TargetKind::Absolute(0),
                 (Definition::Absolute, _) => TargetKind::Absolute(symbol.value),
                 (Definition::Linker(LinkerSymbol::TlsModuleBase), _) => TargetKind::Tls,
+                (
+                    Definition::Linker(
+                        LinkerSymbol::SectionStart(name) | LinkerSymbol::SectionStop(name),
+                    ),
+                    _,
+                ) if sections.is_dead_bound(name) => TargetKind::Absolute(0),
                 (Definition::Linker(_), _) => TargetKind::Address,
                 (_, STT_TLS) => TargetKind::Tls,
                 (_, STT_GNU_IFUNC) => TargetKind::Ifunc,

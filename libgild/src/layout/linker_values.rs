@@ -49,6 +49,10 @@ impl LinkerValues {
             // An absent section is an empty one; its place must only move with the program.
             found.map_or(base..base, |(id, _)| range(*id))
         };
+        let bounds = |(index, name): (u32, &Vec<u8>)| match sections.is_dead_bound(index) {
+            true => 0..0,
+            false => named(name),
+        };
         let kept = |wanted: &dyn Fn(Class, u32) -> bool| {
             let mut ranges = all.iter().filter(|(id, class)| {
                 let output = &sections.outputs[id.index()];
@@ -82,7 +86,7 @@ impl LinkerValues {
             init_array: named(b".init_array"),
             fini_array: named(b".fini_array"),
             rela_iplt: synth(SynthKind::RelaIplt).unwrap_or(base..base),
-            start_stop: resolved.start_stop.iter().map(|name| named(name)).collect(),
+            start_stop: (0..).zip(&resolved.start_stop).map(bounds).collect(),
             eh_frame_hdr: synth(SynthKind::EhFrameHdr).map_or(0, |range| range.start),
             tls_start: layout.tls_start,
         }

@@ -59,8 +59,9 @@ pub(super) fn removed(resolved: &Resolved, sections: &Sections, live: &Live) -> 
     let of_object = |object: &Object| -> Vec<String> {
         let dead = (0..object.headers.len() as u32).filter(|&shndx| {
             let id = object.section_id(shndx);
-            let kind = sections.inputs[id.index()].kind;
-            !matches!(kind, SectionKind::Excluded | SectionKind::EhFrame) && !live.is_live(id)
+            let input = &sections.inputs[id.index()];
+            let counts = !matches!(input.kind, SectionKind::Excluded | SectionKind::EhFrame);
+            counts && input.size != 0 && !live.is_live(id)
         });
         let line = |shndx| {
             let name = String::from_utf8_lossy(object.section_name(shndx));

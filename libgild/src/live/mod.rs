@@ -1,6 +1,7 @@
 //! Which sections are reached, and what each symbol needs: garbage collection and the relocation
 //! scan in one walk.
 
+mod follow;
 mod messages;
 mod roots;
 mod scan;
@@ -30,6 +31,9 @@ pub struct Live {
     touched: Touched,
     /// Local symbols that need something: `arch::x86_64::NEEDS_*`, in order, each symbol once.
     pub local_needs: Vec<(FileId, u32, u8)>,
+    /// By `Resolved::start_stop`: no section of that name is live, so that `__start_NAME` and
+    /// `__stop_NAME` are undefined.
+    pub(crate) dead_bounds: Vec<bool>,
     /// Something refers to `_GLOBAL_OFFSET_TABLE_`, so `.got` must exist.
     pub got_base_used: bool,
     /// Warnings of glibc's `.gnu.warning.*` sections and unresolved symbols that were let pass.
@@ -80,12 +84,13 @@ impl Live {
 /// Errors: undefined symbols and impossible relocations of live code, all of them.
 pub fn mark(resolved: &Resolved, sections: &Sections, options: &Options) -> Result<Live> {
     let scanner = Scanner::new(resolved, sections, options);
-    let found = match options.gc_sections {
+    let mut found = match options.gc_sections {
         true => walk::from_roots(&scanner, roots::roots(resolved, sections, options)),
         false => everything(&scanner, sections.inputs.len()),
     };
+    let dead_bounds = scanner.note_bounds(&mut found);
     let Found { queue: _, mut local_needs, undefined, faults, got_base_used, .. } = found;
-    let mut live = Live { got_base_used, ..scanner.into_live() };
+    let mut live = Live { got_base_used, dead_bounds, ..scanner.into_live() };
     let mut errors = messages::faults(resolved, faults, options);
     errors.extend(messages::undefined(resolved, undefined, options, &mut live.warnings));
     Errors::check(errors)?;

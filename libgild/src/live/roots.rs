@@ -71,12 +71,7 @@ pub(super) fn start_stop(resolved: &Resolved, sections: &Sections) -> Vec<Vec<Se
     if names.is_empty() {
         return kept;
     }
-    // An output section has its name's index in `names`, behind all if it isn't among them.
-    let wanted: Vec<usize> = sections
-        .outputs
-        .iter()
-        .map(|output| names.iter().position(|name| *name == output.name).unwrap_or(names.len()))
-        .collect();
+    let wanted = wanted(resolved, sections);
     for (id, input) in sections.inputs.iter().enumerate() {
         let id = SectionId(id as u32);
         let Some(&name) = wanted.get(input.output.index()) else { continue };
@@ -88,4 +83,34 @@ pub(super) fn start_stop(resolved: &Resolved, sections: &Sections) -> Vec<Vec<Se
         }
     }
     kept
+}
+
+/// By output section: its name's index in `Resolved::start_stop`, behind all if it isn't there.
+fn wanted(resolved: &Resolved, sections: &Sections) -> Vec<usize> {
+    let names = &resolved.start_stop;
+    let index = |name: &Vec<u8>| names.iter().position(|other| other == name);
+    let outputs = sections.outputs.iter();
+    outputs.map(|output| index(&output.name).unwrap_or(names.len())).collect()
+}
+
+/// By `Resolved::start_stop`: no section of that name is in the output.
+pub(super) fn dead_bounds(
+    resolved: &Resolved,
+    sections: &Sections,
+    is_live: impl Fn(SectionId) -> bool,
+) -> Vec<bool> {
+    let mut dead = vec![true; resolved.start_stop.len()];
+    if dead.is_empty() {
+        return dead;
+    }
+    let wanted = wanted(resolved, sections);
+    for (id, input) in sections.inputs.iter().enumerate() {
+        if let Some(&name) = wanted.get(input.output.index())
+            && name < dead.len()
+            && is_live(SectionId(id as u32))
+        {
+            dead[name] = false;
+        }
+    }
+    dead
 }

@@ -15,6 +15,7 @@ const CHUNK: usize = 1 << 15;
 ///
 /// `Merge` sections are among the members until `merge` replaces them by their groups.
 pub fn bin_live(resolved: &Resolved, sections: &mut Sections, live: &Live) {
+    sections.dead_bounds.clone_from(&live.dead_bounds);
     let count = sections.outputs.len();
     let total = sections.inputs.len();
     let binned: Vec<Vec<Vec<SectionId>>> = (0..total.div_ceil(CHUNK))

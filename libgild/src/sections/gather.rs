@@ -143,6 +143,7 @@ pub fn gather(resolved: &Resolved, options: &Options) -> Result<Sections> {
         outputs: outputs.all.iter().map(output_section).collect(),
         eh_frames: parts.into_iter().map(|part| part.eh_frame).collect(),
         has_large,
+        dead_bounds: Vec::new(),
         files,
         first_common: resolved.first_common,
     })

@@ -103,6 +103,8 @@ pub struct Sections {
     files: Vec<u32>,
     /// `SectionId` of the first common.
     first_common: u32,
+    /// By `Resolved::start_stop`, set by `bin_live`.
+    dead_bounds: Vec<bool>,
     /// The sections of kind `Merge`, by their `InputSection::offset`.
     merge_inputs: Vec<SectionId>,
     /// By `FileId`: what lives together. Empty without `--gc-sections`.
@@ -134,6 +136,12 @@ impl Sections {
     /// `SectionId` of the first common symbol; headers of objects stand before it.
     pub fn first_common(&self) -> u32 {
         self.first_common
+    }
+
+    /// Whether `__start_X` and `__stop_X` are undefined because no section X is live; `name` is an
+    /// index of `Resolved::start_stop`.
+    pub fn is_dead_bound(&self, name: u32) -> bool {
+        self.dead_bounds.get(name as usize).copied().unwrap_or(false)
     }
 
     /// The sections of kind `Merge`, in order; the index is their `InputSection::offset`.

@@ -1,0 +1,330 @@
+//! What one relocation refers to, and what it needs.
+
+use super::scan::{Fault, Found, Scanner, Source};
+use crate::arch::x86_64::{Action, NEEDS_GOT_BASE, NEEDS_IPLT, TargetKind, action};
+use crate::elf::*;
+use crate::ids::{SectionId, SymbolId};
+use crate::input::object::Object;
+use crate::symbols::{Definition, LinkerSymbol, Symbol};
+use std::sync::atomic::Ordering::Relaxed;
+
+/// What a relocation refers to.
+enum Target {
+    Kind(TargetKind),
+    /// `__start_X` or `__stop_X`: for later.
+    Bound,
+}
+
+fn is_dead(symbol: &Symbol, dead_bounds: &[bool]) -> bool {
+    match symbol.definition {
+        Definition::Linker(LinkerSymbol::SectionStart(name) | LinkerSymbol::SectionStop(name)) => {
+            dead_bounds.get(name as usize).copied().unwrap_or(true)
+        }
+        _ => false,
+    }
+}
+
+impl Scanner<'_, '_> {
+    /// Follows relocations; the number of dynamic RELATIVE ones among them.
+    pub(super) fn relocations(
+        &self,
+        source: Source,
+        relocations: &[Rela],
+        found: &mut Found,
+    ) -> u32 {
+        let object = source.object;
+        let mut relative = 0;
+        let mut index = 0;
+        while let Some(rela) = relocations.get(index) {
+            index += 1;
+            let kind = rela.kind();
+            let target = match object.global(rela.sym()) {
+                Some(id) => self.global(source, rela, id, found),
+                None => self.local(source, rela, found),
+            };
+            let target = match target {
+                Some(Target::Kind(kind)) => kind,
+                Some(Target::Bound) if !source.record => {
+                    found.bounds.push((object.section_id(source.shndx), index as u32 - 1));
+                    continue;
+                }
+                Some(Target::Bound) => TargetKind::Address,
+                None => continue,
+            };
+            // The kinds of most relocations, for which nothing is needed.
+            match (kind, target) {
+                (R_X86_64_NONE, _)
+                | (R_X86_64_PC32 | R_X86_64_PLT32, TargetKind::Address | TargetKind::Large) => {
+                    continue;
+                }
+                (R_X86_64_64, TargetKind::Address) if !self.context.pie => continue,
+                _ => {}
+            }
+            let next = relocations.get(index);
+            let Some(action) = self.note(source, rela, next, target, found) else { continue };
+            relative += u32::from(action.is_relative());
+            index += usize::from(action.skips_next());
+        }
+        relative
+    }
+
+    /// Notes what one relocation needs.
+    fn note(
+        &self,
+        source: Source,
+        rela: &Rela,
+        next: Option<&Rela>,
+        target: TargetKind,
+        found: &mut Found,
+    ) -> Option<Action> {
+        let Source { object, bytes, flags, .. } = source;
+        let symbol = rela.sym();
+        let action = match action(self.context, rela, bytes, target, flags, next) {
+            Ok(action) => action,
+            Err(message) => {
+                let message = format!("{message}: {}", self.symbol_text(object, symbol));
+                self.fault(source, rela, message, found);
+                return None;
+            }
+        };
+        let mut needs = action.needs();
+        if target == TargetKind::Ifunc && !matches!(rela.kind(), R_X86_64_SIZE32 | R_X86_64_SIZE64)
+        {
+            needs |= NEEDS_IPLT;
+        }
+        found.got_base_used |= needs & NEEDS_GOT_BASE != 0;
+        needs &= !NEEDS_GOT_BASE;
+        if needs == 0 {
+            return Some(action);
+        }
+        match object.global(symbol) {
+            Some(id) => {
+                let all = &self.needs[id.index()];
+                if all.load(Relaxed) & needs != needs {
+                    all.fetch_or(needs, Relaxed);
+                }
+            }
+            None => {
+                let entry = (object.file, symbol, needs);
+                if found.local_needs.last() != Some(&entry) {
+                    found.local_needs.push(entry);
+                }
+            }
+        }
+        Some(action)
+    }
+
+    /// Notes what references to `__start_X` and `__stop_X` need, when all that is live is known.
+    /// Without a live section X they are undefined symbols (GNU ld and lld alike).
+    pub fn note_bounds(&self, found: &mut Found) -> Vec<bool> {
+        let dead =
+            super::roots::dead_bounds(self.resolved, self.sections, |id| self.state.is_live(id));
+        for (id, index) in std::mem::take(&mut found.bounds) {
+            let Some((object, shndx)) = self.sections.locate(self.resolved, id) else { continue };
+            let relocations = object.relocations(shndx);
+            let Some(rela) = relocations.get(index as usize) else { continue };
+            let flags = object.headers[shndx as usize].flags();
+            let bytes = object.section_data(shndx);
+            let source = Source { object, shndx, flags, bytes, lenient: false, record: false };
+            let symbol = object.global(rela.sym()).map(|id| (id, self.resolved.symbol(id)));
+            let target = match symbol {
+                Some((id, symbol)) if is_dead(symbol, &dead) => {
+                    self.undefined(source, rela, id, found)
+                }
+                _ => TargetKind::Address,
+            };
+            let next = relocations.get(index as usize + 1);
+            let action = self.note(source, rela, next, target, found);
+            if action.is_some_and(|action| action.is_relative()) {
+                self.relative[id.index()].fetch_add(1, Relaxed);
+            }
+        }
+        dead
+    }
+
+    /// Follows a reference to a global. `None`: nothing more to say about the relocation.
+    fn global(
+        &self,
+        source: Source,
+        rela: &Rela,
+        id: SymbolId,
+        found: &mut Found,
+    ) -> Option<Target> {
+        let symbol = &self.resolved.symbols[id.index()];
+        match symbol.definition {
+            Definition::Section(section) => {
+                let claim = self.state.claim(section);
+                if claim.first {
+                    found.queue.push(section);
+                }
+                if claim.excluded {
+                    return self.discarded(source, rela, section, found);
+                }
+                if claim.merge && !self.touch(section, symbol.value as i64) {
+                    self.outside(source, rela, section, symbol.value as i64, found);
+                    return None;
+                }
+                Some(Target::Kind(match symbol.kind {
+                    STT_GNU_IFUNC => TargetKind::Ifunc,
+                    STT_TLS => TargetKind::Tls,
+                    _ => self.address(rela, section),
+                }))
+            }
+            Definition::Absolute => Some(Target::Kind(TargetKind::Absolute(symbol.value))),
+            Definition::Linker(linker) => {
+                self.keep_linker(linker, found);
+                Some(match linker {
+                    LinkerSymbol::SectionStart(_) | LinkerSymbol::SectionStop(_) => Target::Bound,
+                    LinkerSymbol::TlsModuleBase => Target::Kind(TargetKind::Tls),
+                    _ => Target::Kind(TargetKind::Address),
+                })
+            }
+            Definition::Undefined => Some(Target::Kind(self.undefined(source, rela, id, found))),
+        }
+    }
+
+    /// A reference to a name without definition: an error if it isn't weak.
+    fn undefined(
+        &self,
+        source: Source,
+        rela: &Rela,
+        id: SymbolId,
+        found: &mut Found,
+    ) -> TargetKind {
+        let Source { object, shndx, .. } = source;
+        let weak = object.symbols[rela.sym() as usize].bind() == STB_WEAK;
+        if !weak && rela.kind() != R_X86_64_NONE {
+            found.undefined.push((id, object.file, shndx, rela.offset()));
+        }
+        TargetKind::Absolute(0)
+    }
+
+    /// Follows a reference to a local symbol.
+    fn local(&self, source: Source, rela: &Rela, found: &mut Found) -> Option<Target> {
+        let Source { object, .. } = source;
+        let Some(symbol) = object.symbols.get(rela.sym() as usize) else {
+            let message =
+                format!("relocation refers to symbol {} of {}", rela.sym(), object.symbols.len());
+            self.fault(source, rela, message, found);
+            return None;
+        };
+        let Some(shndx) = object.symbol_section(rela.sym()) else {
+            let value = if symbol.shndx() == SHN_ABS { symbol.value() } else { 0 };
+            return Some(Target::Kind(TargetKind::Absolute(value)));
+        };
+        let section = object.section_id(shndx);
+        let claim = self.state.claim(section);
+        if claim.first {
+            found.queue.push(section);
+        }
+        if claim.excluded {
+            return self.discarded(source, rela, section, found);
+        }
+        let is_section = symbol.kind() == STT_SECTION;
+        if claim.merge {
+            // The addend of a section symbol selects the piece; a named symbol's own value does.
+            let addend = if is_section { rela.addend() } else { 0 };
+            let offset = (symbol.value() as i64).wrapping_add(addend);
+            if !self.touch(section, offset) {
+                self.outside(source, rela, section, offset, found);
+                return None;
+            }
+        }
+        Some(Target::Kind(match symbol.kind() {
+            STT_GNU_IFUNC => TargetKind::Ifunc,
+            STT_TLS => TargetKind::Tls,
+            // Plain addresses of TLS sections are errors, which the write phase reports.
+            STT_SECTION
+                if !matches!(rela.kind(), R_X86_64_PC32 | R_X86_64_PLT32 | R_X86_64_64)
+                    && object.headers[shndx as usize].flags() & SHF_TLS != 0 =>
+            {
+                TargetKind::Tls
+            }
+            _ => self.address(rela, section),
+        }))
+    }
+
+    /// `Large` matters to nothing but GOT loads, so others needn't read the section's flags.
+    fn address(&self, rela: &Rela, section: SectionId) -> TargetKind {
+        if !self.sections.has_large || matches!(rela.kind(), R_X86_64_PC32 | R_X86_64_PLT32) {
+            return TargetKind::Address;
+        }
+        let output = self.sections.inputs[section.index()].output;
+        match self.sections.outputs[output.index()].flags & SHF_X86_64_LARGE {
+            0 => TargetKind::Address,
+            _ => TargetKind::Large,
+        }
+    }
+
+    /// Notes that a piece is in use; false if there is none at `offset`. The end counts as part
+    /// of the last piece.
+    fn touch(&self, section: SectionId, offset: i64) -> bool {
+        let input = &self.sections.inputs[section.index()];
+        match u64::try_from(offset) {
+            Ok(offset) if offset <= input.size => {
+                if self.gc {
+                    self.touched.touch(input.offset, offset.min(input.size - 1));
+                }
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn outside(
+        &self,
+        source: Source,
+        rela: &Rela,
+        section: SectionId,
+        offset: i64,
+        found: &mut Found,
+    ) {
+        let size = self.sections.inputs[section.index()].size;
+        let name = self.section_text(section);
+        let message = format!(
+            "relocation refers to offset {offset:#x} of mergeable section {name}, which has \
+             {size:#x} bytes"
+        );
+        self.fault(source, rela, message, found);
+    }
+
+    fn discarded(
+        &self,
+        source: Source,
+        rela: &Rela,
+        section: SectionId,
+        found: &mut Found,
+    ) -> Option<Target> {
+        if !source.lenient && rela.kind() != R_X86_64_NONE {
+            let message = format!(
+                "relocation refers to a symbol in a discarded section: {}\n>>> defined in {}",
+                self.symbol_text(source.object, rela.sym()),
+                self.section_text(section),
+            );
+            self.fault(source, rela, message, found);
+        }
+        Some(Target::Kind(TargetKind::Absolute(0)))
+    }
+
+    fn fault(&self, source: Source, rela: &Rela, message: String, found: &mut Found) {
+        let Source { object, shndx, .. } = source;
+        found.faults.push(Fault { file: object.file, shndx, offset: rela.offset(), message });
+    }
+
+    fn symbol_text(&self, object: &Object, symbol: u32) -> String {
+        let name = object.symbol_name(symbol);
+        let section = object.symbol_section(symbol).filter(|_| name.is_empty());
+        let name = section.map_or(name, |shndx| object.section_name(shndx));
+        crate::diagnostics::demangle(name, true)
+    }
+
+    fn section_text(&self, section: SectionId) -> String {
+        match self.sections.locate(self.resolved, section) {
+            Some((object, shndx)) => {
+                let name = String::from_utf8_lossy(object.section_name(shndx));
+                format!("{}:({name})", object.name)
+            }
+            None => String::from("COMMON"),
+        }
+    }
+}

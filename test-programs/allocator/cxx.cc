@@ -69,7 +69,7 @@ static int handled = 0;
 static void failures() {
     bool thrown = false;
     try {
-        provider_sink = ::operator new(absurd);
+        seen(::operator new(absurd));
     } catch (const std::bad_alloc&) {
         thrown = true;
     }
@@ -80,7 +80,7 @@ static void failures() {
     });
     thrown = false;
     try {
-        provider_sink = ::operator new[](absurd);
+        seen(::operator new[](absurd));
     } catch (const std::bad_alloc&) {
         thrown = true;
     }

@@ -13,11 +13,13 @@ fn names(image: &Image) -> HashSet<&str> {
     image.symbols.iter().filter(counts).map(|symbol| symbol.name.as_str()).collect()
 }
 
-/// Symbols that a linker defines itself, with whatever type it likes.
+/// Symbols that a linker defines itself, with whatever type it likes, and those of `.gnu.warning`
+/// sections, which lld alone takes for data.
 fn is_linkers_own(name: &str) -> bool {
     const OWN: [&str; 5] =
         ["_DYNAMIC", "_GLOBAL_OFFSET_TABLE_", "_TLS_MODULE_BASE_", "__GNU_EH_FRAME_HDR", "_end"];
-    OWN.contains(&name) || name.starts_with("__start_") || name.starts_with("__stop_")
+    const PREFIXES: [&str; 3] = ["__start_", "__stop_", "__evoke_link_warning_"];
+    OWN.contains(&name) || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
 
 /// A function or object that is in each peer's output is in ours.

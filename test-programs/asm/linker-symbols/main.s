@@ -1,5 +1,7 @@
 # Symbols that the linker defines for those who ask: _DYNAMIC is absent (0) in a fixed-address program
 # and the dynamic section's start in a static-PIE; __dso_handle is some address of the program.
+# lld does not know __GNU_EH_FRAME_HDR.
+# gild-test: peers = ld
 # gild-test: libc = none
 # gild-test: variant exec = -Wa,--defsym,PIE=0
 # gild-test: except = none/pie/gcc/exec none/pie/clang/exec none/exec/gcc/pie none/exec/clang/pie

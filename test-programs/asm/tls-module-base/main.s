@@ -1,10 +1,11 @@
-# _TLS_MODULE_BASE_ is the start of the TLS block; TLSDESC's local-dynamic code asks for it.
+# TLSDESC's local-dynamic code asks for _TLS_MODULE_BASE_ and adds offsets to it. Relaxed to LE, the base
+# is the thread pointer itself, and DTPOFF becomes TPOFF.
 # gild-test: libc = none
-# gild-test: bytes base = 48 c7 c0 {4: tpoff(first)}
+# gild-test: bytes base = 48 c7 c0 00 00 00 00
 # gild-test: bytes called = 66 90
-# gild-test: peers = lld
+# gild-test: bytes offset = 48 8d 88 {4: tpoff(second)}
     .text
-    .globl _start, base, called
+    .globl _start, base, called, offset
 _start:
     xor %edi, %edi
     mov $60, %eax
@@ -13,6 +14,8 @@ base:
     lea _TLS_MODULE_BASE_@tlsdesc(%rip), %rax
 called:
     call *_TLS_MODULE_BASE_@tlscall(%rax)
+offset:
+    lea second@dtpoff(%rax), %rcx
     .section .tdata, "awT", @progbits
     .globl first, second
 first: .quad 1

@@ -219,7 +219,8 @@ fn is_another_piece(pair: &Pair, r: &Anonymous, d: &Difference, size: u64) -> bo
         // A text that is terminated, or of 4 bytes, with nothing but padding behind it on one side
         // is complete.
         let padded = |piece: &[u8]| is_filler(&piece[..within.min(piece.len())]);
-        let ends = within == LEAST_SHORT || (behind_zero == Some(s) && s > LEAST_SHORT);
+        let ends = within <= LEAST_SHORT && s >= LEAST_SHORT
+            || (behind_zero == Some(s) && s > LEAST_SHORT);
         if ends && is_text(&ours, s) && (padded(p) || padded(q)) {
             return true;
         }

@@ -25,7 +25,7 @@ pub struct LinkerValues {
     rela_iplt: Range<u64>,
     start_stop: Vec<Range<u64>>,
     eh_frame_hdr: u64,
-    tls_start: u64,
+    tp: u64,
 }
 
 impl LinkerValues {
@@ -88,7 +88,7 @@ impl LinkerValues {
             rela_iplt: synth(SynthKind::RelaIplt).unwrap_or(base..base),
             start_stop: (0..).zip(&resolved.start_stop).map(bounds).collect(),
             eh_frame_hdr: synth(SynthKind::EhFrameHdr).map_or(0, |range| range.start),
-            tls_start: layout.tls_start,
+            tp: layout.tp,
         }
     }
 
@@ -122,7 +122,8 @@ impl LinkerValues {
             LinkerSymbol::SectionStart(index) => section(index).start,
             LinkerSymbol::SectionStop(index) => section(index).end,
             LinkerSymbol::EhFrameHdr => self.eh_frame_hdr,
-            LinkerSymbol::TlsModuleBase => self.tls_start,
+            // The base that local-dynamic code adds offsets to; these count from the thread pointer.
+            LinkerSymbol::TlsModuleBase => self.tp,
         }
     }
 }

@@ -116,13 +116,6 @@ impl<'data> Filter<'_, 'data> {
                 }
                 let input = &self.sections.inputs[id.index()];
                 let merge = input.kind == SectionKind::Merge;
-                // Not in the file: GNU ld drops an empty section with its local symbols.
-                if input.size == 0
-                    && input.kind != SectionKind::EhFrame
-                    && self.sections.outputs[input.output.index()].size == 0
-                {
-                    return None;
-                }
                 if merge && self.merged.lookup(input.offset, symbol.value()).is_none() {
                     return None;
                 }

@@ -23,10 +23,15 @@ pub fn error(message: &(impl Display + ?Sized)) {
     print("error", "31", message);
 }
 
+/// Something worth knowing.
+pub fn note(message: &str) {
+    print("note", "36", message);
+}
+
 /// Errors up to `--error-limit`, in input order.
 pub fn errors(options: &Options, errors: &Errors) {
     let limit = if options.error_limit == 0 { usize::MAX } else { options.error_limit };
-    errors.iter().take(limit).for_each(|message| error(message));
+    errors.iter().take(limit).for_each(error);
     let more = errors.iter().count().saturating_sub(limit);
     if more > 0 {
         error(&format!("{more} more errors; use --error-limit=0 to see all of them"));

@@ -8,6 +8,9 @@ mod scan;
 mod state;
 mod walk;
 
+#[cfg(test)]
+mod mark_test;
+
 use crate::args::Options;
 use crate::diagnostics::{Errors, Result};
 use crate::ids::{FileId, SectionId, SymbolId};

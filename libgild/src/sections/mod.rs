@@ -6,6 +6,8 @@ mod gather;
 mod groups;
 mod init_order;
 mod names;
+#[cfg(test)]
+pub(crate) mod testing;
 
 use crate::ids::{FileId, OutputId, SectionId};
 use crate::input::object::Object;

@@ -1,0 +1,135 @@
+//! Objects with sections and relocations, built in memory for tests.
+
+use crate::elf::*;
+
+/// A relocatable object in the making. Section 0 and symbol 0 are there from the start.
+#[derive(Default)]
+pub struct Elf {
+    sections: Vec<Section>,
+    symbols: Vec<(String, u8, u16, u64)>,
+}
+
+struct Section {
+    name: String,
+    kind: u32,
+    flags: u64,
+    link: u32,
+    info: u32,
+    align: u64,
+    entsize: u64,
+    data: Vec<u8>,
+}
+
+impl Elf {
+    /// Adds an 8-aligned section; its index is its rank, from 1.
+    pub fn section(self, name: &str, kind: u32, flags: u64, data: &[u8]) -> Elf {
+        self.section_of(name, (kind, flags), 0, (8, 0), data)
+    }
+
+    /// Adds a section with a type and flags, a link, an alignment and an entry size.
+    pub fn section_of(
+        mut self,
+        name: &str,
+        (kind, flags): (u32, u64),
+        link: u32,
+        (align, entsize): (u64, u64),
+        data: &[u8],
+    ) -> Elf {
+        let (name, data) = (name.into(), data.to_vec());
+        self.sections.push(Section { name, kind, flags, link, info: 0, align, entsize, data });
+        self
+    }
+
+    /// Adds code of 16 bytes.
+    pub fn code(self, name: &str) -> Elf {
+        self.section(name, SHT_PROGBITS, SHF_ALLOC | SHF_EXECINSTR, &[0x90; 16])
+    }
+
+    /// Adds a group of sections under the signature of symbol `symbol`.
+    pub fn group(mut self, symbol: u32, members: &[u32]) -> Elf {
+        let words = [GRP_COMDAT].iter().chain(members).flat_map(|word| word.to_le_bytes());
+        let data: Vec<u8> = words.collect();
+        self = self.section(".group", SHT_GROUP, 0, &data);
+        self.sections.last_mut().unwrap().info = symbol;
+        self
+    }
+
+    /// Adds relocations (offset, type, symbol, addend) of section `target`.
+    pub fn relocations(mut self, target: u32, list: &[(u64, u32, u32, i64)]) -> Elf {
+        let mut data = Vec::new();
+        for &(offset, kind, symbol, addend) in list {
+            data.extend(offset.to_le_bytes());
+            data.extend((u64::from(symbol) << 32 | u64::from(kind)).to_le_bytes());
+            data.extend(addend.to_le_bytes());
+        }
+        self = self.section_of(".rela", (SHT_RELA, SHF_INFO_LINK), 0, (8, 24), &data);
+        self.sections.last_mut().unwrap().info = target;
+        self
+    }
+
+    /// Adds a symbol; its index is its rank, from 1. Locals first, as the gABI has it.
+    pub fn symbol(mut self, name: &str, bind: u8, kind: u8, shndx: u16, value: u64) -> Elf {
+        self.symbols.push((name.into(), bind << 4 | kind, shndx, value));
+        self
+    }
+
+    /// The object's bytes.
+    pub fn bytes(mut self) -> Vec<u8> {
+        let (mut symtab, mut strtab) = (vec![0; 24], vec![0]);
+        for (name, info, shndx, value) in &self.symbols {
+            symtab.extend(add_string(&mut strtab, name).to_le_bytes());
+            symtab.extend([*info, 0]);
+            symtab.extend(shndx.to_le_bytes());
+            symtab.extend(value.to_le_bytes());
+            symtab.extend(0u64.to_le_bytes());
+        }
+        let locals = self.symbols.iter().filter(|symbol| symbol.1 >> 4 == STB_LOCAL).count();
+        let symtab_index = self.sections.len() as u32 + 1;
+        for section in &mut self.sections {
+            if matches!(section.kind, SHT_RELA | SHT_GROUP) {
+                section.link = symtab_index;
+            }
+        }
+        self = self.section_of(".symtab", (SHT_SYMTAB, 0), symtab_index + 1, (8, 24), &symtab);
+        self.sections.last_mut().unwrap().info = locals as u32 + 1;
+        self = self.section(".strtab", SHT_STRTAB, 0, &strtab);
+        self = self.section(".shstrtab", SHT_STRTAB, 0, &[]);
+        let mut names = vec![0];
+        let starts: Vec<u32> =
+            self.sections.iter().map(|section| add_string(&mut names, &section.name)).collect();
+        self.sections.last_mut().unwrap().data = names;
+        let (mut out, mut headers) = (vec![0; EHDR_SIZE as usize], vec![0; SHDR_SIZE as usize]);
+        for (section, name) in self.sections.iter().zip(starts) {
+            out.resize(out.len().next_multiple_of(8), 0);
+            headers.extend(name.to_le_bytes());
+            headers.extend(section.kind.to_le_bytes());
+            for word in [section.flags, 0, out.len() as u64, section.data.len() as u64] {
+                headers.extend(word.to_le_bytes());
+            }
+            headers.extend(section.link.to_le_bytes());
+            headers.extend(section.info.to_le_bytes());
+            headers.extend(section.align.to_le_bytes());
+            headers.extend(section.entsize.to_le_bytes());
+            out.extend(&section.data);
+        }
+        out.resize(out.len().next_multiple_of(8), 0);
+        let (table, count) = (out.len() as u64, self.sections.len() as u16 + 1);
+        out.extend(headers);
+        out[..8].copy_from_slice(b"\x7fELF\x02\x01\x01\0");
+        out[16..20].copy_from_slice(&[1, 0, 62, 0]);
+        out[20] = 1;
+        out[40..48].copy_from_slice(&table.to_le_bytes());
+        out[52] = EHDR_SIZE as u8;
+        out[58] = SHDR_SIZE as u8;
+        out[60..62].copy_from_slice(&count.to_le_bytes());
+        out[62..64].copy_from_slice(&(count - 1).to_le_bytes());
+        out
+    }
+}
+
+fn add_string(table: &mut Vec<u8>, text: &str) -> u32 {
+    let at = table.len() as u32;
+    table.extend(text.bytes());
+    table.push(0);
+    at
+}

@@ -15,6 +15,8 @@ mod tombstone;
 #[cfg(test)]
 mod apply_test;
 #[cfg(test)]
+mod case;
+#[cfg(test)]
 mod classify_test;
 #[cfg(test)]
 mod relax_test;

@@ -9,7 +9,8 @@ use std::process::Command;
 /// # Errors
 /// If the program can't be started or doesn't exit with 0.
 pub fn run(command: &mut Command) -> Result<String> {
-    let shown = format!("{command:?}");
+    // A link's command line can fill several screens.
+    let shown = format!("{command:?}").chars().take(400).collect::<String>();
     let output = command.output().with_context(|| format!("starting {shown}"))?;
     if !output.status.success() {
         let messages = String::from_utf8_lossy(&output.stderr);

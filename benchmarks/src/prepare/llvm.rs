@@ -35,7 +35,9 @@ fn make(kitchen: &Kitchen) -> Result<()> {
     command.args(folders.iter().map(|folder| format!("-L{folder}")));
     // What isn't needed isn't extracted. Z3 and libxml2, which llvm-config also names, have no
     // static archives that link, and nothing here calls them.
-    command.arg("-Wl,--start-group").args(config("--libs")?).arg("-Wl,--end-group");
+    // llvm-config names Polly as well, which is another package's and isn't called.
+    let libraries = config("--libs")?.into_iter().filter(|library| !library.starts_with("-lPolly"));
+    command.arg("-Wl,--start-group").args(libraries).arg("-Wl,--end-group");
     command.args(["-lz", "-lzstd", "-ltinfo", "-ldl", "-lm", "-lpthread"]);
     command.arg("-o").arg(kitchen.work.join("llvm-opt"));
     process::run(&mut command).map(drop)

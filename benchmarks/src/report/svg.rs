@@ -33,7 +33,7 @@ pub fn chart(results: &Results) -> String {
         }
         y += GAP;
     }
-    let goal = line(0.5, y, "half of the fastest peer");
+    let goal = line(0.5, y, "half");
     let peer = line(1.0, y, "fastest peer");
     format!("{}{goal}{peer}{body}</svg>\n", head(results, y))
 }

@@ -125,7 +125,7 @@ impl Scanner<'_, '_> {
             let Some(rela) = relocations.get(index as usize) else { continue };
             let flags = object.headers[shndx as usize].flags();
             let bytes = object.section_data(shndx);
-            let source = Source { object, shndx, flags, bytes, lenient: false, record: false };
+            let source = Source { object, shndx, flags, bytes, record: false };
             let symbol = object.global(rela.sym()).map(|id| (id, self.resolved.symbol(id)));
             let target = match symbol {
                 Some((id, symbol)) if is_dead(symbol, &dead) => {
@@ -295,7 +295,10 @@ impl Scanner<'_, '_> {
         section: SectionId,
         found: &mut Found,
     ) -> Option<Target> {
-        if !source.lenient && rela.kind() != R_X86_64_NONE {
+        // Unwind information of a discarded group's code is never reached.
+        let lenient = source.record
+            || source.object.section_name(source.shndx).starts_with(b".gcc_except_table");
+        if !lenient && rela.kind() != R_X86_64_NONE {
             let message = format!(
                 "relocation refers to a symbol in a discarded section: {}\n>>> defined in {}",
                 self.symbol_text(source.object, rela.sym()),

@@ -75,15 +75,11 @@ pub(super) fn removed(resolved: &Resolved, sections: &Sections, live: &Live) -> 
 /// Warnings that libc.a attaches to functions (`.gnu.warning.NAME`), each for the first live
 /// reference from another object.
 pub(super) fn glibc_warnings(resolved: &Resolved, sections: &Sections, live: &Live) -> Vec<String> {
-    let of_object = |object: &Object| -> Vec<(SymbolId, FileId, u32)> {
-        let warning = |shndx: u32| {
-            let name = object.section_name(shndx).strip_prefix(b".gnu.warning.")?;
-            Some((resolved.names.get(name)?, object.file, shndx))
-        };
-        (1..object.headers.len() as u32).filter_map(warning).collect()
+    let warning = |&(file, shndx): &(FileId, u32)| {
+        let name = resolved.object(file).section_name(shndx);
+        Some((resolved.names.get(name.strip_prefix(b".gnu.warning.")?)?, file, shndx))
     };
-    let warnings: Vec<_> =
-        resolved.objects.par_iter().with_min_len(8).flat_map_iter(of_object).collect();
+    let warnings: Vec<_> = sections.warnings.iter().filter_map(warning).collect();
     if warnings.is_empty() {
         return Vec::new();
     }

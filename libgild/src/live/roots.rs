@@ -5,7 +5,7 @@ use crate::args::Options;
 use crate::elf::*;
 use crate::ids::{SectionId, SymbolId};
 use crate::input::object::Object;
-use crate::sections::{IN_GROUP, SectionKind, Sections};
+use crate::sections::{IN_GROUP, KEPT, SectionKind, Sections};
 use crate::symbols::Resolved;
 use rayon::prelude::*;
 
@@ -22,7 +22,8 @@ pub(super) fn roots(resolved: &Resolved, sections: &Sections, options: &Options)
             let id = object.section_id(shndx);
             let input = &sections.inputs[id.index()];
             input.kind != SectionKind::Excluded
-                && is_root(object, shndx, input.kind, input.ties & IN_GROUP != 0)
+                && (input.ties & KEPT != 0
+                    || is_root(object, shndx, input.kind, input.ties & IN_GROUP != 0))
         });
         ids.map(|shndx| object.section_id(shndx)).collect()
     };
@@ -47,20 +48,11 @@ fn is_root(object: &Object, shndx: u32, kind: SectionKind, in_group: bool) -> bo
         return true;
     }
     match header.kind() {
-        SHT_INIT_ARRAY | SHT_FINI_ARRAY | SHT_PREINIT_ARRAY => return true,
+        SHT_INIT_ARRAY | SHT_FINI_ARRAY | SHT_PREINIT_ARRAY => true,
         // A note in a group describes the group's code (gABI: they live together).
-        SHT_NOTE => return !in_group,
-        _ => {}
+        SHT_NOTE => !in_group,
+        _ => false,
     }
-    let name = object.section_name(shndx);
-    let list = |prefix: &[u8]| {
-        name.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest[0] == b'.')
-    };
-    // KEEP in GNU ld's default script.
-    matches!(name, b".init" | b".fini" | b".jcr")
-        || [&b".ctors"[..], b".dtors", b".init_array", b".fini_array", b".preinit_array"]
-            .iter()
-            .any(|prefix| list(prefix))
 }
 
 /// The sections that `__start_X` and `__stop_X` keep, by `Resolved::start_stop`. Those of

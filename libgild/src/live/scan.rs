@@ -71,8 +71,6 @@ pub(super) struct Source<'a, 'data> {
     pub shndx: u32,
     pub flags: u64,
     pub bytes: &'a [u8],
-    /// References into discarded COMDAT groups are no errors: the code of the group is gone too.
-    pub lenient: bool,
     /// Part of `.eh_frame`: the relocations are those of one record.
     pub record: bool,
 }
@@ -171,14 +169,8 @@ impl<'a, 'data> Scanner<'a, 'data> {
         }
         let relocations = object.relocations(shndx);
         if !relocations.is_empty() {
-            let source = Source {
-                object,
-                shndx,
-                flags,
-                bytes: object.section_data(shndx),
-                lenient: object.section_name(shndx).starts_with(b".gcc_except_table"),
-                record: false,
-            };
+            let bytes = object.section_data(shndx);
+            let source = Source { object, shndx, flags, bytes, record: false };
             let relative = self.relocations(source, relocations, found);
             if relative != 0 {
                 self.relative[id.index()].fetch_add(relative, Relaxed);
@@ -217,7 +209,7 @@ impl<'a, 'data> Scanner<'a, 'data> {
         }
         let flags = object.headers[shndx as usize].flags();
         let bytes = object.section_data(shndx);
-        let source = Source { object, shndx, flags, bytes, lenient: true, record: true };
+        let source = Source { object, shndx, flags, bytes, record: true };
         let relocations = &eh_frame.relocations(object, shndx)[range];
         let relative = self.relocations(source, relocations, found);
         if relative != 0 {

@@ -1,7 +1,7 @@
 //! Sorts the input sections of every object into output sections.
 
 use super::eh_frame::EhFrame;
-use super::groups::Ties;
+use super::groups::{KEPT, Ties};
 use super::{InputSection, OutputSection, SectionKind, Sections, names};
 use crate::args::{Options, Strip};
 use crate::diagnostics::{Error, Errors, Result};
@@ -86,6 +86,7 @@ struct Part<'a> {
     eh_frame: EhFrame,
     ties: Ties,
     merge_count: u64,
+    warnings: Vec<u32>,
     has_large: bool,
     errors: Vec<Error>,
 }
@@ -135,6 +136,11 @@ pub fn gather(resolved: &Resolved, options: &Options) -> Result<Sections> {
         .collect();
     let has_large = parts.iter().any(|part| part.has_large)
         || resolved.commons.iter().any(|common| common.large);
+    let warnings = parts
+        .iter()
+        .zip(&resolved.objects)
+        .flat_map(|(part, object)| part.warnings.iter().map(|&shndx| (object.file, shndx)));
+    let warnings = warnings.collect();
     let ties = parts.iter_mut().map(|part| std::mem::take(&mut part.ties));
     Ok(Sections {
         merge_inputs: merge_inputs(&inputs, merge_count),
@@ -143,6 +149,7 @@ pub fn gather(resolved: &Resolved, options: &Options) -> Result<Sections> {
         outputs: outputs.all.iter().map(output_section).collect(),
         eh_frames: parts.into_iter().map(|part| part.eh_frame).collect(),
         has_large,
+        warnings,
         dead_bounds: Vec::new(),
         files,
         first_common: resolved.first_common,
@@ -227,6 +234,7 @@ fn read<'a>(object: &'a Object, options: &Options) -> Part<'a> {
         eh_frame: EhFrame::default(),
         ties: Ties::default(),
         merge_count: 0,
+        warnings: Vec::new(),
         has_large: false,
         errors: Vec::new(),
     };
@@ -250,6 +258,9 @@ fn read<'a>(object: &'a Object, options: &Options) -> Part<'a> {
             }
         }
         if input.kind == SectionKind::Excluded {
+            if name.starts_with(names::WARNING) {
+                part.warnings.push(shndx);
+            }
             part.inputs.push(input);
             continue;
         }
@@ -300,6 +311,9 @@ impl<'a> Part<'a> {
         }
         let flags = header.flags() & !INPUT_ONLY;
         let flags = if list { flags | SHF_WRITE } else { flags };
+        if options.gc_sections && names::is_kept(name) {
+            input.ties = KEPT;
+        }
         self.has_large |= flags & SHF_X86_64_LARGE != 0;
         let draft = Draft { name: output, kind, flags, entsize: header.entsize() };
         (input.output, input.rank) = (OutputId(self.outputs.id(draft)), rank);

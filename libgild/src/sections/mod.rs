@@ -16,7 +16,7 @@ use crate::symbols::Resolved;
 pub use bin::bin_live;
 pub use eh_frame::{Cie, EhFrame, Fde};
 pub use gather::gather;
-pub(crate) use groups::{HAS_DEPENDENTS, IN_GROUP, Ties};
+pub(crate) use groups::{HAS_DEPENDENTS, IN_GROUP, KEPT, Ties};
 
 /// What becomes of an input section.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -56,7 +56,7 @@ pub struct InputSection {
     pub kind: SectionKind,
     /// Order within the output section, before the order of input.
     pub(crate) rank: u8,
-    /// `groups::IN_GROUP` and `groups::HAS_DEPENDENTS`.
+    /// `groups::IN_GROUP`, `HAS_DEPENDENTS`, `KEPT`; 0 without `--gc-sections`.
     pub(crate) ties: u8,
 }
 
@@ -105,6 +105,8 @@ pub struct Sections {
     files: Vec<u32>,
     /// `SectionId` of the first common.
     first_common: u32,
+    /// `.gnu.warning.NAME` sections: file and header index.
+    pub(crate) warnings: Vec<(FileId, u32)>,
     /// By `Resolved::start_stop`, set by `bin_live`.
     dead_bounds: Vec<bool>,
     /// The sections of kind `Merge`, by their `InputSection::offset`.

@@ -139,12 +139,23 @@ pub(super) fn is_crt_file(path: &[u8]) -> bool {
     })
 }
 
+/// Sections that run without being referred to: KEEP in GNU ld's default script.
+pub(super) fn is_kept(name: &[u8]) -> bool {
+    matches!(name, b".init" | b".fini" | b".jcr")
+        || [&b".ctors"[..], b".dtors", b".init_array", b".fini_array", b".preinit_array"]
+            .iter()
+            .any(|prefix| family(name, prefix))
+}
+
 /// Debug information, by the names that `-S` removes.
 pub(super) fn is_debug(name: &[u8]) -> bool {
     [&b".debug"[..], b".zdebug", b".stab", b".line", b".gdb_index", b".gnu.linkonce.wi."]
         .iter()
         .any(|prefix| name.starts_with(prefix))
 }
+
+/// `.gnu.warning.NAME` holds what to say of a reference to NAME.
+pub(super) const WARNING: &[u8] = b".gnu.warning.";
 
 /// Sections that gild doesn't pass on whatever their type.
 pub(super) fn is_dropped(name: &[u8]) -> bool {
@@ -157,7 +168,7 @@ pub(super) fn is_dropped(name: &[u8]) -> bool {
         _ => {
             name.starts_with(b".gnu.lto_")
                 || name.starts_with(b".gnu.debuglto_")
-                || name.starts_with(b".gnu.warning.")
+                || name.starts_with(WARNING)
                 || name == b".gnu.warning"
         }
     }

@@ -167,14 +167,12 @@ fn run(given: Run) -> Result<ExitCode> {
         seconds: given.seconds.unwrap_or(if given.quick { 7.0 } else { 20.0 }),
         disk: given.output_dir.unwrap_or_else(|| workspace.target.join("bench-output")),
         memory: given.memory_dir,
+        results: given.results.unwrap_or_else(|| workspace.target.join("bench-results")),
         quick: given.quick,
     };
     std::fs::create_dir_all(&options.disk)?;
     let results = run::run(&workspace, &options)?;
-    let folder = given.results.unwrap_or_else(|| workspace.target.join("bench-results"));
-    for path in report::write(&results, &folder)? {
-        println!("{}", path.display());
-    }
+    println!("{}", options.results.join(report::MARKDOWN).display());
     Ok(if results.subject_failed() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 

@@ -8,24 +8,25 @@ pub mod svg;
 use anyhow::{Context, Result};
 use results::Results;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+
+/// The name of the file with the tables.
+pub const MARKDOWN: &str = "results.md";
 
 /// Writes `results.json`, `results.md` and `results.svg` into `folder`.
 ///
 /// # Errors
 /// Those of writing.
-pub fn write(results: &Results, folder: &Path) -> Result<Vec<PathBuf>> {
+pub fn write(results: &Results, folder: &Path) -> Result<()> {
     fs::create_dir_all(folder).with_context(|| format!("{}", folder.display()))?;
     let parts = [
         ("results.json", serde_json::to_string_pretty(results)?),
-        ("results.md", markdown::report(results)),
+        (MARKDOWN, markdown::report(results)),
         ("results.svg", svg::chart(results)),
     ];
-    let mut written = Vec::new();
     for (name, text) in parts {
         let path = folder.join(name);
         fs::write(&path, text).with_context(|| format!("{}", path.display()))?;
-        written.push(path);
     }
-    Ok(written)
+    Ok(())
 }

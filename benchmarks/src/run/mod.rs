@@ -37,6 +37,8 @@ pub struct Options {
     pub disk: PathBuf,
     /// A folder in memory for outputs.
     pub memory: PathBuf,
+    /// Where results go.
+    pub results: PathBuf,
     /// Less jobs, one setting, less rounds.
     pub quick: bool,
 }
@@ -47,7 +49,7 @@ const QUICK: &[&str] = &["hello-c-musl", "hello-rust-musl", "ripgrep-musl", "llv
 /// GNU ld takes ten times as long as the others on jobs beyond this many bytes of input.
 const LD_LIMIT: u64 = 50_000_000;
 
-/// Runs every selected job in every setting.
+/// Runs every selected job in every setting, and writes the results.
 ///
 /// # Errors
 /// If nothing is prepared or selected. A contestant's failure is a result.
@@ -71,9 +73,11 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<Results> {
                 eprintln!("{}", crate::report::markdown::line(&job.about.name, &measured));
                 outcome.settings.push(measured);
             }
+            // After each step: a long run that is interrupted keeps what it has.
+            results.machine.load_after = crate::report::machine::load();
+            crate::report::write(&results, &options.results)?;
         }
     }
-    results.machine.load_after = crate::report::machine::load();
     Ok(results)
 }
 

@@ -40,6 +40,9 @@ pub fn write(context: Context) -> Result<Written> {
     let spans = spans::plan(context)?;
     let job = Job { context, relocator: Relocator::new(context), spans: &spans };
     let mut output = Output::open(&context.options.output)?;
+    if context.layout.file_size > SMALL {
+        output.reserve(context.layout.file_size).map_err(|error| job.io(error))?;
+    }
     match output.file() {
         Some(file) if context.layout.file_size > SMALL => job.to_file(file)?,
         _ => {

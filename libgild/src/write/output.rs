@@ -10,7 +10,8 @@
 
 use crate::args::{Input, InputName, Options};
 use crate::diagnostics::{Error, Result};
-use rustix::fs::{AtFlags, CWD, linkat};
+use rustix::fs::{AtFlags, CWD, FallocateFlags, OFlags, fallocate, fstatfs, linkat};
+use rustix::io::Errno;
 use std::fs::{self, File, OpenOptions};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, ErrorKind, Write};
@@ -53,6 +54,22 @@ impl Output {
         open(path).map_err(|source| {
             Error::Io { action: "open output file", path: path.to_owned(), source }.into()
         })
+    }
+
+    /// Reserves room for `size` bytes, which makes writing them a quarter cheaper on ext4: blocks
+    /// are found once instead of per call (120 MB: 21 ms of CPU time instead of 31). On tmpfs it
+    /// would only touch all pages twice.
+    ///
+    /// Errors: no room. File systems that cannot reserve do without.
+    pub fn reserve(&self, size: u64) -> io::Result<()> {
+        let Output::File(NewFile { file, .. }) = self else { return Ok(()) };
+        if fstatfs(file).is_ok_and(|system| system.f_type == TMPFS_MAGIC) {
+            return Ok(());
+        }
+        match fallocate(file, FallocateFlags::empty(), 0, size) {
+            Err(Errno::NOSPC) => Err(Errno::NOSPC.into()),
+            _ => Ok(()),
+        }
     }
 
     /// The file, if it can be written in any order.
@@ -132,7 +149,7 @@ fn follow(path: &Path) -> io::Result<PathBuf> {
             Err(_) => return Ok(path),
         }
     }
-    Err(io::Error::from_raw_os_error(rustix::io::Errno::LOOP.raw_os_error()))
+    Err(io::Error::from_raw_os_error(Errno::LOOP.raw_os_error()))
 }
 
 impl NewFile {
@@ -155,6 +172,7 @@ impl NewFile {
     }
 
     fn finish(mut self) -> io::Result<()> {
+        let old = OldFile::hold(&self.target);
         match &self.state {
             State::Anonymous => match self.give_name(&self.target) {
                 // linkat replaces nothing; rename does.
@@ -176,12 +194,36 @@ impl NewFile {
             State::InPlace | State::Done => {}
         }
         self.state = State::Done;
+        old.release();
         Ok(())
     }
 
     fn give_name(&self, name: &Path) -> io::Result<()> {
         let descriptor = format!("/proc/self/fd/{}", self.file.as_raw_fd());
         Ok(linkat(CWD, &descriptor, CWD, name, AtFlags::SYMLINK_FOLLOW)?)
+    }
+}
+
+/// The file that gives way to the output. Its blocks and pages are freed with its last reference,
+/// which takes some 10 ms for 100 MB: not while anybody waits.
+struct OldFile(Option<File>);
+
+impl OldFile {
+    /// Below this size a thread costs more.
+    const LARGE: u64 = 16 << 20;
+
+    fn hold(target: &Path) -> OldFile {
+        let large = fs::metadata(target).is_ok_and(|old| old.is_file() && old.len() > Self::LARGE);
+        // A reference only: needs no right to read, and keeps nobody from executing it.
+        let flags = OFlags::PATH.bits().cast_signed();
+        let open = || OpenOptions::new().read(true).custom_flags(flags).open(target).ok();
+        OldFile(if large { open() } else { None })
+    }
+
+    fn release(self) {
+        if let Some(file) = self.0 {
+            std::thread::spawn(move || drop(file));
+        }
     }
 }
 
@@ -204,11 +246,14 @@ fn directory(target: &Path) -> &Path {
     }
 }
 
+/// statfs(2).
+const TMPFS_MAGIC: rustix::fs::FsWord = 0x0102_1994;
+
 /// A file without a name in the target's directory. Not every file system has them, and without
 /// `/proc` it could never get one.
 fn anonymous(target: &Path) -> io::Result<File> {
     fs::symlink_metadata("/proc/self/fd")?;
-    let flags = rustix::fs::OFlags::TMPFILE.bits().cast_signed();
+    let flags = OFlags::TMPFILE.bits().cast_signed();
     OpenOptions::new().write(true).mode(0o777).custom_flags(flags).open(directory(target))
 }
 

@@ -18,7 +18,7 @@ pub const KINDS: [&str; 7] =
     ["truncated", "header", "sections", "symbols", "relocations", "contents", "random"];
 
 /// Enough to visit every field of a small object, few enough for a test.
-const LIMIT: usize = 320;
+const LIMIT: usize = 200;
 
 /// Damaged copies of `bytes`, always the same ones.
 pub fn mutants(bytes: &[u8], kind: &str) -> Vec<Mutant> {

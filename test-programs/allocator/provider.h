@@ -6,6 +6,7 @@
 #ifndef PROVIDER_H
 #define PROVIDER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +18,7 @@ extern "C" {
 
 #define WEAK __attribute__((weak))
 int mi_version(void) WEAK;
-_Bool mi_is_in_heap_region(const void* p) WEAK;
+bool mi_is_in_heap_region(const void* p) WEAK;
 int mallctl(const char* name, void* old, size_t* old_size, void* value, size_t size) WEAK;
 int _rjem_mallctl(const char* name, void* old, size_t* old_size, void* value, size_t size) WEAK;
 void* __malloc_end_pointer(void* p) WEAK; /* snmalloc's */

@@ -9,7 +9,7 @@
 
 #include "provider.h"
 
-enum { THREADS = 4, SLOTS = 512, ROUNDS = 60000, FORKS = 150 };
+enum { THREADS = 4, SLOTS = 512, ROUNDS = 20000, FORKS = 60 };
 
 static _Atomic(unsigned char*) mailbox[SLOTS];
 static atomic_int stop;
@@ -21,7 +21,7 @@ static unsigned next(unsigned* state) {
 
 /* A block carries its size in front, and one byte all over. */
 static unsigned char* make(unsigned* state) {
-    const unsigned kind = next(state) % 100;
+    const unsigned kind = next(state) % 500;
     const size_t size = sizeof(size_t) + (kind == 0 ? next(state) % (3 << 20) : next(state) % 2000);
     unsigned char* p = seen(kind % 3 ? malloc(size) : calloc(1, size));
     CHECK_OWNED(p);
@@ -72,7 +72,7 @@ static void* short_lived(void* argument) {
 }
 
 static void many_short_threads(void) {
-    for (int i = 0; i < 500; i++) {
+    for (int i = 0; i < 200; i++) {
         pthread_t thread;
         void* result;
         CHECK(pthread_create(&thread, NULL, short_lived, NULL) == 0);

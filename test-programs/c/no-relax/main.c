@@ -1,5 +1,6 @@
 // --no-relax keeps GOT loads; what correctness needs is still done.
-// lld keeps a GOT load that rcrt1.o does before it has relocated the GOT.
+// The peers keep a GOT load that rcrt1.o does before it has relocated the GOT.
+// gild-test: skip ld = glibc/pie
 // gild-test: skip lld = glibc/pie
 // gild-test: cflags = -fPIC
 // gild-test: link = -Wl,--no-relax

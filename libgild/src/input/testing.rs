@@ -1,4 +1,5 @@
 //! Objects and archives built in memory, for tests.
+#![allow(missing_docs)]
 
 use super::mapping::{Mapping, identify};
 use super::{Entry, InputFile, Inputs};

@@ -80,9 +80,8 @@ pub(super) fn start_stop(resolved: &Resolved, sections: &Sections) -> Vec<Vec<Se
 /// By output section: its name's index in `Resolved::start_stop`, behind all if it isn't there.
 fn wanted(resolved: &Resolved, sections: &Sections) -> Vec<usize> {
     let names = &resolved.start_stop;
-    let index = |name: &Vec<u8>| names.iter().position(|other| other == name);
-    let outputs = sections.outputs.iter();
-    outputs.map(|output| index(&output.name).unwrap_or(names.len())).collect()
+    let index = |name: &Vec<u8>| names.binary_search(name).unwrap_or(names.len());
+    sections.outputs.iter().map(|output| index(&output.name)).collect()
 }
 
 /// By `Resolved::start_stop`: no section of that name is in the output.

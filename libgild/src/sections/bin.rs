@@ -8,7 +8,7 @@ use crate::live::Live;
 use crate::symbols::Resolved;
 use rayon::prelude::*;
 
-/// Sections that one task bins.
+/// Sections that one task bins at least.
 const CHUNK: usize = 1 << 15;
 
 /// Fills `OutputSection::members` with what is live, and sets type and alignment by it.
@@ -18,11 +18,13 @@ pub fn bin_live(resolved: &Resolved, sections: &mut Sections, live: &Live) {
     sections.dead_bounds.clone_from(&live.dead_bounds);
     let count = sections.outputs.len();
     let total = sections.inputs.len();
-    let binned: Vec<Vec<Vec<SectionId>>> = (0..total.div_ceil(CHUNK))
+    // Bins mustn't outnumber what goes into them.
+    let size = CHUNK.max(4 * count);
+    let binned: Vec<Vec<Vec<SectionId>>> = (0..total.div_ceil(size))
         .into_par_iter()
         .map(|chunk| {
             let mut bins = vec![Vec::new(); count];
-            for id in chunk * CHUNK..total.min((chunk + 1) * CHUNK) {
+            for id in chunk * size..total.min((chunk + 1) * size) {
                 let input = &sections.inputs[id];
                 let id = SectionId(id as u32);
                 if live.is_live(id) && input.kind != SectionKind::EhFrame {

@@ -244,7 +244,9 @@ fn read<'a>(object: &'a Object, options: &Options) -> Part<'a> {
         let shndx = shndx as u32;
         let name = object.section_name(shndx);
         let mut input = EXCLUDED;
-        if !object.is_discarded(shndx) && !is_excluded(header, name, options) {
+        // Header 0 is no section, whatever it says.
+        let wanted = shndx != 0 && !object.is_discarded(shndx);
+        if wanted && !is_excluded(header, name, options) {
             match section(object, shndx, header, options) {
                 Ok(kept) => input = kept,
                 Err(message) => {

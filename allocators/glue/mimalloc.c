@@ -8,30 +8,56 @@
  */
 #include <static.c>
 
+#include <errno.h>
 #include <sched.h>
 
-#define GILD_ALIAS(name, target) \
-    extern __typeof(target) name __attribute__((alias(#target), visibility("default")))
+/* mimalloc returns NULL and leaves errno alone; POSIX programs read it. */
+static inline void* gild_block(void* block) {
+    if (mi_unlikely(block == NULL)) errno = ENOMEM;
+    return block;
+}
 
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wattributes" /* nodiscard and the like are not repeated */
-#pragma GCC diagnostic ignored "-Wmissing-attributes"
-GILD_ALIAS(malloc, mi_malloc);
-GILD_ALIAS(calloc, mi_calloc);
-GILD_ALIAS(realloc, mi_realloc);
-GILD_ALIAS(free, mi_free);
-GILD_ALIAS(cfree, mi_free);
-GILD_ALIAS(aligned_alloc, mi_aligned_alloc);
-GILD_ALIAS(posix_memalign, mi_posix_memalign);
-GILD_ALIAS(memalign, mi_memalign);
-GILD_ALIAS(valloc, mi_valloc);
-GILD_ALIAS(pvalloc, mi_pvalloc);
-GILD_ALIAS(reallocarray, mi_reallocarray);
-#pragma GCC diagnostic pop
+#define GILD_API mi_decl_export
 
-/* Not an alias: mimalloc's takes a pointer to const. */
+GILD_API void* malloc(size_t size) { return gild_block(mi_malloc(size)); }
+GILD_API void* calloc(size_t count, size_t size) { return gild_block(mi_calloc(count, size)); }
+GILD_API void* realloc(void* p, size_t size) { return gild_block(mi_realloc(p, size)); }
+GILD_API void free(void* p) { mi_free(p); }
+
+/* Declared by one libc or the other, or with other attributes. */
+void cfree(void* p);
+void* reallocarray(void* p, size_t count, size_t size);
+void* aligned_alloc(size_t alignment, size_t size);
+void* memalign(size_t alignment, size_t size);
+void* valloc(size_t size);
+void* pvalloc(size_t size);
+int posix_memalign(void** out, size_t alignment, size_t size);
 size_t malloc_usable_size(void* p);
-mi_decl_export size_t malloc_usable_size(void* p) { return mi_usable_size(p); }
+
+GILD_API void cfree(void* p) { mi_free(p); }
+
+GILD_API void* reallocarray(void* p, size_t count, size_t size) {
+    return gild_block(mi_reallocn(p, count, size));
+}
+
+/* As both libcs do and C17 allows: any size, any power of two. mi_aligned_alloc would refuse. */
+GILD_API void* memalign(size_t alignment, size_t size) {
+    if (mi_unlikely(!_mi_is_power_of_two(alignment))) {
+        errno = EINVAL;
+        return NULL;
+    }
+    return gild_block(mi_malloc_aligned(size, alignment));
+}
+
+GILD_API void* aligned_alloc(size_t alignment, size_t size) { return memalign(alignment, size); }
+GILD_API void* valloc(size_t size) { return gild_block(mi_valloc(size)); }
+GILD_API void* pvalloc(size_t size) { return gild_block(mi_pvalloc(size)); }
+
+GILD_API int posix_memalign(void** out, size_t alignment, size_t size) {
+    return mi_posix_memalign(out, alignment, size);
+}
+
+GILD_API size_t malloc_usable_size(void* p) { return mi_usable_size(p); }
 
 #include "fork.h"
 

@@ -14,7 +14,13 @@ struct Unit {
 
 fn unit(allocator: Allocator) -> Unit {
     // Release builds: no assertions, and no statistics beyond the cheap ones.
-    const MIMALLOC: &[&str] = &["-DMI_BUILD_RELEASE", "-DMI_DEBUG=0"];
+    // Two of its global variables have names that a program may use as well.
+    const MIMALLOC: &[&str] = &[
+        "-DMI_BUILD_RELEASE",
+        "-DMI_DEBUG=0",
+        "-Dheap_main=gild_mi_heap_main",
+        "-Dtheap_main=gild_mi_theap_main",
+    ];
     let mimalloc = |includes| Unit { glue: "mimalloc.c", includes, flags: MIMALLOC };
     match allocator {
         Allocator::Mimalloc => mimalloc(&["c_src/mimalloc/v3/include", "c_src/mimalloc/v3/src"]),

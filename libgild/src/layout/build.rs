@@ -32,7 +32,8 @@ pub fn layout(
     let stack = (stack::flags(resolved, options, warnings), options.stack_size);
     members::assign(resolved, sections, options)?;
     let plan = Plan { resolved, sections, live, merged, options };
-    let (mut synth, kinds) = Synth::new(plan)?;
+    let pack = start_files::packs_relocations(resolved, options, warnings);
+    let (mut synth, kinds) = Synth::new(plan, pack)?;
     start_files::check_ifuncs(resolved, synth.slots.first_ifunc(), options)?;
     for kind in kinds {
         outputs::add(sections, &mut synth, kind);

@@ -53,6 +53,47 @@ fn is_self_relocation(object: &Object) -> bool {
     object.name.member.is_some_and(|member| member.starts_with(b"dl-reloc-static-pie."))
 }
 
+/// Whether to write `.relr.dyn`. It would be left out by the start file of musl before 1.2.4; a
+/// program for that keeps plain relocations, with a warning.
+pub(super) fn packs_relocations(
+    resolved: &Resolved,
+    options: &Options,
+    warnings: &mut Vec<String>,
+) -> bool {
+    if options.output_kind != OutputKind::StaticPie || !options.pack_relative_relocs {
+        return false;
+    }
+    let start = definer(resolved, "_start_c").map(|file| resolved.object(file));
+    let Some(object) = start.filter(|object| start_code(resolved, object).is_some_and(is_old))
+    else {
+        return true;
+    };
+    warnings.push(format!(
+        "{}: this start file knows no packed relocations (musl has them since 1.2.4); \
+         -z pack-relative-relocs is ignored",
+        object.name
+    ));
+    false
+}
+
+/// The section with musl's `_start_c`, if it relocates the program.
+fn start_code<'a>(resolved: &Resolved, object: &'a Object) -> Option<&'a [u8]> {
+    let symbol = resolved.symbol(resolved.names.get(b"_start_c")?);
+    let section = object.symbol_section(symbol.owner_symbol)?;
+    (definer(resolved, "__dls2") == Some(object.file)).then(|| object.section_data(section))
+}
+
+/// musl's code copies the dynamic section up to a greatest tag that it compares with: 31 in the old
+/// one; in the new one 36, which is DT_RELR (`cmp $0x24, %reg` with a 64-bit register).
+fn is_old(code: &[u8]) -> bool {
+    let compares = |tag: u8| {
+        code.windows(4).any(
+            |window| matches!(*window, [0x48 | 0x49, 0x83, 0xf8..=0xff, limit] if limit == tag),
+        )
+    };
+    compares(31) && !compares(36)
+}
+
 /// Fails if the program has ifuncs that its start-up code would leave unresolved.
 ///
 /// glibc's start-up code walks `__rela_iplt_start` to `__rela_iplt_end` in a fixed-address program
@@ -84,4 +125,18 @@ pub fn check_ifuncs(
          (target_clones, ifunc attributes), or link against a C library that supports them"
     );
     Err(Error::input(file.0, object.name, message).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_old;
+
+    #[test]
+    fn start_code_is_old_only_if_it_says_so() {
+        let old = [0x90, 0x48, 0x83, 0xfe, 0x1f, 0x77, 0x08];
+        let new = [0x48, 0x83, 0xf9, 0x1f, 0x77, 0xee, 0x48, 0x83, 0xf8, 0x24, 0x77];
+        assert!(is_old(&old));
+        assert!(!is_old(&new));
+        assert!(!is_old(&[]));
+    }
 }

@@ -101,7 +101,8 @@ pub struct Synth {
 
 impl Synth {
     /// Decides what the link needs: the contents as far as they are known, and the sections to add.
-    pub(crate) fn new(plan: Plan) -> Result<(Synth, Vec<SynthKind>)> {
+    /// `pack`: RELATIVE relocations go to `.relr.dyn`.
+    pub(crate) fn new(plan: Plan, pack: bool) -> Result<(Synth, Vec<SynthKind>)> {
         let Plan { resolved, sections, live, merged, options } = plan;
         let pie = options.output_kind == OutputKind::StaticPie;
         let arch = x86_64::Context::new(options);
@@ -112,7 +113,6 @@ impl Synth {
         };
         let got_named = linker_defined(b"_GLOBAL_OFFSET_TABLE_", LinkerSymbol::Got);
         let slots = Slots::new(resolved, live, live.got_base_used || (pie && got_named));
-        let pack = pie && options.pack_relative_relocs;
         let any_eh_frame = sections.inputs[..sections.first_common() as usize]
             .iter()
             .any(|input| input.kind == SectionKind::EhFrame);

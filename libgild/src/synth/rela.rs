@@ -115,7 +115,9 @@ impl DynamicRelocs {
                     let base = layout.section_address(sections, id);
                     let input = &sections.inputs[id.index()];
                     let offset = match input.kind {
-                        SectionKind::Reversed => (input.size - 8).wrapping_sub(rela.offset()),
+                        SectionKind::Reversed => {
+                            input.size.wrapping_sub(8).wrapping_sub(rela.offset())
+                        }
                         _ => rela.offset(),
                     };
                     let value = layout.target(

@@ -15,7 +15,9 @@ static void gild_fork_prepare(void) { snmalloc::PreventFork::prefork(); }
 static void gild_fork_parent(void) { snmalloc::PreventFork::postfork_parent(); }
 static void gild_fork_child(void) { snmalloc::PreventFork::postfork_child(); }
 
-// For tests: whether `p` points into snmalloc's heap.
+// For tests: whether `p` points into snmalloc's heap. The map that tells is there from the first
+// allocation on.
 extern "C" SNMALLOC_EXPORT int gild_allocator_owns(const void* p) {
-    return snmalloc::Config::Backend::get_metaentry(snmalloc::address_cast(p)).is_owned();
+    return snmalloc::Config::is_initialised()
+        && snmalloc::Config::Backend::get_metaentry(snmalloc::address_cast(p)).is_owned();
 }

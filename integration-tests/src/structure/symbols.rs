@@ -22,6 +22,16 @@ fn is_linkers_own(name: &str) -> bool {
     OWN.contains(&name) || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
 
+/// Whether a symbol counts in a comparison: against a single peer, local symbols of merged or empty
+/// sections are a matter of one linker's habits.
+fn comparable<'a>(image: &'a Image, peers: &[Named]) -> impl Fn(&&str) -> bool + 'a {
+    let alone = peers.len() == 1;
+    move |name| {
+        let global = || image.symbol(name).is_some_and(|symbol| symbol.binding != elf::STB_LOCAL.0);
+        !is_linkers_own(name) && (!alone || global())
+    }
+}
+
 /// A function or object that is in each peer's output is in ours.
 pub fn check_kept(ours: &Image, peers: &[Named]) -> Outcome {
     if ours.symbols.is_empty() || peers.is_empty() {
@@ -32,14 +42,9 @@ pub fn check_kept(ours: &Image, peers: &[Named]) -> Outcome {
         let theirs = names(peer);
         wanted.retain(|name| theirs.contains(name));
     }
-    if let [(_, only)] = peers {
-        // Local symbols of merged or empty sections are a matter of one linker's habits.
-        let global = |name: &str| only.symbol(name).is_some_and(|s| s.binding != elf::STB_LOCAL.0);
-        wanted.retain(|name| global(name));
-    }
+    wanted.retain(|name| comparable(peers[0].1, peers)(&name));
     let ours = names(ours);
-    let mut missing: Vec<_> =
-        wanted.into_iter().filter(|name| !ours.contains(name) && !is_linkers_own(name)).collect();
+    let mut missing: Vec<_> = wanted.into_iter().filter(|name| !ours.contains(name)).collect();
     missing.sort_unstable();
     ensure(missing.is_empty(), || format!("symbols that every peer keeps: {}", some(&missing)))
 }
@@ -52,7 +57,8 @@ pub fn check_dropped(ours: &Image, peers: &[Named]) -> Outcome {
     }
     let mut extra: Vec<_> = names(ours)
         .into_iter()
-        .filter(|name| !theirs.contains(name) && !is_linkers_own(name))
+        .filter(|name| !theirs.contains(name))
+        .filter(comparable(ours, peers))
         .collect();
     extra.sort_unstable();
     ensure(extra.is_empty(), || format!("symbols that no peer keeps: {}", some(&extra)))

@@ -1,8 +1,7 @@
 // __start_SEC and __stop_SEC enclose all entries of a section, and keep them alive under --gc-sections.
-// lld has -z start-stop-gc on by default.
-// gild-test: skip lld = */*/*/gc
+// lld has -z start-stop-gc on by default, GNU ld and gild have not (asm/gc-roots).
 // gild-test: variant plain =
-// gild-test: variant gc = -fdata-sections -ffunction-sections | -Wl,--gc-sections
+// gild-test: variant gc = -fdata-sections -ffunction-sections | -Wl,--gc-sections,-z,nostart-stop-gc
 // gild-test: stdout = sum 111 of 3
 // gild-test: stdout = empty absent
 #include <stdio.h>

@@ -20,18 +20,22 @@ pub struct Findings {
     pub faults: Vec<Fault>,
     /// Everything else.
     pub errors: Vec<Error>,
+    /// A slice of a section met a relocation that isn't its own, or has to report something:
+    /// nothing counts, the output must be made without cuts.
+    pub uncut: bool,
 }
 
 impl Findings {
     /// True if nothing is wrong.
     pub fn is_empty(&self) -> bool {
-        self.faults.is_empty() && self.errors.is_empty()
+        self.faults.is_empty() && self.errors.is_empty() && !self.uncut
     }
 
     /// Adds another thread's.
     pub fn extend(&mut self, other: Findings) {
         self.faults.extend(other.faults);
         self.errors.extend(other.errors);
+        self.uncut |= other.uncut;
     }
 
     /// Fails if there is anything. Source lines, which take milliseconds each, are looked up for

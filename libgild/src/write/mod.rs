@@ -37,49 +37,66 @@ const SMALL: u64 = 1 << 20;
 /// Errors: relocations that cannot be applied, all of them, and what the file system says. The
 /// output path then holds what it held before; see [`remove_output`].
 pub fn write(context: Context) -> Result<Written> {
-    let spans = spans::plan(context)?;
-    let job = Job { context, relocator: Relocator::new(context), spans: &spans };
     let mut output = Output::open(&context.options.output)?;
     if context.layout.file_size > SMALL {
-        output.reserve(context.layout.file_size).map_err(|error| job.io(error))?;
+        output.reserve(context.layout.file_size).map_err(|error| io(context, error))?;
     }
-    match output.file() {
-        Some(file) if context.layout.file_size > SMALL => job.to_file(file)?,
-        _ => {
-            let bytes = job.in_memory()?;
-            output.write_all(&bytes).map_err(|error| job.io(error))?;
+    let relocator = Relocator::new(context);
+    for cut in [true, false] {
+        let spans = spans::plan(context, cut)?;
+        let job = Job { context, relocator: &relocator, spans: &spans };
+        let done = match output.file() {
+            Some(file) if context.layout.file_size > SMALL => job.to_file(file)?,
+            _ => job.to_stream(&mut output)?,
+        };
+        if let Done::All = done {
+            break;
         }
     }
-    output.finish().map_err(|error| job.io(error))?;
+    output.finish().map_err(|error| io(context, error))?;
     Ok(Written { bytes: context.layout.file_size })
+}
+
+/// Whether the output is complete.
+enum Done {
+    All,
+    /// Nothing counts: see [`Findings::uncut`].
+    Uncut,
+}
+
+fn io(context: Context, source: std::io::Error) -> Error {
+    Error::Io { action: "write", path: context.options.output.clone(), source }
 }
 
 struct Job<'a, 'data> {
     context: Context<'a, 'data>,
-    relocator: Relocator<'a, 'data>,
+    relocator: &'a Relocator<'a, 'data>,
     spans: &'a [Span<'a>],
 }
 
 impl Job<'_, '_> {
-    fn io(&self, source: std::io::Error) -> Error {
-        Error::Io { action: "write", path: self.context.options.output.clone(), source }
-    }
-
     /// Fills one span; gives its digest.
     fn fill(&self, span: &Span, out: &mut [u8], findings: &mut Findings) -> u128 {
-        span.fill(&self.relocator, out, findings);
+        span.fill(self.relocator, out, findings);
         build_id::digest(self.context, out)
     }
 
-    /// The whole output in one buffer, for what is small or only takes bytes in order.
-    fn in_memory(&self) -> Result<Vec<u8>> {
-        let mut bytes = vec![0; self.context.layout.file_size as usize];
+    /// By way of one buffer, for what is small or takes bytes in order only.
+    fn to_stream(&self, output: &mut Output) -> Result<Done> {
+        let size = self.context.layout.file_size as usize;
+        let mut bytes: Vec<u8> = Vec::new();
+        bytes
+            .try_reserve_exact(size)
+            .map_err(|_| io(self.context, std::io::Error::from(std::io::ErrorKind::OutOfMemory)))?;
+        bytes.resize(size, 0);
         let mut rest = &mut bytes[..];
+        let mut end = 0;
         let mut jobs = Vec::with_capacity(self.spans.len());
         for span in self.spans {
-            let (out, after) = rest.split_at_mut(span.size() as usize);
+            let (_, after) = rest.split_at_mut((span.offset() - end) as usize);
+            let (out, after) = after.split_at_mut(span.size() as usize);
             jobs.push((span, out));
-            rest = after;
+            (rest, end) = (after, span.offset() + span.size());
         }
         let findings = Mutex::new(Findings::default());
         let fill = |(span, out): (&Span, &mut [u8])| {
@@ -91,15 +108,18 @@ impl Job<'_, '_> {
             digest
         };
         let digests: Vec<u128> = jobs.into_par_iter().with_min_len(4).map(fill).collect();
-        take(findings).check(self.context)?;
+        if let Done::Uncut = self.check(findings)? {
+            return Ok(Done::Uncut);
+        }
         if let Some((offset, id)) = build_id::compute(self.context, &digests) {
             bytes[offset as usize..][..id.len()].copy_from_slice(&id);
         }
-        Ok(bytes)
+        output.write_all(&bytes).map_err(|error| io(self.context, error))?;
+        Ok(Done::All)
     }
 
     /// Threads take spans in file order: neighbours in the file are neighbours in the input, mostly.
-    fn to_file(&self, file: &File) -> Result<()> {
+    fn to_file(&self, file: &File) -> Result<Done> {
         let (next, failed) = (AtomicUsize::new(0), AtomicBool::new(false));
         let findings = Mutex::new(Findings::default());
         let work = || {
@@ -121,7 +141,7 @@ impl Job<'_, '_> {
                 } else if !failed.load(Relaxed)
                     && let Err(error) = file.write_all_at(out, span.offset())
                 {
-                    found.errors.push(self.io(error));
+                    found.errors.push(io(self.context, error));
                 }
             }
             if !found.is_empty() {
@@ -132,20 +152,26 @@ impl Job<'_, '_> {
         let threads = rayon::current_num_threads();
         let mut digests: Vec<(usize, u128)> =
             (0..threads).into_par_iter().with_max_len(1).flat_map_iter(|_| work()).collect();
-        take(findings).check(self.context)?;
+        if let Done::Uncut = self.check(findings)? {
+            return Ok(Done::Uncut);
+        }
         digests.sort_unstable();
         let digests: Vec<u128> = digests.into_iter().map(|(_, digest)| digest).collect();
         if let Some((offset, id)) = build_id::compute(self.context, &digests) {
-            file.write_all_at(&id, offset).map_err(|error| self.io(error))?;
+            file.write_all_at(&id, offset).map_err(|error| io(self.context, error))?;
         }
-        Ok(())
+        Ok(Done::All)
+    }
+
+    fn check(&self, findings: Mutex<Findings>) -> Result<Done> {
+        let findings = findings.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if findings.uncut {
+            return Ok(Done::Uncut);
+        }
+        findings.check(self.context).map(|()| Done::All)
     }
 }
 
 fn lock(findings: &Mutex<Findings>) -> std::sync::MutexGuard<'_, Findings> {
     findings.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
-}
-
-fn take(findings: Mutex<Findings>) -> Findings {
-    findings.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
 }

@@ -1,7 +1,7 @@
 //! Copying input sections to their place and applying their relocations.
 
 use super::findings::{Fault, Findings};
-use super::spans::{copy_padded, padding};
+use super::spans::{Slice, copy_padded, padding};
 use crate::arch::x86_64::{self, Action, Overflow, TargetKind, Values, Width};
 use crate::diagnostics::demangle;
 use crate::elf::*;
@@ -11,6 +11,7 @@ use crate::layout::{SymbolRef, kinds};
 use crate::sections::SectionKind;
 use crate::symbols::{Definition, Symbol};
 use crate::synth::Context;
+use rayon::prelude::*;
 
 /// An input section on its way to the output.
 #[derive(Clone, Copy)]
@@ -22,6 +23,8 @@ struct Section<'a, 'data> {
     data: &'a [u8],
     /// Its address; its offset in the output section if it isn't loaded.
     address: u64,
+    /// Offset of the first byte to relocate, if it is only a slice.
+    start: u64,
 }
 
 /// Copies and relocates members of output sections.
@@ -29,6 +32,9 @@ pub struct Relocator<'a, 'data> {
     /// Everything that earlier phases froze.
     pub context: Context<'a, 'data>,
     arch: x86_64::Context,
+    /// One bit per `SymbolId`: it is a plain address ([`TargetKind::Address`]). Position-independent
+    /// code asks for every load and call, and a bit is in the cache where a symbol isn't.
+    plain: Vec<u64>,
 }
 
 /// More of one section say nothing new, and there may be millions.
@@ -37,7 +43,27 @@ const MAX_FAULTS: usize = 100;
 impl<'a, 'data> Relocator<'a, 'data> {
     /// One for all sections.
     pub fn new(context: Context<'a, 'data>) -> Relocator<'a, 'data> {
-        Relocator { context, arch: x86_64::Context::new(context.options) }
+        let Context { resolved, sections, .. } = context;
+        let kind = |id| kinds::kind_of(resolved, sections, SymbolRef::Global(SymbolId(id)));
+        let word = |word: u32| {
+            let ids = word * 64..(word * 64 + 64).min(resolved.symbols.len() as u32);
+            let plain = ids.map(|id| u64::from(kind(id) == TargetKind::Address) << (id % 64));
+            plain.fold(0, |all, bit| all | bit)
+        };
+        let words = resolved.symbols.len().div_ceil(64) as u32;
+        // 16,384 symbols a task: about 50 µs.
+        let plain = (0..words).into_par_iter().with_min_len(256).map(word).collect();
+        Relocator { context, arch: x86_64::Context::new(context.options), plain }
+    }
+
+    fn kind(&self, object: &Object, symbol: u32) -> TargetKind {
+        let Context { resolved, sections, .. } = self.context;
+        if let Some(SymbolId(id)) = object.global(symbol)
+            && self.plain[id as usize / 64] >> (id % 64) & 1 != 0
+        {
+            return TargetKind::Address;
+        }
+        kinds::target_kind(resolved, sections, object, symbol)
     }
 
     /// Fills `out`, which starts `start` bytes into output section `output`, with its `members`.
@@ -81,7 +107,7 @@ impl<'a, 'data> Relocator<'a, 'data> {
         }
         let relocations = object.relocations(shndx);
         let flags = object.headers[shndx as usize].flags();
-        let section = Section { object, shndx, data, address };
+        let section = Section { object, shndx, data, address, start: 0 };
         let limit = findings.faults.len() + MAX_FAULTS;
         let mut fault = |rela: &Rela, message: String| {
             if findings.faults.len() < limit {
@@ -98,6 +124,28 @@ impl<'a, 'data> Relocator<'a, 'data> {
             // Lists of addresses: no word's value depends on its place.
             reverse_words(out);
         }
+    }
+
+    /// Fills `out` with a slice of a section that isn't loaded or has no relocations.
+    pub fn slice(
+        &self,
+        output: OutputId,
+        id: SectionId,
+        slice: &Slice,
+        out: &mut [u8],
+        findings: &mut Findings,
+    ) {
+        let Context { resolved, sections, layout, .. } = self.context;
+        let Some((object, shndx)) = sections.locate(resolved, id) else { return out.fill(0) };
+        let data = object.section_data(shndx);
+        let bytes = slice.bytes.start as usize..slice.bytes.end as usize;
+        copy_padded(data.get(bytes).unwrap_or(&[]), out);
+        let relocations = object.relocations(shndx).get(slice.relocations.clone());
+        let address = layout.place(output).address + sections.inputs[id.index()].offset;
+        let section = Section { object, shndx, data, address, start: slice.bytes.start };
+        // Whatever is wrong is said when the section is relocated as a whole.
+        let mut fault = |_: &Rela, _| findings.uncut = true;
+        self.unloaded(section, relocations.unwrap_or(&[]), out, &mut fault);
     }
 
     /// Code and data.
@@ -162,7 +210,8 @@ impl<'a, 'data> Relocator<'a, 'data> {
             };
             let target =
                 self.target_if_live(object, rela.sym(), rela.addend()).unwrap_or(tombstone);
-            if let Err(overflow) = x86_64::put(out, rela.offset(), width, target) {
+            let offset = rela.offset().wrapping_sub(section.start);
+            if let Err(overflow) = x86_64::put(out, offset, width, target) {
                 fault(rela, self.overflow(object, rela, overflow));
             }
         }
@@ -237,9 +286,9 @@ impl<'a, 'data> Relocator<'a, 'data> {
         next: Option<&Rela>,
         out: &mut [u8],
     ) -> Result<Action, String> {
-        let Context { resolved, sections, layout, .. } = self.context;
+        let layout = self.context.layout;
         let object = section.object;
-        let kind = kinds::target_kind(resolved, sections, object, rela.sym());
+        let kind = self.kind(object, rela.sym());
         let action = x86_64::action(self.arch, rela, section.data, kind, flags, next)
             .map_err(|message| format!("{message}: {}", self.name(object, rela.sym())))?;
         let mut values = self.values(object, rela, kind);
@@ -269,9 +318,8 @@ impl<'a, 'data> Relocator<'a, 'data> {
         tombstone: u64,
         out: &mut [u8],
     ) -> Result<(), String> {
-        let Context { resolved, sections, .. } = self.context;
         let object = section.object;
-        let kind = kinds::target_kind(resolved, sections, object, rela.sym());
+        let kind = self.kind(object, rela.sym());
         let action = x86_64::action(self.arch, rela, section.data, kind, 0, None)
             .map_err(|message| format!("{message}: {}", self.name(object, rela.sym())))?;
         let (action, values) = match self.target_if_live(object, rela.sym(), rela.addend()) {
@@ -290,7 +338,8 @@ impl<'a, 'data> Relocator<'a, 'data> {
             }
         };
         let place = section.address.wrapping_add(rela.offset());
-        x86_64::apply(action, out, rela.offset(), place, &values)
+        let offset = rela.offset().wrapping_sub(section.start);
+        x86_64::apply(action, out, offset, place, &values)
             .map_err(|overflow| self.overflow(object, rela, overflow))
     }
 

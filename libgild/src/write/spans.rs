@@ -3,7 +3,7 @@
 use super::findings::Findings;
 use super::relocate::Relocator;
 use crate::diagnostics::Error;
-use crate::elf::{SHF_ALLOC, SHF_EXECINSTR};
+use crate::elf::{Rela, RelaExt, SHF_ALLOC, SHF_EXECINSTR, ShdrExt};
 use crate::ids::{OutputId, SectionId};
 use crate::layout::Content;
 use crate::sections::{SectionKind, Sections};
@@ -20,10 +20,21 @@ enum Piece<'a> {
     Bytes(Vec<u8>),
     /// Input sections of one output section, at `base + InputSection::offset`.
     Members { output: OutputId, base: u64, members: &'a [SectionId] },
+    /// Part of a large section of output section `output`.
+    Slice { output: OutputId, section: SectionId, slice: Slice },
     /// A part of a linker-made section.
     Synth { kind: SynthKind, part: usize },
     /// Bytes of merged pieces.
     Merged(&'a [u8]),
+}
+
+/// Bytes of an input section, and the numbers of the relocations to them.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Slice {
+    /// Offsets in the section.
+    pub bytes: Range<u64>,
+    /// Indices of its relocations.
+    pub relocations: Range<usize>,
 }
 
 /// A piece, the bytes of the file that it fills, and what pads them up to the next piece.
@@ -79,6 +90,9 @@ impl Piece<'_> {
             Piece::Members { output, base, members } => {
                 relocator.members(*output, members, start - base, out, findings);
             }
+            Piece::Slice { output, section, slice } => {
+                relocator.slice(*output, *section, slice, out, findings);
+            }
         }
     }
 }
@@ -90,8 +104,9 @@ pub fn copy_padded(bytes: &[u8], out: &mut [u8]) {
     out[length..].fill(0);
 }
 
-/// Cuts the whole file into spans, without holes or overlaps.
-pub fn plan<'a>(context: Context<'a, '_>) -> Result<Vec<Span<'a>>, Error> {
+/// Cuts the whole file into spans, without overlaps, and without holes but those of [`join`]. Large
+/// sections are spans of their own, or are `cut` too: see [`slices`].
+pub fn plan<'a>(context: Context<'a, '_>, cut: bool) -> Result<Vec<Span<'a>>, Error> {
     let layout = context.layout;
     let mut pieces = vec![];
     let headers = layout.file_headers();
@@ -109,7 +124,7 @@ pub fn plan<'a>(context: Context<'a, '_>) -> Result<Vec<Span<'a>>, Error> {
         }
         code = traps;
         match place.content {
-            Content::Inputs => members(context, id, &mut pieces),
+            Content::Inputs => members(context, id, cut, &mut pieces),
             Content::Synth(kind) => {
                 for (part, range) in layout.synth.parts(kind).into_iter().enumerate() {
                     let range = place.offset + range.start..place.offset + range.end;
@@ -128,7 +143,12 @@ pub fn plan<'a>(context: Context<'a, '_>) -> Result<Vec<Span<'a>>, Error> {
 }
 
 /// Cuts an output section at the boundaries of its members.
-fn members<'a>(context: Context<'a, '_>, output: OutputId, pieces: &mut Vec<Placed<'a>>) {
+fn members<'a>(
+    context: Context<'a, '_>,
+    output: OutputId,
+    cut: bool,
+    pieces: &mut Vec<Placed<'a>>,
+) {
     let Sections { inputs, outputs, .. } = context.sections;
     let base = context.layout.place(output).offset;
     let padding = padding(context, output);
@@ -145,6 +165,19 @@ fn members<'a>(context: Context<'a, '_>, output: OutputId, pieces: &mut Vec<Plac
             first += 1;
             continue;
         }
+        if cut && input(first).size > LARGE {
+            let section = all[first];
+            let slices = slices(context, section);
+            for slice in slices.iter().flatten().cloned() {
+                let range = base + start + slice.bytes.start..base + start + slice.bytes.end;
+                let piece = Piece::Slice { output, section, slice };
+                pieces.push(Placed { range, piece, padding });
+            }
+            if slices.is_some() {
+                first += 1;
+                continue;
+            }
+        }
         let fits = |index: &usize| {
             let input = input(*index);
             input.kind != SectionKind::Merged && input.offset + input.size - start <= SPAN_SIZE
@@ -157,7 +190,50 @@ fn members<'a>(context: Context<'a, '_>, output: OutputId, pieces: &mut Vec<Plac
     }
 }
 
-/// Joins neighbours up to the span size. A span reaches to the start of the next one.
+/// Sections above this size are cut, so that the last of them doesn't keep one thread busy while the
+/// others have nothing left to do.
+const LARGE: u64 = 4 * SPAN_SIZE;
+
+/// The widest field that a relocation changes outside of code.
+const FIELD: u64 = 8;
+
+/// Cuts a large section that isn't loaded, or that has no relocations.
+///
+/// This takes its relocations to be in the order of their offsets, as assemblers write them, and
+/// nobody checks: whoever meets one outside of its slice asks for a plan without cuts.
+fn slices(context: Context, id: SectionId) -> Option<Vec<Slice>> {
+    let (object, shndx) = context.sections.locate(context.resolved, id)?;
+    let input = &context.sections.inputs[id.index()];
+    let relocations = object.relocations(shndx);
+    let loaded = object.headers[shndx as usize].flags() & SHF_ALLOC != 0;
+    if input.kind != SectionKind::Regular || (loaded && !relocations.is_empty()) {
+        return None;
+    }
+    Some(cut_between(relocations, input.size))
+}
+
+/// Cuts `size` bytes about every span, between fields.
+fn cut_between(relocations: &[Rela], size: u64) -> Vec<Slice> {
+    let mut slices: Vec<Slice> = Vec::with_capacity((size / SPAN_SIZE) as usize + 1);
+    let (mut start, mut first) = (0, 0);
+    while start < size {
+        let mut end = start + SPAN_SIZE;
+        let mut last = first + relocations[first..].partition_point(|rela| rela.offset() < end);
+        while last > first && relocations[last - 1].offset().saturating_add(FIELD) > end {
+            last -= 1;
+            end = relocations[last].offset();
+        }
+        if end >= size || end <= start {
+            (end, last) = (size, relocations.len());
+        }
+        slices.push(Slice { bytes: start..end, relocations: first..last });
+        (start, first) = (end, last);
+    }
+    slices
+}
+
+/// Joins neighbours up to the span size. A span reaches to the start of the next one, unless that
+/// is a span's size and more away: such a hole is left to the file system.
 fn join(pieces: Vec<Placed>, file_size: u64) -> Result<Vec<Span>, Error> {
     let mut spans: Vec<Span> = Vec::new();
     let mut end = 0;
@@ -174,7 +250,9 @@ fn join(pieces: Vec<Placed>, file_size: u64) -> Result<Vec<Span>, Error> {
                 span.pieces.push(placed);
             }
             last => {
-                if let Some(span) = last {
+                if let Some(span) = last
+                    && range.start - span.range.end <= SPAN_SIZE
+                {
                     span.range.end = range.start;
                 }
                 spans.push(Span { range, pieces: vec![placed] });
@@ -205,6 +283,8 @@ pub fn padding(context: Context, output: OutputId) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use object::LittleEndian as LE;
+    use object::endian::{I64, U64};
 
     fn piece(offset: u64, size: u64) -> Placed<'static> {
         Placed { range: offset..offset + size, piece: Piece::Merged(&[]), padding: 0 }
@@ -233,6 +313,55 @@ mod tests {
             (offset, seen) = (offset + span.size(), seen + span.pieces.len());
         }
         assert_eq!((offset, seen), (size, count));
+    }
+
+    #[test]
+    fn large_holes_are_left_out() {
+        let spans = join(vec![piece(0, 10), piece(1 << 40, 1)], (1 << 40) + 1).unwrap();
+        let ranges: Vec<_> = spans.into_iter().map(|span| span.range).collect();
+        assert_eq!(ranges, [0..10, 1 << 40..(1 << 40) + 1]);
+    }
+
+    fn relocations(offsets: impl Iterator<Item = u64>) -> Vec<Rela> {
+        offsets
+            .map(|offset| Rela {
+                r_offset: U64::new(LE, offset),
+                r_info: U64::new(LE, 0),
+                r_addend: I64::new(LE, 0),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn cuts_run_between_fields_and_lose_none() {
+        const S: u64 = SPAN_SIZE;
+        for step in [1, 2, 3, 7, 8, 9, 100, S + 5] {
+            let size = 3 * S + 11;
+            let all = relocations((0..size - 8).step_by(step as usize));
+            let slices = cut_between(&all, size);
+            let (mut end, mut next) = (0, 0);
+            for Slice { bytes, relocations } in slices {
+                assert_eq!((bytes.start, relocations.start), (end, next));
+                (end, next) = (bytes.end, relocations.end);
+                if step >= FIELD {
+                    let fields = &all[relocations];
+                    let inside = |rela: &Rela| {
+                        bytes.start <= rela.offset() && rela.offset() + FIELD <= bytes.end
+                    };
+                    assert!(fields.iter().all(inside), "{bytes:?}");
+                }
+            }
+            assert_eq!((end, next), (size, all.len()));
+        }
+    }
+
+    #[test]
+    fn relocations_out_of_order_are_all_in_some_slice() {
+        let all = relocations([u64::MAX, 5, 3 * SPAN_SIZE, 1, u64::MAX - 3, 0].into_iter());
+        let slices = cut_between(&all, 2 * SPAN_SIZE);
+        assert_eq!(slices.first().map(|slice| slice.relocations.start), Some(0));
+        assert_eq!(slices.last().map(|slice| slice.relocations.end), Some(all.len()));
+        assert_eq!(slices.last().map(|slice| slice.bytes.end), Some(2 * SPAN_SIZE));
     }
 
     #[test]

@@ -35,11 +35,16 @@ fn entries(image: &Image) -> Outcome<Vec<(u64, u64)>> {
 
 /// The table is sorted, and each entry's FDE describes the function that the entry names.
 ///
-/// FDEs of compiled code encode their start as pcrel|sdata4, eight bytes into the record.
+/// FDEs of compiled code encode start and length as four bytes each, eight bytes into the record. An
+/// empty function shares its start with the next one: unwinders take the last entry at or before an
+/// address, so the one with code must come last.
 pub fn check_header(image: &Image) -> Outcome {
     let entries = entries(image)?;
-    let sorted = entries.is_sorted_by(|one, next| one.0 < next.0);
-    ensure(sorted, || ".eh_frame_hdr is not sorted by address, or names one twice".into())?;
+    for pair in entries.windows(2) {
+        let [(one, fde), (next, _)] = [pair[0], pair[1]];
+        let in_order = one < next || one == next && image.number(fde + 12, 4)? == 0;
+        ensure(in_order, || format!(".eh_frame_hdr: {one:#x} stands before {next:#x}"))?;
+    }
     for (function, fde) in entries {
         let place = fde + 8;
         let offset = image.number(place, 4)? as u32 as i32 as i64 as u64;

@@ -38,12 +38,13 @@ const SMALL: u64 = 1 << 20;
 /// output path then holds what it held before; see [`remove_output`].
 pub fn write(context: Context) -> Result<Written> {
     let mut output = Output::open(&context.options.output)?;
-    if context.layout.file_size > SMALL {
-        output.reserve(context.layout.file_size).map_err(|error| io(context, error))?;
-    }
     let relocator = Relocator::new(context);
     for cut in [true, false] {
         let spans = spans::plan(context, cut)?;
+        let covered: u64 = spans.iter().map(Span::size).sum();
+        if covered > SMALL && covered == context.layout.file_size {
+            output.reserve(covered).map_err(|error| io(context, error))?;
+        }
         let job = Job { context, relocator: &relocator, spans: &spans };
         let done = match output.file() {
             Some(file) if context.layout.file_size > SMALL => job.to_file(file)?,

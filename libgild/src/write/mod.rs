@@ -123,18 +123,16 @@ impl Job<'_, '_> {
     fn to_file(&self, file: &File) -> Result<Done> {
         let (next, failed) = (AtomicUsize::new(0), AtomicBool::new(false));
         let findings = Mutex::new(Findings::default());
+        let room = self.spans.iter().map(Span::size).max().unwrap_or(0) as usize;
         let work = || {
             let mut found = Findings::default();
             let mut digests = Vec::new();
-            let mut buffer: Vec<u8> = Vec::new();
+            // Zeros come as untouched pages, and only the largest span touches them all.
+            let mut buffer = vec![0; room];
             loop {
                 let index = next.fetch_add(1, Relaxed);
                 let Some(span) = self.spans.get(index) else { break };
-                let size = span.size() as usize;
-                if buffer.len() < size {
-                    buffer.resize(size, 0);
-                }
-                let out = &mut buffer[..size];
+                let out = &mut buffer[..span.size() as usize];
                 digests.push((index, self.fill(span, out, &mut found)));
                 // After an error only the other errors matter.
                 if !found.is_empty() {

@@ -1,8 +1,9 @@
 //! Where the output goes: a new file that takes its place at the very end, or a stream.
 //!
 //! - A regular file is written under no name (O_TMPFILE) or beside the old one, whose name it gets
-//!   when it is complete: nobody sees half a file, an old output that is being executed goes on undisturbed, its
-//!   other hard links keep their content, and a link that is killed leaves nothing behind.
+//!   when it is complete: nobody sees half a file, an old output that is being executed goes on
+//!   undisturbed, its other hard links keep their content, and a link that is killed leaves nothing
+//!   behind.
 //! - A symbolic link is followed.
 //! - What is no regular file (`/dev/null`, `/dev/stdout`, a FIFO) is written to from start to end,
 //!   never unlinked, renamed over or truncated.

@@ -82,7 +82,8 @@ impl Case {
     /// Whether the output is compared with this peer's.
     pub fn has_peer(&self, peer: &str) -> bool {
         // musl-gcc names a dynamic linker beside -static; lld believes it, and the program crashes.
-        if peer == "lld" && self.libc == "musl" && self.output() == "exec" && self.compiler == "gcc" {
+        if peer == "lld" && self.libc == "musl" && self.output() == "exec" && self.compiler == "gcc"
+        {
             return false;
         }
         let directives = &self.program.directives;

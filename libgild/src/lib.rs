@@ -19,7 +19,7 @@ pub mod times;
 pub mod write;
 
 use args::Options;
-use diagnostics::{Error, Result};
+use diagnostics::{Error, Errors, Result};
 use stats::Stats;
 use times::Times;
 
@@ -38,8 +38,17 @@ pub struct Outcome {
 
 /// Links `options.inputs` into `options.output`. Keeps no state: any number of links may run in one process.
 ///
-/// Errors come all together, in input order; the output path then holds no half-written file.
+/// Errors come all together, in input order; an older output is then gone, as with GNU ld. With
+/// `--fatal-warnings`, warnings come as errors before anything is written.
 pub fn link(options: &Options) -> Result<Outcome> {
+    let linked = try_link(options);
+    if linked.is_err() {
+        write::remove_output(options);
+    }
+    linked
+}
+
+fn try_link(options: &Options) -> Result<Outcome> {
     let mut times = Times::start();
     let mut warnings = Vec::new();
     let inputs = input::load(options, &mut warnings)?;
@@ -68,6 +77,9 @@ fn link_inputs(
     times.end("merge");
     let layout = layout::layout(&resolved, &mut sections, &live, &merged, options, &mut warnings)?;
     times.end("layout");
+    if options.fatal_warnings && !options.no_warnings {
+        Errors::check(warnings.drain(..).map(Error::Message).collect())?;
+    }
     let context = synth::Context {
         resolved: &resolved,
         sections: &sections,

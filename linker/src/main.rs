@@ -29,21 +29,25 @@ fn run(mut options: Options, warnings: Vec<String>) -> ExitCode {
     // Held until the process ends: each token is a thread that make lends.
     let tokens = jobs::acquire(options.threads);
     options.threads = tokens.as_ref().map(|tokens| 1 + tokens.len()).or(options.threads);
-    let failed = match link(&options) {
-        Ok(outcome) => succeed(&options, warnings, outcome),
-        Err(errors) => {
-            report::warnings(&options, &warnings);
-            report::errors(&options, &errors);
-            true
+    report::warnings(&options, &warnings);
+    if options.fatal_warnings && !options.no_warnings && !warnings.is_empty() {
+        return ExitCode::FAILURE;
+    }
+    match link(&options) {
+        Ok(outcome) => {
+            succeed(&options, outcome);
+            ExitCode::SUCCESS
         }
-    };
-    if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+        Err(errors) => {
+            report::errors(&options, &errors);
+            ExitCode::FAILURE
+        }
+    }
 }
 
-/// Prints what a successful link has to say; true if `--fatal-warnings` turns it into a failure.
-fn succeed(options: &Options, mut warnings: Vec<String>, outcome: Outcome) -> bool {
-    warnings.extend(outcome.warnings);
-    report::warnings(options, &warnings);
+/// Prints what a successful link has to say.
+fn succeed(options: &Options, outcome: Outcome) {
+    report::warnings(options, &outcome.warnings);
     outcome.lines.iter().for_each(|line| println!("{line}"));
     if options.time {
         eprintln!("{}", outcome.times);
@@ -51,5 +55,4 @@ fn succeed(options: &Options, mut warnings: Vec<String>, outcome: Outcome) -> bo
     if options.stats {
         eprintln!("{}", outcome.stats);
     }
-    options.fatal_warnings && !options.no_warnings && !warnings.is_empty()
 }

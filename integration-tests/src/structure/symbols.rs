@@ -42,7 +42,7 @@ pub fn check_kept(ours: &Image, peers: &[Named]) -> Outcome {
         let theirs = names(peer);
         wanted.retain(|name| theirs.contains(name));
     }
-    wanted.retain(|name| comparable(peers[0].1, peers)(&name));
+    wanted.retain(|name| comparable(peers[0].1, peers)(name));
     let ours = names(ours);
     let mut missing: Vec<_> = wanted.into_iter().filter(|name| !ours.contains(name)).collect();
     missing.sort_unstable();

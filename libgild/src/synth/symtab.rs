@@ -123,7 +123,10 @@ impl<'data> Filter<'_, 'data> {
                 let temporary = name.starts_with(b".L")
                     && match self.options.discard {
                         Discard::Temporaries => true,
-                        Discard::MergeTemporaries => merge,
+                        Discard::MergeTemporaries => {
+                            // GNU ld goes by the flag: also where nothing could be merged.
+                            object.headers[section as usize].flags() & SHF_MERGE != 0
+                        }
                         Discard::Locals | Discard::None => false,
                     };
                 (!temporary && !name.is_empty()).then_some(name)

@@ -4,6 +4,7 @@
 pub mod arch;
 pub mod args;
 pub mod diagnostics;
+mod edit_distance;
 pub mod elf;
 pub mod ids;
 pub mod input;

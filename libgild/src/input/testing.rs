@@ -143,19 +143,25 @@ impl Builder {
         add_section(&mut out, &mut headers, (name, SHT_STRTAB, 0, 0, 0), &names);
         let table = out.len() as u64;
         out.extend(headers);
-        out[..8].copy_from_slice(b"\x7fELF\x02\x01\x01\0");
-        out[16..20].copy_from_slice(&[1, 0, 62, 0]);
-        out[20] = 1;
-        out[40..48].copy_from_slice(&table.to_le_bytes());
-        out[52] = EHDR_SIZE as u8;
-        out[58] = SHDR_SIZE as u8;
-        out[60..62].copy_from_slice(&(count as u16 + 4).to_le_bytes());
-        out[62..64].copy_from_slice(&(count as u16 + 3).to_le_bytes());
+        write_file_header(&mut out, table, count as u16 + 4);
         out
     }
 }
 
-fn add_string(table: &mut Vec<u8>, text: &str) -> u32 {
+/// ELF64, little-endian, ET_REL, EM_X86_64; the last section is `.shstrtab`.
+pub(crate) fn write_file_header(out: &mut [u8], table: u64, sections: u16) {
+    out[..8].copy_from_slice(b"\x7fELF\x02\x01\x01\0");
+    out[16..20].copy_from_slice(&[1, 0, 62, 0]);
+    out[20] = 1;
+    out[40..48].copy_from_slice(&table.to_le_bytes());
+    out[52] = EHDR_SIZE as u8;
+    out[58] = SHDR_SIZE as u8;
+    out[60..62].copy_from_slice(&sections.to_le_bytes());
+    out[62..64].copy_from_slice(&(sections - 1).to_le_bytes());
+}
+
+/// Offset of `text` behind what `table` has.
+pub(crate) fn add_string(table: &mut Vec<u8>, text: &str) -> u32 {
     let at = table.len() as u32;
     table.extend(text.bytes());
     table.push(0);

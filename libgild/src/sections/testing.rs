@@ -1,6 +1,7 @@
 //! Objects with sections and relocations, built in memory for tests.
 
 use crate::elf::*;
+use crate::input::testing::{add_string, write_file_header};
 
 /// A relocatable object in the making. Section 0 and symbol 0 are there from the start.
 #[derive(Default)]
@@ -115,21 +116,7 @@ impl Elf {
         out.resize(out.len().next_multiple_of(8), 0);
         let (table, count) = (out.len() as u64, self.sections.len() as u16 + 1);
         out.extend(headers);
-        out[..8].copy_from_slice(b"\x7fELF\x02\x01\x01\0");
-        out[16..20].copy_from_slice(&[1, 0, 62, 0]);
-        out[20] = 1;
-        out[40..48].copy_from_slice(&table.to_le_bytes());
-        out[52] = EHDR_SIZE as u8;
-        out[58] = SHDR_SIZE as u8;
-        out[60..62].copy_from_slice(&count.to_le_bytes());
-        out[62..64].copy_from_slice(&(count - 1).to_le_bytes());
+        write_file_header(&mut out, table, count);
         out
     }
-}
-
-fn add_string(table: &mut Vec<u8>, text: &str) -> u32 {
-    let at = table.len() as u32;
-    table.extend(text.bytes());
-    table.push(0);
-    at
 }

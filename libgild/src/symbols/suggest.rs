@@ -3,6 +3,7 @@
 use super::{Names, Resolved};
 use crate::args::Options;
 use crate::diagnostics::demangle;
+use crate::edit_distance::edit_distance;
 
 /// For each undefined name a defined one that is close, if any: the same but for case or
 /// underscores, the same function with or without `extern "C"`, or a slip of the keyboard away.
@@ -67,7 +68,7 @@ impl<'a> Search<'a> {
         let distance = if same_function || fold(candidate) == self.folded {
             0
         } else if near && differing <= 2 * self.limit {
-            distance(self.name, candidate, self.limit)
+            edit_distance(self.name, candidate, self.limit)
         } else {
             return;
         };
@@ -105,28 +106,6 @@ fn plain_function(name: &[u8]) -> Option<&[u8]> {
     let digits = rest.iter().take_while(|c| c.is_ascii_digit()).count();
     let length: usize = std::str::from_utf8(&rest[..digits]).ok()?.parse().ok()?;
     rest[digits..].get(..length)
-}
-
-/// Edit distance (insertions, deletions, substitutions, swaps of neighbours); anything beyond
-/// `limit` is `limit + 1`.
-fn distance(a: &[u8], b: &[u8], limit: usize) -> usize {
-    let mut before_last = vec![0; b.len() + 1];
-    let mut last: Vec<usize> = (0..=b.len()).collect();
-    for i in 1..=a.len() {
-        let mut row = vec![i; b.len() + 1];
-        for j in 1..=b.len() {
-            let substitution = last[j - 1] + usize::from(a[i - 1] != b[j - 1]);
-            row[j] = substitution.min(last[j] + 1).min(row[j - 1] + 1);
-            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                row[j] = row[j].min(before_last[j - 2] + 1);
-            }
-        }
-        if row.iter().min().is_some_and(|&least| least > limit) {
-            return limit + 1;
-        }
-        before_last = std::mem::replace(&mut last, row);
-    }
-    last[b.len()].min(limit + 1)
 }
 
 #[cfg(test)]

@@ -29,7 +29,7 @@ use eh_frame::EhFrameSection;
 use rela::DynamicRelocs;
 use slots::Slots;
 use std::ops::Range;
-use symtab::{Filter, SymTab};
+use symtab::SymTab;
 
 /// The sections that the linker makes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -103,7 +103,7 @@ impl Synth {
     /// Decides what the link needs: the contents as far as they are known, and the sections to add.
     /// `pack`: RELATIVE relocations go to `.relr.dyn`.
     pub(crate) fn new(plan: Plan, pack: bool) -> Result<(Synth, Vec<SynthKind>)> {
-        let Plan { resolved, sections, live, merged, options } = plan;
+        let Plan { resolved, sections, live, options, .. } = plan;
         let pie = options.output_kind == OutputKind::StaticPie;
         let arch = x86_64::Context::new(options);
         // glibc's self-relocation finds `_DYNAMIC` through GOT[0].
@@ -125,7 +125,7 @@ impl Synth {
             },
             || {
                 rayon::join(
-                    || SymTab::new(Filter { resolved, sections, live, merged, options }),
+                    || SymTab::new(plan),
                     || property::note(resolved, options.force_x86_features),
                 )
             },

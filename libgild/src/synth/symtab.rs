@@ -3,29 +3,16 @@
 //! Locals come first (gABI), file by file; a file brings its local symbols and the hidden globals
 //! that it defines. Then come the globals, by the file that defines each.
 
-use super::Context;
 use super::linker_symbols::LinkerSymbols;
 use super::split::{Group, groups};
-use crate::args::{Discard, Options, Strip};
+use super::{Context, Plan};
+use crate::args::{Discard, Strip};
 use crate::elf::*;
 use crate::input::object::Object;
-use crate::live::Live;
-use crate::merge::Merged;
-use crate::sections::{SectionKind, Sections};
+use crate::sections::SectionKind;
 use crate::symbols::{Definition, Resolved, Symbol};
 use rayon::prelude::*;
 use std::ops::Range;
-
-/// What decides whether a symbol is in the table; all of it known before layout.
-#[derive(Clone, Copy)]
-#[allow(missing_docs)]
-pub struct Filter<'a, 'data> {
-    pub resolved: &'a Resolved<'data>,
-    pub sections: &'a Sections,
-    pub live: &'a Live,
-    pub merged: &'a Merged,
-    pub options: &'a Options,
-}
 
 /// Which half of the table.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -76,7 +63,7 @@ pub struct SymTab {
     first_global: u64,
 }
 
-impl<'data> Filter<'_, 'data> {
+impl<'data> Plan<'_, 'data> {
     /// Chooses the symbols of `object`.
     fn pick(&self, object: &Object<'data>) -> Picks {
         let mut picks = Picks::default();
@@ -155,18 +142,18 @@ pub fn is_hidden(symbol: &Symbol) -> bool {
 
 impl SymTab {
     /// Counts everything. `None` if the table is stripped.
-    pub fn new(filter: Filter) -> Option<SymTab> {
-        if filter.options.strip == Strip::All {
+    pub fn new(plan: Plan) -> Option<SymTab> {
+        if plan.options.strip == Strip::All {
             return None;
         }
-        let objects = filter.resolved.objects.par_iter().with_min_len(16);
-        let picks: Vec<Picks> = objects.map(|object| filter.pick(object)).collect();
+        let objects = plan.resolved.objects.par_iter().with_min_len(16);
+        let picks: Vec<Picks> = objects.map(|object| plan.pick(object)).collect();
         let mut locals: Vec<Count> = picks.iter().map(|picks| picks.count[0]).collect();
         let mut globals: Vec<Count> = picks.iter().map(|picks| picks.count[1]).collect();
-        let linker = LinkerSymbols::new(filter.resolved, filter.options);
+        let linker = LinkerSymbols::new(plan.resolved, plan.options);
         // The linker's own symbols act as one more file behind the objects.
-        locals.push(linker.count(filter.resolved, Half::Locals));
-        globals.push(linker.count(filter.resolved, Half::Globals));
+        locals.push(linker.count(plan.resolved, Half::Locals));
+        globals.push(linker.count(plan.resolved, Half::Globals));
         let cost = |count: &Count| count.symbols * SYM_SIZE + count.names;
         let local_groups = groups(locals.iter().map(cost));
         let global_groups = groups(globals.iter().map(cost));

@@ -84,6 +84,16 @@ pub enum Error {
         /// Why.
         source: std::io::Error,
     },
+    /// The allocator can't be what was asked for.
+    #[error("{message}{}", references(.at, .at.len()))]
+    Allocator {
+        /// What is wrong, and the way out.
+        message: String,
+        /// Where it shows.
+        at: Vec<Place>,
+        /// Sort key.
+        order: Order,
+    },
     /// Anything without a place.
     #[error("{0}")]
     Message(String),
@@ -100,7 +110,7 @@ impl Error {
             Error::Undefined { at, .. } => at.first().map_or((0, 0, 0), |place| place.order),
             Error::Duplicate { second, .. } => second.order,
             Error::Relocation { at, .. } => at.order,
-            Error::Input { order, .. } => *order,
+            Error::Input { order, .. } | Error::Allocator { order, .. } => *order,
             Error::Io { .. } | Error::Message(_) => (0, 0, 0),
         }
     }

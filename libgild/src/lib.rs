@@ -14,6 +14,7 @@ pub mod live;
 pub mod merge;
 pub mod sections;
 pub mod stats;
+pub mod substitute;
 pub mod symbols;
 pub mod synth;
 pub mod times;
@@ -52,7 +53,8 @@ pub fn link(options: &Options) -> Result<Outcome> {
 fn try_link(options: &Options) -> Result<Outcome> {
     let mut times = Times::start();
     let mut warnings = Vec::new();
-    let inputs = input::load(options, &mut warnings)?;
+    let mut inputs = input::load(options, &mut warnings)?;
+    substitute::plan(&mut inputs, options, &mut warnings)?;
     times.end("load");
     let threads = options.threads.unwrap_or_else(|| threads_for(inputs.bytes()));
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
@@ -71,7 +73,17 @@ fn link_inputs(
     layout::start_files::check(&resolved, options)?;
     let mut sections = sections::gather(&resolved, options)?;
     times.end("gather");
-    let live = live::mark(&resolved, &sections, options)?;
+    let live = live::mark(&resolved, &sections, options);
+    let binding = inputs.binding.as_deref();
+    let live = live.map_err(|errors| match binding {
+        Some(binding) => substitute::explain(errors, binding, &resolved, options),
+        None => errors,
+    })?;
+    let mut report = Vec::new();
+    if let Some(binding) = binding {
+        substitute::verify(&resolved, &live, binding)?;
+        report = substitute::report(&resolved, &live, binding, options)?;
+    }
     warnings.extend(live.warnings.iter().cloned());
     times.end("mark");
     let merged = merge::merge(&resolved, &mut sections, &live, options)?;
@@ -92,7 +104,8 @@ fn link_inputs(
     let written = write::write(context)?;
     times.end("write");
     let stats = Stats::new(inputs, &resolved, &sections, &live, written.bytes);
-    Ok(Outcome { warnings, lines: listing::list(inputs, context)?, times, stats })
+    report.extend(listing::list(inputs, context)?);
+    Ok(Outcome { warnings, lines: report, times, stats })
 }
 
 /// Threads in proportion to the work: starting one costs about 15 µs, and a megabyte of input about

@@ -21,7 +21,27 @@ fn main() -> ExitCode {
     }
 }
 
+/// `GILD_ALLOCATOR` is for people who can't reach the link line; the option wins.
+fn allocator_from_environment(options: &mut Options) {
+    let allocator = &mut options.allocator;
+    if let Some(paths) = std::env::var_os("GILD_ALLOCATOR_PATH") {
+        allocator.directories = std::env::split_paths(&paths).collect();
+    }
+    if allocator.choice.is_some() || allocator.prefix.is_some() {
+        return;
+    }
+    if let Ok(choice) = std::env::var("GILD_ALLOCATOR")
+        && !choice.is_empty()
+    {
+        report::note(&format!(
+            "the allocator is {choice}, by the environment variable GILD_ALLOCATOR"
+        ));
+        allocator.choice = Some(choice);
+    }
+}
+
 fn run(mut options: Options, warnings: Vec<String>) -> ExitCode {
+    allocator_from_environment(&mut options);
     if let Some(banner) = &options.banner {
         println!("{banner}");
     }

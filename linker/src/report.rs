@@ -23,6 +23,11 @@ pub fn error(message: &(impl Display + ?Sized)) {
     print("error", "31", message);
 }
 
+/// Something worth knowing.
+pub fn note(message: &str) {
+    print("note", "36", message);
+}
+
 /// Errors up to `--error-limit`, in input order.
 pub fn errors(options: &Options, errors: &Errors) {
     let limit = if options.error_limit == 0 { usize::MAX } else { options.error_limit };

@@ -4,6 +4,7 @@
 //! settles what only the whole line can tell: the kind of output, the sysroot, the inputs' number.
 //! `--help` and the suggestion for a misspelt option read the same table.
 
+mod allocator;
 mod error;
 mod help;
 mod nearest;
@@ -21,6 +22,7 @@ mod parse_test;
 #[cfg(test)]
 mod spellings_test;
 
+pub use allocator::{AllocatorOptions, BundledAllocator, Internal, Libc, Override, ReportFormat};
 pub use error::ArgError;
 pub use help::version;
 pub use options::{

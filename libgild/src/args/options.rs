@@ -1,5 +1,6 @@
 //! What a command line asks for, after parsing.
 
+use super::allocator::AllocatorOptions;
 use std::path::PathBuf;
 
 /// The kind of file to produce (gABI `e_type`).
@@ -256,6 +257,8 @@ pub struct Options {
     pub verbose: bool,
     /// `-v`, `-V` beside inputs: printed on stdout before the link starts.
     pub banner: Option<String>,
+    /// The memory allocator.
+    pub allocator: AllocatorOptions,
 }
 
 /// Where a link map goes.
@@ -330,6 +333,7 @@ impl Default for Options {
             dependency_file: None,
             verbose: false,
             banner: None,
+            allocator: AllocatorOptions::default(),
         }
     }
 }

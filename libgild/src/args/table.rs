@@ -1,6 +1,7 @@
 //! The one table of options. The parser acts on it, `--help` prints it, and a misspelt option is
 //! compared with it.
 
+mod allocator;
 mod ignored;
 mod inputs;
 mod keywords;
@@ -16,10 +17,11 @@ use super::state::State;
 use super::values::Given;
 
 /// Every option, in the order of `--help`.
-pub static GROUPS: [&Group; 8] = [
+pub static GROUPS: [&Group; 9] = [
     &inputs::GROUP,
     &output::GROUP,
     &symbols::GROUP,
+    &allocator::GROUP,
     &sections::GROUP,
     &messages::GROUP,
     &process::GROUP,

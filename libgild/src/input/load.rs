@@ -86,7 +86,7 @@ impl Loader<'_> {
             }
         }
         let thin = match kind {
-            Kind::Archive => self.thin_members(&path, map.bytes())?,
+            Kind::Archive => thin_members(&path, map.bytes(), self.rank())?,
             _ => Vec::new(),
         };
         let file = self.inputs.files.len() as u32;
@@ -108,26 +108,6 @@ impl Loader<'_> {
         let excluded_lib = archive && is_excluded(self.options, &opened.path);
         self.inputs.entries.push(Entry { file, whole_archive, lazy, excluded_lib });
         Ok(())
-    }
-
-    fn thin_members(
-        &self,
-        path: &Path,
-        data: &[u8],
-    ) -> std::result::Result<Vec<ThinMember>, Error> {
-        if !data.starts_with(super::archive::THIN_MAGIC) {
-            return Ok(Vec::new());
-        }
-        let fail = |message| Error::input(self.rank(), path.display(), message);
-        let directory = path.parent().unwrap_or(Path::new(""));
-        let archive = Archive::parse(data).map_err(fail)?;
-        let members = archive.members().map(|member| {
-            let member = member.map_err(fail)?;
-            let path = directory.join(&*String::from_utf8_lossy(member.name));
-            let (header, size) = (member.header, member.size);
-            Ok(ThinMember { header, size, path, map: OnceLock::new() })
-        });
-        members.collect()
     }
 
     fn script(
@@ -238,4 +218,25 @@ fn wraps(options: &Options) -> Vec<Wrap> {
         real: format!("__real_{name}").into_bytes(),
     };
     options.wrap.iter().map(wrap).collect()
+}
+
+/// The files behind a thin archive's members; none if the archive isn't thin.
+pub(super) fn thin_members(
+    path: &Path,
+    data: &[u8],
+    rank: u32,
+) -> std::result::Result<Vec<ThinMember>, Error> {
+    if !data.starts_with(super::archive::THIN_MAGIC) {
+        return Ok(Vec::new());
+    }
+    let fail = |message| Error::input(rank, path.display(), message);
+    let directory = path.parent().unwrap_or(Path::new(""));
+    let archive = Archive::parse(data).map_err(fail)?;
+    let members = archive.members().map(|member| {
+        let member = member.map_err(fail)?;
+        let path = directory.join(&*String::from_utf8_lossy(member.name));
+        let (header, size) = (member.header, member.size);
+        Ok(ThinMember { header, size, path, map: OnceLock::new() })
+    });
+    members.collect()
 }

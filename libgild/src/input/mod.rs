@@ -20,6 +20,7 @@ pub mod testing;
 pub use load::load;
 
 use crate::diagnostics::Error;
+use crate::substitute::Binding;
 use archive::Archive;
 use mapping::{Kind, Mapping};
 use std::path::{Path, PathBuf};
@@ -33,6 +34,8 @@ pub struct Inputs {
     pub entries: Vec<Entry>,
     /// `--wrap`.
     pub wraps: Vec<Wrap>,
+    /// Allocator substitution, if the link has it.
+    pub binding: Option<Box<Binding>>,
 }
 
 /// One opened file.
@@ -99,9 +102,50 @@ impl Inputs {
         self.files.len()
     }
 
-    /// Paths of all files that were opened, in the order they were.
+    /// Paths of all files that were opened, in the order they were. Those of gild's own have a `<`.
     pub fn paths(&self) -> impl Iterator<Item = &Path> {
-        self.files.iter().map(|file| file.path.as_path())
+        let paths = self.files.iter().map(|file| file.path.as_path());
+        paths.filter(|path| !path.starts_with("<gild allocator glue>"))
+    }
+
+    /// Stands the allocator's archive in front of the line; where the line names it too, it moves.
+    ///
+    /// Errors: a thin archive that is malformed.
+    pub fn stand_first(&mut self, path: PathBuf, map: Mapping) -> Result<(), Error> {
+        let kind = mapping::identify(map.bytes());
+        let same = |file: &InputFile| file.path == path;
+        if let Some(known) = self.files.iter().position(same) {
+            self.entries.retain(|entry| entry.file as usize != known);
+        }
+        let thin = match kind {
+            Kind::Archive => load::thin_members(&path, map.bytes(), 0)?,
+            _ => Vec::new(),
+        };
+        let file = self.files.len() as u32;
+        self.files.push(InputFile { path, map, kind, thin, offered: true });
+        let lazy = kind == Kind::Archive;
+        self.entries.insert(0, Entry { file, whole_archive: false, lazy, excluded_lib: false });
+        Ok(())
+    }
+
+    /// Inserts objects that gild wrote at rank `rank`; the first takes part in any case, the others
+    /// if something refers to them. Returns how many there are.
+    pub fn add_glue(&mut self, rank: usize, objects: Vec<Vec<u8>>) -> u32 {
+        let count = objects.len() as u32;
+        for (number, bytes) in objects.into_iter().enumerate() {
+            let file = self.files.len() as u32;
+            self.files.push(InputFile {
+                path: PathBuf::from("<gild allocator glue>"),
+                map: Mapping::Read(bytes),
+                kind: Kind::Elf,
+                thin: Vec::new(),
+                offered: true,
+            });
+            let lazy = number > 0;
+            let entry = Entry { file, whole_archive: false, lazy, excluded_lib: false };
+            self.entries.insert(rank + number, entry);
+        }
+        count
     }
 
     /// Path of an entry, as the user knows it.

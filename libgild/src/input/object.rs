@@ -7,6 +7,7 @@ use crate::elf::{
     Rela, SHN_LORESERVE, SHN_XINDEX, SHT_GROUP, SHT_NOBITS, Shdr, ShdrExt, Sym, SymExt,
 };
 use crate::ids::{FileId, SectionId, SymbolId};
+use crate::substitute::Taken;
 use object::LittleEndian as LE;
 use object::endian::U32;
 use object::pod::slice_from_all_bytes;
@@ -71,6 +72,8 @@ pub struct Object<'data> {
     pub groups: Vec<Group<'data>>,
     /// Whether the object was a member of an archive that `--exclude-libs` names.
     pub excluded_lib: bool,
+    /// Definitions that allocator substitution takes otherwise than they are, by symbol index.
+    pub taken: Vec<(u32, Taken)>,
     /// Sections to inflate; found while parsing.
     pub(super) compressed: Vec<u32>,
     /// Inflated sections, ascending.
@@ -194,6 +197,15 @@ impl<'data> Object<'data> {
     /// The global name of symbol `index`; `None` for a local symbol.
     pub fn global(&self, index: u32) -> Option<SymbolId> {
         (index as usize).checked_sub(self.first_global).and_then(|i| self.globals.get(i)).copied()
+    }
+
+    /// How allocator substitution takes the definition of symbol `index`, if not as it is.
+    pub fn takes(&self, index: u32) -> Option<Taken> {
+        if self.taken.is_empty() {
+            return None;
+        }
+        let found = self.taken.iter().find(|(symbol, _)| *symbol == index);
+        found.map(|(_, taken)| *taken)
     }
 
     /// The global symbols: index, entry.

@@ -39,6 +39,7 @@ pub fn parse<'data>(
         relas: vec![0; headers.len()],
         groups: Vec::new(),
         excluded_lib: false,
+        taken: Vec::new(),
         compressed: Vec::new(),
         inflated: Vec::new(),
     };

@@ -10,6 +10,7 @@ use crate::elf::{
 };
 use crate::ids::{FileId, SectionId, SymbolId};
 use crate::input::object::Object;
+use crate::substitute::Taken;
 use rayon::prelude::*;
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed};
@@ -57,7 +58,12 @@ fn mention(object: &Object, index: u32, symbol: &Sym) -> Mention {
     if shndx == SHN_UNDEF || discarded() {
         return Mention::Reference;
     }
+    let taken = object.takes(index);
+    if taken == Some(Taken::Displaced) {
+        return Mention::Reference;
+    }
     let strength = match symbol.bind() {
+        _ if taken == Some(Taken::Weak) => WEAK,
         _ if is_common(shndx) => COMMON,
         STB_WEAK => WEAK,
         _ => STRONG,

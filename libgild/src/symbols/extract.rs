@@ -13,6 +13,7 @@ use crate::elf::{SHN_COMMON, SHN_UNDEF, STB_WEAK, Sym, SymExt};
 use crate::ids::{FileId, SymbolId};
 use crate::input::object::{Object, Position, inflate, signature};
 use crate::input::{Contents, Inputs, Wrap};
+use crate::substitute::Taken;
 use rayon::iter::Either;
 use rayon::prelude::*;
 use std::collections::HashSet;
@@ -51,6 +52,7 @@ pub fn extract<'data>(inputs: &'data Inputs, options: &'data Options) -> Result<
     };
     let mut extraction = Extraction {
         inputs,
+        options,
         lazy,
         names: Names::default(),
         states: Vec::new(),
@@ -109,6 +111,7 @@ mod state {
 
 struct Extraction<'data> {
     inputs: &'data Inputs,
+    options: &'data Options,
     lazy: Lazy<'data>,
     names: Names<'data>,
     states: Vec<AtomicU8>,
@@ -148,7 +151,11 @@ impl<'data> Extraction<'data> {
         self.add(found)?;
         let states = &self.states;
         self.objects[from..].par_iter().with_min_len(4).for_each(|object| {
-            for (id, symbol) in named(object) {
+            for (place, (id, symbol)) in named(object).enumerate() {
+                let index = object.first_global as u32 + place as u32;
+                if object.takes(index) == Some(Taken::Displaced) {
+                    continue;
+                }
                 let bit = match symbol.shndx() {
                     SHN_UNDEF => continue,
                     shndx if is_common(shndx) => state::COMMON,
@@ -173,11 +180,18 @@ impl<'data> Extraction<'data> {
             let mut object = Object::parse(found.name, found.data, found.position)?;
             let entry = &inputs.entries[found.position.0 as usize];
             object.excluded_lib = entry.excluded_lib;
-            let mentions = mentions(&object, &inputs.wraps);
+            let mentions = mentions(&object, inputs);
+            if let Some(binding) = &inputs.binding {
+                object.taken = binding.taken(&object);
+            }
             Ok((object, mentions))
         });
         let (mut objects, mut mentions): (Vec<_>, Vec<_>) =
             collect(parsed.collect())?.into_iter().unzip();
+        if let Some(binding) = &inputs.binding {
+            let conflict = |object| binding.conflict(object, self.options);
+            Errors::check(objects.iter().filter_map(conflict).collect())?;
+        }
         self.names.intern(&mut mentions);
         objects.par_iter_mut().zip(&mentions).with_min_len(4).for_each(|(object, mentions)| {
             set_ids(object, mentions.ids());
@@ -214,7 +228,13 @@ impl<'data> Extraction<'data> {
     fn providers(&mut self, wants: &[Want]) -> Result<Vec<Found<'data>>> {
         let provider = |want: &Want| {
             let name = self.names.name(want.id);
-            let first = self.lazy.candidate(name, self.names.hash(want.id))?;
+            let mut first = self.lazy.candidate(name, self.names.hash(want.id))?;
+            if let Some(binding) = &self.inputs.binding
+                && !binding.may_provide(name, first.0)
+            {
+                let may = |position: &Position| binding.may_provide(name, position.0);
+                first = self.lazy.all_candidates(name).find(may)?;
+            }
             if want.common { self.better_than_common(name, first) } else { Some(first) }
         };
         let mut positions: Vec<Position> =
@@ -273,11 +293,19 @@ pub fn named<'a>(object: &'a Object) -> impl Iterator<Item = (SymbolId, &'a Sym)
 }
 
 /// All names of an object: of its globals, then those that only its groups need.
-fn mentions<'data>(object: &Object<'data>, wraps: &'data [Wrap]) -> Mentions<'data> {
+fn mentions<'data>(object: &Object<'data>, inputs: &'data Inputs) -> Mentions<'data> {
+    let wraps = &inputs.wraps;
+    let binding = inputs.binding.as_deref();
+    let rank = object.position.0;
     let strings = object.strings;
     let globals = object.global_symbols().map(|(_, symbol)| {
         let name = name_at(strings.get(symbol.name() as usize..).unwrap_or(&[])).0;
-        if wraps.is_empty() || symbol.shndx() != SHN_UNDEF { name } else { wrapped(name, wraps) }
+        let defined = symbol.shndx() != SHN_UNDEF;
+        let name = if wraps.is_empty() || defined { name } else { wrapped(name, wraps) };
+        match binding {
+            Some(binding) => binding.name(name, defined, rank),
+            None => name,
+        }
     });
     let groups = object.groups.iter().flat_map(|group| {
         let signature = match group.global_signature(object) {

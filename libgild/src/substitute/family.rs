@@ -1,0 +1,98 @@
+//! Names: the malloc family, the C libraries' private spellings, and what else allocators bring.
+
+/// The public family. glibc's manual, "Replacing malloc", and musl's `stdlib.h` and `malloc.h`.
+pub const FAMILY: [&str; 19] = [
+    "malloc",
+    "free",
+    "calloc",
+    "realloc",
+    "aligned_alloc",
+    "posix_memalign",
+    "memalign",
+    "valloc",
+    "pvalloc",
+    "reallocarray",
+    "malloc_usable_size",
+    "cfree",
+    "mallinfo",
+    "mallinfo2",
+    "mallopt",
+    "malloc_trim",
+    "malloc_stats",
+    "malloc_info",
+    // C23, of newer C libraries.
+    "free_sized",
+];
+
+/// Without these there is no allocator.
+pub const CORE: [&str; 3] = ["malloc", "free", "realloc"];
+
+/// Private names of the C libraries and the public ones that they stand for.
+pub const INTERNAL: [(&str, &str); 24] = [
+    ("__libc_malloc", "malloc"),
+    ("__libc_calloc", "calloc"),
+    ("__libc_realloc", "realloc"),
+    ("__libc_free", "free"),
+    ("__libc_memalign", "memalign"),
+    ("__libc_valloc", "valloc"),
+    ("__libc_pvalloc", "pvalloc"),
+    ("__libc_reallocarray", "reallocarray"),
+    ("__libc_mallinfo", "mallinfo"),
+    ("__libc_mallinfo2", "mallinfo2"),
+    ("__libc_mallopt", "mallopt"),
+    ("__libc_cfree", "cfree"),
+    ("__malloc", "malloc"),
+    ("__calloc", "calloc"),
+    ("__realloc", "realloc"),
+    ("__free", "free"),
+    ("__memalign", "memalign"),
+    ("__posix_memalign", "posix_memalign"),
+    ("__aligned_alloc", "aligned_alloc"),
+    ("__valloc", "valloc"),
+    ("__pvalloc", "pvalloc"),
+    ("__malloc_usable_size", "malloc_usable_size"),
+    ("__mallopt", "mallopt"),
+    ("__malloc_trim", "malloc_trim"),
+];
+
+/// musl's fork calls this hook with -1 before, 0 in the parent and 1 in the child.
+pub const MUSL_FORK_HOOK: &str = "__malloc_atfork";
+/// What gild's own archives call their answer to it.
+pub const FORK_HOOK: &str = "gild_allocator_atfork";
+
+/// Prefixes of well-known allocators' own families: mimalloc, jemalloc, its Rust crate, snmalloc,
+/// rpmalloc, tcmalloc.
+pub const PREFIXES: [&str; 6] = ["mi_", "je_", "_rjem_", "sn_", "rp", "tc_"];
+
+/// Functions that allocators bring for systems where `malloc` can't be replaced by symbol. The C
+/// library's own call `malloc`, so they do.
+pub const YIELDING: [&str; 7] =
+    ["strdup", "strndup", "realpath", "reallocarr", "vasprintf", "asprintf", "getdelim"];
+
+/// `operator new` and `delete`, the pairs that C++14 has (Itanium C++ ABI names).
+pub const OPERATORS: [&str; 10] = [
+    "_Znwm",
+    "_Znam",
+    "_ZnwmRKSt9nothrow_t",
+    "_ZnamRKSt9nothrow_t",
+    "_ZdlPv",
+    "_ZdaPv",
+    "_ZdlPvm",
+    "_ZdaPvm",
+    "_ZdlPvRKSt9nothrow_t",
+    "_ZdaPvRKSt9nothrow_t",
+];
+
+/// Those with an alignment, of C++17.
+pub const ALIGNED_OPERATORS: [&str; 10] = [
+    "_ZnwmSt11align_val_t",
+    "_ZnamSt11align_val_t",
+    "_ZnwmSt11align_val_tRKSt9nothrow_t",
+    "_ZnamSt11align_val_tRKSt9nothrow_t",
+    "_ZdlPvSt11align_val_t",
+    "_ZdaPvSt11align_val_t",
+    "_ZdlPvmSt11align_val_t",
+    "_ZdaPvmSt11align_val_t",
+    "_ZdlPvSt11align_val_tRKSt9nothrow_t",
+    "_ZdaPvSt11align_val_tRKSt9nothrow_t",
+];

@@ -76,13 +76,13 @@ fn link_inputs(
     let live = live::mark(&resolved, &sections, options);
     let binding = inputs.binding.as_deref();
     let live = live.map_err(|errors| match binding {
-        Some(binding) => substitute::explain(errors, binding, &resolved, options),
+        Some(binding) => substitute::explain(errors, binding, &resolved),
         None => errors,
     })?;
     let mut report = Vec::new();
     if let Some(binding) = binding {
         substitute::verify(&resolved, &live, binding)?;
-        report = substitute::report(&resolved, &live, binding, options)?;
+        report = substitute::report(&resolved, &live, binding, options, &mut warnings)?;
     }
     warnings.extend(live.warnings.iter().cloned());
     times.end("mark");

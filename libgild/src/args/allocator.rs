@@ -9,8 +9,8 @@ pub struct AllocatorOptions {
     pub choice: Option<String>,
     /// `--allocator-prefix`: the family is `PREFIXmalloc` and so on.
     pub prefix: Option<String>,
-    /// `--allocator-internal`.
-    pub internal: Internal,
+    /// `--allocator-internal`; by the C library and the allocator if not given.
+    pub internal: Option<Internal>,
     /// `--allocator-override`.
     pub winner: Option<Override>,
     /// `--allocator-report`: standard output, or a file.
@@ -19,8 +19,6 @@ pub struct AllocatorOptions {
     pub format: Option<ReportFormat>,
     /// `GILD_ALLOCATOR_PATH`: directories in which names are looked up behind those of `-L`.
     pub directories: Vec<PathBuf>,
-    /// Archives that came with gild.
-    pub bundled: Vec<BundledAllocator>,
 }
 
 /// What becomes of the C library's private callers of its own heap.
@@ -49,24 +47,4 @@ pub enum ReportFormat {
     Text,
     /// For programs.
     Json,
-}
-
-/// The C library of a program.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Libc {
-    /// The GNU C library.
-    Glibc,
-    /// musl.
-    Musl,
-}
-
-/// An archive that lies in the linker's own memory.
-#[derive(Clone, Copy, Debug)]
-pub struct BundledAllocator {
-    /// What `--allocator` calls it.
-    pub name: &'static str,
-    /// The C library it is compiled against.
-    pub libc: Libc,
-    /// The bytes of the archive.
-    pub bytes: &'static [u8],
 }

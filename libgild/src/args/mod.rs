@@ -22,7 +22,7 @@ mod parse_test;
 #[cfg(test)]
 mod spellings_test;
 
-pub use allocator::{AllocatorOptions, BundledAllocator, Internal, Libc, Override, ReportFormat};
+pub use allocator::{AllocatorOptions, Internal, Override, ReportFormat};
 pub use error::ArgError;
 pub use help::version;
 pub use options::{

@@ -14,6 +14,8 @@ pub enum Mapping {
     Mapped(Mmap),
     /// A pipe or another file that can't be mapped, read; also an empty file.
     Read(Vec<u8>),
+    /// A file that gild carries.
+    Static(&'static [u8]),
 }
 
 impl Mapping {
@@ -43,6 +45,7 @@ impl Mapping {
         match self {
             Mapping::Mapped(map) => map,
             Mapping::Read(bytes) => bytes,
+            Mapping::Static(bytes) => bytes,
         }
     }
 }

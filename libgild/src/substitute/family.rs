@@ -1,7 +1,7 @@
 //! Names: the malloc family, the C libraries' private spellings, and what else allocators bring.
 
 /// The public family. glibc's manual, "Replacing malloc", and musl's `stdlib.h` and `malloc.h`.
-pub const FAMILY: [&str; 19] = [
+pub const FAMILY: [&str; 20] = [
     "malloc",
     "free",
     "calloc",
@@ -22,6 +22,7 @@ pub const FAMILY: [&str; 19] = [
     "malloc_info",
     // C23, of newer C libraries.
     "free_sized",
+    "free_aligned_sized",
 ];
 
 /// Without these there is no allocator.
@@ -60,6 +61,11 @@ pub const MUSL_FORK_HOOK: &str = "__malloc_atfork";
 /// What gild's own archives call their answer to it.
 pub const FORK_HOOK: &str = "gild_allocator_atfork";
 
+/// A weak reference of gild's own archives that is not null where a linker bound [`FORK_HOOK`].
+pub const FORK_HOOK_BOUND: &str = "gild_allocator_atfork_bound";
+/// In gild's own archives: the allocator's name and version, as a C string.
+pub const IDENTITY: &[u8] = b"gild_allocator_identity";
+
 /// Prefixes of well-known allocators' own families: mimalloc, jemalloc, its Rust crate, snmalloc,
 /// rpmalloc, tcmalloc.
 pub const PREFIXES: [&str; 6] = ["mi_", "je_", "_rjem_", "sn_", "rp", "tc_"];
@@ -96,3 +102,15 @@ pub const ALIGNED_OPERATORS: [&str; 10] = [
     "_ZdlPvSt11align_val_tRKSt9nothrow_t",
     "_ZdaPvSt11align_val_tRKSt9nothrow_t",
 ];
+
+/// The allocator that uses a prefix.
+pub fn of_prefix(prefix: &str) -> &str {
+    match prefix {
+        "mi_" => "mimalloc",
+        "je_" | "_rjem_" => "jemalloc",
+        "sn_" => "snmalloc",
+        "rp" => "rpmalloc",
+        "tc_" => "tcmalloc",
+        other => other.trim_matches('_'),
+    }
+}

@@ -1,11 +1,8 @@
-//! Objects that gild writes itself: missing members of the family, and the note.
+//! Members of the family that an allocator lacks, made of those that it has.
 //!
 //! Each function is an object of its own that takes part only if something refers to it.
 
-use crate::elf::{
-    SHF_ALLOC, SHF_EXECINSTR, SHF_GNU_RETAIN, SHF_INFO_LINK, SHT_NOTE, SHT_PROGBITS, SHT_RELA,
-    SHT_STRTAB, SHT_SYMTAB, STB_GLOBAL, STT_FUNC,
-};
+use super::object_file;
 
 /// One section of an object with one global function at its start.
 struct Code {
@@ -14,13 +11,10 @@ struct Code {
     calls: Vec<(u64, &'static str)>,
 }
 
-/// psABI: `R_X86_64_PLT32`.
-const PLT32: u64 = 4;
-
 /// The object that defines `name` by what `has` says the allocator has; and what it rests on.
 pub fn complete(name: &str, has: &dyn Fn(&str) -> bool) -> Option<(Vec<u8>, &'static str)> {
     let (code, base) = code(name, has)?;
-    Some((function(name, &code), base))
+    Some((object_file::function(name, &code.bytes, &code.calls), base))
 }
 
 fn code(name: &str, has: &dyn Fn(&str) -> bool) -> Option<(Code, &'static str)> {
@@ -62,35 +56,40 @@ fn code(name: &str, has: &dyn Fn(&str) -> bool) -> Option<(Code, &'static str)> 
             ]),
             "realloc",
         ),
-        ("cfree" | "free_sized", _) => (assemble(&[Part::Jump("free")]), "free"),
+        ("cfree" | "free_sized" | "free_aligned_sized", _) => {
+            (assemble(&[Part::Jump("free")]), "free")
+        }
         // glibc's manual: 0 is "no memory was released", and "the option was not accepted".
         ("malloc_trim" | "mallopt", _) => {
             (assemble(&[Part::Bytes(&[0x31, 0xc0, 0xc3])]), "nothing")
         }
-        // The manual calls for a whole page, which is 4096 bytes on x86-64.
-        ("valloc" | "pvalloc", Some(base)) if base != "posix_memalign" => (
+        // The manual calls for a whole page, which is 4096 bytes on x86-64, and for pvalloc for
+        // whole pages.
+        ("valloc" | "pvalloc", Some(_)) => (
             assemble(&[
                 Part::Bytes(&[0x48, 0x8d, 0xb7, 0xff, 0x0f, 0, 0]), // lea rsi, [rdi + 4095]
                 Part::Bytes(&[0x48, 0x81, 0xe6, 0x00, 0xf0, 0xff, 0xff]), // and rsi, -4096
                 Part::Bytes(&[0x48, 0x39, 0xfe]),                   // cmp rsi, rdi
                 Part::Bytes(&[0x48, 0x0f, 0x42, 0xf7]),             // cmovb rsi, rdi: overflow
                 Part::Bytes(&[0xbf, 0, 0x10, 0, 0]),                // mov edi, 4096
-                Part::Jump(base),
-            ]),
-            base,
-        ),
-        ("valloc" | "pvalloc", Some(base)) => (
-            assemble(&[
-                Part::Bytes(&[0x48, 0x89, 0xfe]),    // mov rsi, rdi
-                Part::Bytes(&[0xbf, 0, 0x10, 0, 0]), // mov edi, 4096
                 Part::Jump("memalign"),
             ]),
-            base,
+            "memalign",
         ),
-        ("memalign", Some("aligned_alloc")) | ("aligned_alloc", Some("memalign")) => {
-            let base = aligned?;
-            (assemble(&[Part::Jump(base)]), base)
-        }
+        ("aligned_alloc", Some("memalign")) => (assemble(&[Part::Jump("memalign")]), "memalign"),
+        // C11 lets aligned_alloc refuse a size that is no multiple of the alignment.
+        ("memalign", Some("aligned_alloc")) => (
+            assemble(&[
+                Part::Bytes(&[0x48, 0x89, 0xfa]),             // mov rdx, rdi
+                Part::Bytes(&[0x48, 0xf7, 0xda]),             // neg rdx
+                Part::Bytes(&[0x48, 0x8d, 0x44, 0x3e, 0xff]), // lea rax, [rsi + rdi - 1]
+                Part::Bytes(&[0x48, 0x21, 0xd0]),             // and rax, rdx
+                Part::Bytes(&[0x48, 0x39, 0xf0]),             // cmp rax, rsi
+                Part::Bytes(&[0x48, 0x0f, 0x43, 0xf0]),       // cmovae rsi, rax: no overflow
+                Part::Jump("aligned_alloc"),
+            ]),
+            "aligned_alloc",
+        ),
         ("memalign" | "aligned_alloc", Some("posix_memalign")) => (
             assemble(&[
                 Part::Bytes(&[0x48, 0x83, 0xec, 0x18]),       // sub rsp, 24
@@ -116,7 +115,7 @@ fn code(name: &str, has: &dyn Fn(&str) -> bool) -> Option<(Code, &'static str)> 
             "posix_memalign",
         ),
         // POSIX: EINVAL unless a power of two that is a multiple of a pointer; ENOMEM.
-        ("posix_memalign", Some(base)) => (
+        ("posix_memalign", Some(_)) => (
             assemble(&[
                 Part::Bytes(&[0x40, 0xf6, 0xc6, 0x07]), // test sil, 7
                 Part::If(NOT_ZERO, 1),
@@ -128,7 +127,7 @@ fn code(name: &str, has: &dyn Fn(&str) -> bool) -> Option<(Code, &'static str)> 
                 Part::Bytes(&[0x57]),             // push rdi
                 Part::Bytes(&[0x48, 0x89, 0xf7]), // mov rdi, rsi
                 Part::Bytes(&[0x48, 0x89, 0xd6]), // mov rsi, rdx
-                Part::Call(base),
+                Part::Call("memalign"),
                 Part::Bytes(&[0x59]),             // pop rcx
                 Part::Bytes(&[0x48, 0x85, 0xc0]), // test rax, rax
                 Part::If(ZERO, 0),
@@ -138,7 +137,7 @@ fn code(name: &str, has: &dyn Fn(&str) -> bool) -> Option<(Code, &'static str)> 
                 Part::Label(1),
                 Part::Bytes(&[0xb8, 22, 0, 0, 0, 0xc3]), // mov eax, EINVAL; ret
             ]),
-            base,
+            "memalign",
         ),
         _ => return None,
     })
@@ -195,114 +194,4 @@ impl Code {
         self.calls.push((self.bytes.len() as u64, name));
         self.bytes.extend([0; 4]);
     }
-}
-
-fn function(name: &str, code: &Code) -> Vec<u8> {
-    let mut names = vec![0];
-    let mut symbols = vec![0; 24];
-    let mut symbol = |name: &str, shndx: u16, kind: u8, size: u64| {
-        symbols.extend((names.len() as u32).to_le_bytes());
-        symbols.extend([STB_GLOBAL << 4 | kind, 0]);
-        symbols.extend(shndx.to_le_bytes());
-        symbols.extend(0u64.to_le_bytes());
-        symbols.extend(size.to_le_bytes());
-        names.extend(name.as_bytes());
-        names.push(0);
-    };
-    symbol(name, 1, STT_FUNC, code.bytes.len() as u64);
-    let mut relas = Vec::new();
-    for (number, &(offset, callee)) in (2u64..).zip(&code.calls) {
-        symbol(callee, 0, 0, 0);
-        relas.extend(offset.to_le_bytes());
-        relas.extend((number << 32 | PLT32).to_le_bytes());
-        relas.extend((-4i64).to_le_bytes());
-    }
-    object(&[
-        Section::new(".text", SHT_PROGBITS, SHF_ALLOC | SHF_EXECINSTR, 16, code.bytes.clone()),
-        Section {
-            link: 3,
-            info: 1,
-            entsize: 24,
-            ..Section::new(".rela.text", SHT_RELA, SHF_INFO_LINK, 8, relas)
-        },
-        Section {
-            link: 4,
-            info: 1,
-            entsize: 24,
-            ..Section::new(".symtab", SHT_SYMTAB, 0, 8, symbols)
-        },
-        Section::new(".strtab", SHT_STRTAB, 0, 1, names),
-        Section::new(".note.GNU-stack", SHT_PROGBITS, 0, 1, Vec::new()),
-    ])
-}
-
-/// An object with a note that garbage collection and `strip` keep.
-pub fn note(section: &str, bytes: Vec<u8>) -> Vec<u8> {
-    object(&[
-        Section::new(section, SHT_NOTE, SHF_ALLOC | SHF_GNU_RETAIN, 4, bytes),
-        Section::new(".note.GNU-stack", SHT_PROGBITS, 0, 1, Vec::new()),
-    ])
-}
-
-struct Section<'a> {
-    name: &'a str,
-    kind: u32,
-    flags: u64,
-    align: u64,
-    link: u32,
-    info: u32,
-    entsize: u64,
-    bytes: Vec<u8>,
-}
-
-impl<'a> Section<'a> {
-    fn new(name: &'a str, kind: u32, flags: u64, align: u64, bytes: Vec<u8>) -> Section<'a> {
-        Section { name, kind, flags, align, link: 0, info: 0, entsize: 0, bytes }
-    }
-}
-
-/// A relocatable file (gABI) of these sections and a `.shstrtab`; section 0 is implied.
-fn object(sections: &[Section]) -> Vec<u8> {
-    const HEADER: usize = 64;
-    let mut names = vec![0];
-    let name_offsets: Vec<u32> = sections
-        .iter()
-        .map(|section| section.name)
-        .chain([".shstrtab"])
-        .map(|name| {
-            let offset = names.len() as u32;
-            names.extend(name.as_bytes());
-            names.push(0);
-            offset
-        })
-        .collect();
-    let last = Section::new(".shstrtab", SHT_STRTAB, 0, 1, names);
-    let mut out = vec![0; HEADER];
-    let mut headers = vec![0; 64];
-    for (section, name) in sections.iter().chain([&last]).zip(name_offsets) {
-        out.resize(out.len().next_multiple_of(16), 0);
-        headers.extend(name.to_le_bytes());
-        headers.extend(section.kind.to_le_bytes());
-        let size = section.bytes.len() as u64;
-        for word in [section.flags, 0, out.len() as u64, size] {
-            headers.extend(word.to_le_bytes());
-        }
-        headers.extend(section.link.to_le_bytes());
-        headers.extend(section.info.to_le_bytes());
-        headers.extend(section.align.to_le_bytes());
-        headers.extend(section.entsize.to_le_bytes());
-        out.extend(&section.bytes);
-    }
-    out.resize(out.len().next_multiple_of(16), 0);
-    let table = out.len() as u64;
-    let count = sections.len() as u16 + 2;
-    out.extend(headers);
-    // ELF64, little endian, version 1, System V; ET_REL, EM_X86_64, version 1.
-    out[..7].copy_from_slice(b"\x7fELF\x02\x01\x01");
-    out[16..24].copy_from_slice(&[1, 0, 62, 0, 1, 0, 0, 0]);
-    out[40..48].copy_from_slice(&table.to_le_bytes());
-    for (at, value) in [(52, 64), (58, 64), (60, count), (62, count - 1)] {
-        out[at..at + 2].copy_from_slice(&u16::to_le_bytes(value));
-    }
-    out
 }

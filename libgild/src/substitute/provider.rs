@@ -1,103 +1,95 @@
-//! Finding the provider and reading what it defines.
+//! Finding the provider and reading what it has.
 
-use super::{Binding, family, objects};
-use crate::args::{Libc, Options};
+use super::family;
+use crate::args::Options;
 use crate::diagnostics::{Error, Errors, Result};
 use crate::elf::{SHN_UNDEF, SymExt};
-use crate::input::mapping::{Kind, Mapping, identify};
+use crate::input::mapping::{BITCODE, Kind, Mapping, identify};
+use crate::input::object::Object;
 use crate::input::{Contents, Inputs};
+use gild_allocators::{BUNDLED, Libc};
+use memchr::memmem;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-/// Which C library is on the line, by what its archive's index lists.
-pub fn libc(inputs: &Inputs) -> Option<Libc> {
-    (0..inputs.entries.len() as u32).find_map(|rank| {
-        let path = inputs.path(&inputs.entries[rank as usize]);
-        // Rust's crate `libc` for musl brings musl's members along.
-        let name = path.file_name()?.to_string_lossy();
-        if !name.starts_with("libc.")
-            && !name.starts_with("liblibc")
-            && !name.starts_with("libself")
-        {
-            return None;
-        }
-        let Ok(Contents::Archive(archive)) = inputs.contents(rank) else { return None };
-        let index = archive.index()?;
-        let names = index.names();
-        let has = |name: &[u8]| names.split(|&byte| byte == 0).any(|known| known == name);
-        if has(b"gnu_get_libc_version") {
-            Some(Libc::Glibc)
-        } else if has(b"__libc_malloc_impl") || has(b"__init_libc") {
-            Some(Libc::Musl)
-        } else {
-            None
-        }
-    })
+/// What a provider defines and refers to.
+#[derive(Debug, Default)]
+pub struct Offer {
+    /// Its global names.
+    pub defined: HashSet<Vec<u8>>,
+    /// Names that it refers to.
+    pub referenced: HashSet<Vec<u8>>,
+    /// What it says of itself.
+    pub version: Option<String>,
 }
 
-/// `--allocator=CHOICE`: a path if it looks like one or there is such a file, else a name.
+/// `--allocator=CHOICE`: a path if it looks like one, else a name.
 pub fn open(choice: &str, libc: Option<Libc>, options: &Options) -> Result<(PathBuf, Mapping)> {
     let path = Path::new(choice);
-    let is_path = choice.contains('/') || choice.ends_with(".a") || choice.ends_with(".o");
-    let shared = choice.ends_with(".so") || choice.contains(".so.");
-    if is_path || shared {
+    let suffixed = [".a", ".o", ".so", ".rlib"].iter().any(|suffix| choice.ends_with(suffix));
+    if choice.contains('/') || suffixed || choice.contains(".so.") {
         let map = Mapping::open(path)?;
-        return check(path, &map).map(|()| (path.into(), map));
+        check(path, &map)?;
+        return Ok((path.into(), map));
     }
     let file = format!("lib{choice}.a");
-    let folder = match libc {
-        Some(Libc::Musl) => "musl",
-        _ => "glibc",
-    };
+    // Without a C library that gild knows, a bundled archive is a guess; glibc is the common one.
+    let libc = libc.unwrap_or(Libc::Glibc);
+    let folder = folder(libc);
     let own = options.allocator.directories.iter();
     let own = own.flat_map(|directory| [directory.join(folder), directory.clone()]);
     let directories: Vec<PathBuf> = options.library_paths.iter().cloned().chain(own).collect();
-    for directory in &directories {
-        let path = directory.join(&file);
-        if path.exists() {
-            let map = Mapping::open(&path)?;
-            return check(&path, &map).map(|()| (path, map));
-        }
+    if let Some(path) = directories.iter().map(|it| it.join(&file)).find(|path| path.exists()) {
+        let map = Mapping::open(&path)?;
+        check(&path, &map)?;
+        return Ok((path, map));
     }
-    let bundled = &options.allocator.bundled;
-    let fits = |libc: Option<Libc>, other| libc.is_none_or(|libc| libc == other);
-    if let Some(found) = bundled.iter().find(|it| it.name == choice && fits(libc, it.libc)) {
-        return Ok((
-            format!("<bundled>/{folder}/{file}").into(),
-            Mapping::Read(found.bytes.into()),
-        ));
+    if let Some(found) = gild_allocators::find(choice, libc) {
+        let path = format!("<bundled>/{folder}/{file}");
+        return Ok((path.into(), Mapping::Static(found.bytes)));
     }
-    let mut known: Vec<&str> = bundled.iter().map(|bundled| bundled.name).collect();
-    known.sort_unstable();
-    known.dedup();
-    let known = if known.is_empty() { "none".into() } else { known.join(", ") };
-    let mut text = format!("unknown allocator {choice}: there is no {file}");
+    Err(unknown(choice, libc, &directories).into())
+}
+
+fn folder(libc: Libc) -> &'static str {
+    match libc {
+        Libc::Musl => "musl",
+        Libc::Glibc => "glibc",
+    }
+}
+
+fn unknown(choice: &str, libc: Libc, directories: &[PathBuf]) -> Error {
+    let mut text = format!("unknown allocator {choice}: there is no lib{choice}.a");
     for directory in directories {
         text += &format!("\n>>> searched {}", directory.display());
     }
-    text += &format!("\n>>> bundled with gild: {known}");
-    if path.exists() {
+    if let Some(reason) = gild_allocators::why_missing(choice, libc) {
+        text += &format!("\n>>> this build of gild lacks it for {}: {reason}", folder(libc));
+    }
+    let known: Vec<&str> =
+        BUNDLED.iter().filter(|it| it.libc == libc).map(|bundled| bundled.name).collect();
+    let known = if known.is_empty() { "none".into() } else { known.join(", ") };
+    text += &format!("\n>>> bundled with gild for {}: {known}", folder(libc));
+    if Path::new(choice).exists() {
         text += &format!("\n>>> for the file, say --allocator=./{choice}");
     }
-    Err(Error::Message(text).into())
+    Error::Message(text)
 }
 
 fn check(path: &Path, map: &Mapping) -> Result<()> {
     /// gABI: `e_type` of a shared object.
     const ET_DYN: u8 = 3;
     let bytes = map.bytes();
-    let fail =
-        |text: &str| Err(Errors::from(Error::Message(format!("{}: {text}", path.display()))));
-    match identify(bytes) {
-        Kind::Archive => Ok(()),
-        Kind::Elf if bytes.get(16) == Some(&ET_DYN) => fail(
+    let text = match identify(bytes) {
+        Kind::Elf if bytes.get(16) == Some(&ET_DYN) => {
             "is a shared library, and a static program needs a static archive of the allocator \
-             (lib….a)",
-        ),
-        Kind::Elf => Ok(()),
-        Kind::Bitcode => fail(crate::input::mapping::BITCODE),
-        _ => fail("is no archive or object, so no allocator"),
-    }
+             (lib….a)"
+        }
+        Kind::Archive | Kind::Elf => return Ok(()),
+        Kind::Bitcode => BITCODE,
+        _ => "is no archive or object, so no allocator",
+    };
+    Err(Error::Message(format!("{}: {text}", path.display())).into())
 }
 
 /// `mimalloc` for `…/libmimalloc.a`.
@@ -106,48 +98,62 @@ pub fn name(path: &Path) -> String {
     stem.strip_prefix("lib").unwrap_or(&stem).into()
 }
 
-/// The allocator that uses a prefix.
-pub fn of_prefix(prefix: &str) -> &str {
-    match prefix {
-        "mi_" => "mimalloc",
-        "je_" | "_rjem_" => "jemalloc",
-        "sn_" => "snmalloc",
-        "rp" => "rpmalloc",
-        "tc_" => "tcmalloc",
-        other => other.trim_matches('_'),
-    }
-}
-
-/// Every global name that the provider defines. Errors: members that can't be linked.
-pub fn names(inputs: &Inputs, _binding: &Binding) -> Result<HashSet<Vec<u8>>> {
-    let mut names = HashSet::new();
-    for object in objects(inputs, 0)? {
+/// Reads all objects of an input. Errors: members that can't be linked.
+pub fn offer(inputs: &Inputs, rank: u32) -> Result<Offer> {
+    let mut offer = Offer::default();
+    for object in objects(inputs, rank)? {
         for (index, symbol) in object.global_symbols() {
-            if symbol.shndx() != SHN_UNDEF {
-                names.insert(object.symbol_name(index).to_vec());
+            let name = object.symbol_name(index);
+            match symbol.shndx() {
+                SHN_UNDEF => offer.referenced.insert(name.to_vec()),
+                _ => offer.defined.insert(name.to_vec()),
+            };
+            if name == family::IDENTITY && symbol.shndx() != SHN_UNDEF {
+                offer.version = identity(&object, index);
             }
         }
     }
-    Ok(names)
+    Ok(offer)
 }
 
-/// Family names with this prefix that any input has.
-pub fn names_with_prefix(inputs: &Inputs, prefix: &str, names: &mut HashSet<Vec<u8>>) {
-    let wanted: HashSet<Vec<u8>> =
-        family::FAMILY.iter().map(|name| format!("{prefix}{name}").into_bytes()).collect();
-    *names = offered(inputs, 0, &wanted);
+/// The text that a symbol stands for.
+fn identity(object: &Object, index: u32) -> Option<String> {
+    let start = usize::try_from(object.symbols.get(index as usize)?.value()).ok()?;
+    let text = object.section_data(object.symbol_section(index)?).get(start..)?;
+    Some(String::from_utf8_lossy(text.split(|&byte| byte == 0).next()?).into())
 }
 
-/// Which of the names inputs from `first` on define. An input that can't be read has none; it is
-/// reported when its turn comes.
-pub fn offered(inputs: &Inputs, first: u32, wanted: &HashSet<Vec<u8>>) -> HashSet<Vec<u8>> {
+/// The first input that has `PREFIXmalloc`.
+pub fn with_prefix(inputs: &Inputs, prefix: &str) -> Result<u32> {
+    let wanted = HashSet::from([format!("{prefix}malloc").into_bytes()]);
+    let ranks = 0..inputs.entries.len() as u32;
+    let found = ranks.into_iter().find(|&rank| !offered(inputs, [rank], &wanted).is_empty());
+    found.ok_or_else(|| {
+        Errors::from(Error::Message(format!(
+            "--allocator-prefix={prefix}: no input defines {prefix}malloc\n>>> the option alone \
+             takes an allocator that is on the command line; --allocator=ARCHIVE adds one"
+        )))
+    })
+}
+
+/// Which of the names these inputs define. An input that can't be read has none; it is reported when
+/// its turn comes.
+pub fn offered(
+    inputs: &Inputs,
+    ranks: impl IntoIterator<Item = u32>,
+    wanted: &HashSet<Vec<u8>>,
+) -> HashSet<Vec<u8>> {
     let mut names = HashSet::new();
-    for rank in first..inputs.entries.len() as u32 {
+    for rank in ranks {
         if let Ok(Contents::Archive(archive)) = inputs.contents(rank)
             && let Some(index) = archive.index()
         {
-            let all = index.names().split(|&byte| byte == 0);
-            names.extend(all.filter(|name| wanted.contains(*name)).map(<[u8]>::to_vec));
+            let all = index.names();
+            let has = |name: &&Vec<u8>| {
+                all.starts_with(&[name, &b"\0"[..]].concat())
+                    || memmem::find(all, &[b"\0", name.as_slice(), b"\0"].concat()).is_some()
+            };
+            names.extend(wanted.iter().filter(has).cloned());
             continue;
         }
         for object in objects(inputs, rank).unwrap_or_default() {
@@ -157,4 +163,13 @@ pub fn offered(inputs: &Inputs, first: u32, wanted: &HashSet<Vec<u8>>) -> HashSe
         }
     }
     names
+}
+
+/// The objects of one input, parsed.
+fn objects(inputs: &Inputs, rank: u32) -> std::result::Result<Vec<Object<'_>>, Error> {
+    let found = match inputs.contents(rank)? {
+        Contents::Object(_) => vec![crate::symbols::find(inputs, (rank, 0))?],
+        Contents::Archive(archive) => crate::symbols::members(inputs, rank, &archive)?,
+    };
+    found.into_iter().map(|found| Object::parse(found.name, found.data, found.position)).collect()
 }

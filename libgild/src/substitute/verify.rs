@@ -1,135 +1,194 @@
 //! The promise, checked on what is really in the program.
 
 use super::{Binding, Taken, family};
-use crate::args::{Internal, Options, Override};
-use crate::diagnostics::{Error, Errors, Result};
+use crate::args::{Internal, Override};
+use crate::diagnostics::{Error, Errors, Place, Result};
+use crate::elf::{RelaExt, SHF_ALLOC, ShdrExt};
+use crate::ids::SectionId;
 use crate::input::object::Object;
 use crate::live::Live;
 use crate::symbols::{Definition, Resolved};
+
+/// Places shown for an error.
+const SHOWN: usize = 3;
 
 /// Checks that the live program has the heap that was asked for.
 ///
 /// Errors: a family symbol that another object defines; a live part of another allocator.
 pub fn verify(resolved: &Resolved, live: &Live, binding: &Binding) -> Result<()> {
-    let mut errors = Vec::new();
-    for &name in &family::FAMILY {
-        let target = binding.name(name.as_bytes(), false, u32::MAX);
-        let Some(id) = resolved.names.get(target) else { continue };
-        let symbol = resolved.symbol(id);
-        let Definition::Section(section) = symbol.definition else { continue };
-        let owner = resolved.objects.get(symbol.owner.index());
-        let Some(owner) = owner.filter(|_| live.is_live(section)) else { continue };
-        let own = owner.position.1 == 0 && binding.winner == Some(Override::Object);
-        let named = binding.path.is_none() && !binding.prefix.is_empty();
-        if !binding.is_provider(owner.position.0) && !own && !named {
-            let text =
-                format!("{name} is not the allocator {}'s but {}'s", binding.name, owner.name);
-            errors.push(Error::Message(text));
-        }
-    }
-    if binding.winner != Some(Override::Provider) {
-        let second = resolved.objects.iter().filter_map(|object| second(object, live, binding));
-        errors.extend(second);
-    }
-    errors.extend(mixed(resolved, live, binding));
+    let owners = owners(resolved, live, binding);
+    let mut errors: Vec<Error> = match binding.winner {
+        Some(Override::Object) => mixed(&owners, binding).into_iter().collect(),
+        _ => owners.iter().filter_map(|&(name, owner)| foreign(name, owner, binding)).collect(),
+    };
+    let second = |object: &&Object| {
+        let allowed = match binding.is_libc(object.position.0) {
+            true => binding.internal == Internal::Keep,
+            false => binding.winner.is_some(),
+        };
+        !allowed && is_second_heap(object, live)
+    };
+    let seconds = resolved.objects.iter().filter(second);
+    errors.extend(seconds.map(|object| second_heap(object, resolved, live, binding)));
     Errors::check(errors)
 }
 
-/// `--allocator-override=object`: the objects must have the whole core of the family or nothing.
-fn mixed(resolved: &Resolved, live: &Live, binding: &Binding) -> Option<Error> {
-    if binding.winner != Some(Override::Object) {
-        return None;
-    }
-    let owner = |name: &str| {
-        let id = resolved.names.get(binding.name(name.as_bytes(), false, u32::MAX))?;
-        let symbol = resolved.symbol(id);
+/// The live family symbols and the objects that define them.
+fn owners<'a, 'data>(
+    resolved: &'a Resolved<'data>,
+    live: &Live,
+    binding: &Binding,
+) -> Vec<(&'static str, &'a Object<'data>)> {
+    let owner = |name: &'static str| {
+        let symbol = resolved.symbol(resolved.names.get(binding.target(name))?);
         let Definition::Section(section) = symbol.definition else { return None };
-        live.is_live(section).then(|| resolved.object(symbol.owner))
+        let object = resolved.objects.get(symbol.owner.index())?;
+        live.is_live(section).then_some((name, object))
     };
-    let owners: Vec<_> =
-        family::FAMILY.iter().filter_map(|name| Some((*name, owner(name)?))).collect();
-    let provider = owners.iter().find(|(_, object)| binding.is_provider(object.position.0))?;
-    let other = owners.iter().find(|(_, object)| !binding.is_provider(object.position.0))?;
+    family::FAMILY.into_iter().filter_map(owner).collect()
+}
+
+fn is_own(object: &Object, binding: &Binding) -> bool {
+    binding.is_provider(object.position.0) || binding.is_home(object.position.0)
+}
+
+fn foreign(name: &str, owner: &Object, binding: &Binding) -> Option<Error> {
+    (!is_own(owner, binding)).then(|| {
+        Error::Message(format!(
+            "{name} is not the allocator {}'s but {}'s",
+            binding.name, owner.name
+        ))
+    })
+}
+
+/// `--allocator-override=object`: the objects must have the whole of what is used of the family, or
+/// nothing.
+fn mixed(owners: &[(&str, &Object)], binding: &Binding) -> Option<Error> {
+    let provider = owners.iter().find(|(_, object)| is_own(object, binding))?;
+    let other = owners.iter().find(|(_, object)| !is_own(object, binding))?;
     Some(Error::Message(format!(
-        "a partial family: {} is {}'s and {} is {}'s, so that blocks of one heap go to the other",
+        "a partial family: {} is {}'s and {} is {}'s, so that blocks of one heap go to the \
+         other\n>>> define both in the object, or take --allocator-override=provider",
         other.0, other.1.name, provider.0, provider.1.name
     )))
 }
 
-/// Live sections of an object whose definition of the family was displaced.
+/// Whether the program contains a part of an object whose definition of the family was displaced.
 pub fn is_second_heap(object: &Object, live: &Live) -> bool {
-    object.taken.iter().any(|&(index, taken)| {
-        let section = object.symbol_section(index).map(|shndx| object.section_id(shndx));
-        let code = object.symbol_name(index) != family::MUSL_FORK_HOOK.as_bytes();
-        taken == Taken::Displaced && code && section.is_some_and(|id| live.is_live(id))
-    })
+    let displaced = |&(index, taken): &(u32, Taken)| {
+        taken == Taken::Displaced && object.symbol_name(index) != family::MUSL_FORK_HOOK.as_bytes()
+    };
+    let allocated = |shndx: &u32| {
+        let header = &object.headers[*shndx as usize];
+        header.flags() & SHF_ALLOC != 0 && header.size() > 0
+    };
+    let mut sections = (0..object.headers.len() as u32).filter(allocated);
+    object.taken.iter().any(displaced)
+        && sections.any(|shndx| live.is_live(object.section_id(shndx)))
 }
 
-fn second(object: &Object, live: &Live, binding: &Binding) -> Option<Error> {
-    let libc = object.globals.len() > 0 && is_libc(object);
-    if !is_second_heap(object, live) || (libc && binding.internal == Internal::Keep) {
-        return None;
-    }
+fn second_heap(object: &Object, resolved: &Resolved, live: &Live, binding: &Binding) -> Error {
+    let remedy = match binding.is_libc(object.position.0) {
+        true => "--allocator-internal=keep leaves the C library its private heap",
+        false => "--allocator-override=provider takes the rest of it and leaves its malloc",
+    };
+    let (names, at) = referrers(object, resolved, live);
     let message = format!(
-        "a second heap: {} is in the program beside the allocator {}\n>>> something refers to a symbol \
-         that only it defines (--trace-symbol tells who)\n>>> --allocator-internal=keep allows the C \
-         library's, --allocator-override=provider any",
-        object.name, binding.name
+        "a second heap: {} is in the program beside the allocator {}{}\n>>> {remedy}",
+        object.name,
+        binding.name,
+        match names.is_empty() {
+            true => String::new(),
+            false => format!(", for {}", names.join(", ")),
+        },
     );
-    Some(Error::Allocator { message, at: Vec::new(), order: (object.file.0, 0, 0) })
+    Error::Allocator { message, at, order: (object.file.0, 0, 0) }
 }
 
-/// Whether an object comes from the C library's archive.
-pub fn is_libc(object: &Object) -> bool {
-    let name = object.name.path.file_name().unwrap_or_default().to_string_lossy();
-    name == "libc.a" || name.starts_with("liblibc-")
+/// Why an object is in the program: which of its symbols others refer to, and where.
+fn referrers(object: &Object, resolved: &Resolved, live: &Live) -> (Vec<String>, Vec<Place>) {
+    let (mut names, mut places) = (Vec::new(), Vec::new());
+    for other in resolved.objects.iter().filter(|other| other.file != object.file) {
+        let sections = 0..other.headers.len() as u32;
+        let is_live = |shndx: &u32| live.is_live(SectionId(other.first_section + shndx));
+        for shndx in sections.filter(is_live) {
+            for rela in other.relocations(shndx) {
+                let Some(id) = other.global(rela.sym()) else { continue };
+                if resolved.symbol(id).owner != object.file {
+                    continue;
+                }
+                let name = String::from_utf8_lossy(resolved.names.name(id)).into_owned();
+                if !names.contains(&name) {
+                    names.push(name);
+                }
+                if places.len() < SHOWN {
+                    places.push(other.place(shndx, rela.offset()));
+                }
+            }
+        }
+    }
+    (names, places)
 }
 
 /// Adds what the allocator has to do with it to the errors of the walk.
-pub fn explain(
-    errors: Errors,
-    binding: &Binding,
-    resolved: &Resolved,
-    options: &Options,
-) -> Errors {
+pub fn explain(errors: Errors, binding: &Binding, resolved: &Resolved) -> Errors {
+    let errors = errors.into_vec();
+    let from_provider = |error: &Error| match error {
+        Error::Undefined { at, .. } => at.first().is_some_and(|place| {
+            let object = resolved.objects.get(place.order.0 as usize);
+            object.is_some_and(|object| is_own(object, binding))
+        }),
+        _ => false,
+    };
+    // One name that only another C library has tells what the allocator was compiled against.
+    let telling = |error: &Error| match error {
+        Error::Undefined { name, .. } if from_provider(error) => other_libc(name),
+        _ => None,
+    };
+    let other = errors.iter().find_map(telling);
     let explain = |error: Error| match error {
-        Error::Undefined { name, at, count, similar } => {
-            let family = family::FAMILY.contains(&name.as_str());
+        Error::Undefined { name, at, .. } if family::FAMILY.contains(&name.as_str()) => {
+            let message = format!(
+                "undefined symbol: {name}\n>>> the allocator {} has no {name}, and it can't be made \
+                 of what it has; the C library's would work on another heap\n>>> build the \
+                 allocator with it, or don't call it",
+                binding.name
+            );
             let order = at.first().map_or((0, 0, 0), |place| place.order);
-            let from_provider = resolved
-                .objects
-                .get(order.0 as usize)
-                .is_some_and(|object| binding.path.is_some() && object.position.0 == 0);
-            let remedy = if family {
-                format!(
-                    "the allocator {} has no {name}, and it can't be made of what it has; the C \
-                     library's would work on another heap\n>>> build the allocator with it, or don't \
-                     call it",
-                    binding.name
-                )
-            } else if from_provider {
-                let other = match other_libc(&name) {
-                    Some(libc) => format!("it was compiled against {libc}"),
-                    None => "it may have been compiled against another C library".into(),
-                };
-                format!("the allocator {} needs it; {other}", binding.name)
-            } else {
-                return Error::Undefined { name, at, count, similar };
-            };
-            let message = format!("undefined symbol: {name}\n>>> {remedy}");
             Error::Allocator { message, at, order }
         }
-        other => other,
+        Error::Undefined { .. } if from_provider(&error) => needed(error, binding, other),
+        error => error,
     };
-    let _ = options;
-    let errors = errors.into_vec().into_iter().map(explain).collect();
-    Errors::check(errors).err().unwrap_or_default()
+    let explained = errors.into_iter().map(explain).collect();
+    Errors::check(explained).err().unwrap_or_default()
 }
 
-/// Names that only one C library has.
+/// A name that the provider lacks.
+fn needed(error: Error, binding: &Binding, other: Option<&str>) -> Error {
+    let Error::Undefined { name, at, .. } = error else { return error };
+    let remedy = match other {
+        Some(libc) => {
+            format!("it was compiled against {libc}: build it with this program's C compiler")
+        }
+        None => "add the library that has it".into(),
+    };
+    let message =
+        format!("undefined symbol: {name}\n>>> the allocator {} needs it; {remedy}", binding.name);
+    let order = at.first().map_or((0, 0, 0), |place| place.order);
+    Error::Allocator { message, at, order }
+}
+
+/// Which C library has a name that the other doesn't have.
 fn other_libc(name: &str) -> Option<&'static str> {
-    let glibc =
-        ["_dl_find_object", "gnu_get_libc_version", "__libc_single_threaded", "__register_atfork"];
+    let glibc = [
+        "_dl_find_object",
+        "gnu_get_libc_version",
+        "__libc_single_threaded",
+        "__register_atfork",
+        "__sched_cpucount",
+        "__libc_enable_secure",
+    ];
     let fortified = name.starts_with("__") && name.ends_with("_chk");
     let musl = ["__init_libc", "__stdin_used", "__stdout_used", "__stderr_used"];
     if name.starts_with("__isoc") || fortified || glibc.contains(&name) {

@@ -301,7 +301,9 @@ fn mentions<'data>(object: &Object<'data>, inputs: &'data Inputs) -> Mentions<'d
     let globals = object.global_symbols().map(|(_, symbol)| {
         let name = name_at(strings.get(symbol.name() as usize..).unwrap_or(&[])).0;
         let defined = symbol.shndx() != SHN_UNDEF;
-        let name = if wraps.is_empty() || defined { name } else { wrapped(name, wraps) };
+        let glue = || binding.is_some_and(|binding| binding.is_glue(rank));
+        let wraps_it = !wraps.is_empty() && !defined && !glue();
+        let name = if wraps_it { wrapped(name, wraps) } else { name };
         match binding {
             Some(binding) => binding.name(name, defined, rank),
             None => name,

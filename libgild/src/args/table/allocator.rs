@@ -29,12 +29,13 @@ const ROWS: &[Row] = &[
     apply(
         &["--allocator-internal"],
         Value::Required("POLICY"),
-        "redirect: the C library's private callers get the allocator too (default); \
-         keep: they keep a heap of their own",
+        "redirect: the C library's private callers get the allocator too; keep: they keep a heap \
+         of their own; the default is redirect, but keep on musl for an allocator that uses \
+         pthread_atfork",
         |state, given| {
             state.options.allocator.internal = match given.text()? {
-                "redirect" => Internal::Redirect,
-                "keep" => Internal::Keep,
+                "redirect" => Some(Internal::Redirect),
+                "keep" => Some(Internal::Keep),
                 _ => return Err(given.bad("redirect or keep")),
             };
             Ok(())

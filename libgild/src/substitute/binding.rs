@@ -1,0 +1,158 @@
+//! What the names of the family mean in a link; asked whenever an object is read.
+
+use crate::args::{Internal, Options, Override};
+use crate::diagnostics::{Error, demangle};
+use crate::elf::{SHN_UNDEF, SymExt};
+use crate::input::object::Object;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::PathBuf;
+
+/// The provider, and what becomes of each name.
+#[derive(Debug, Default)]
+pub struct Binding {
+    /// The allocator's name: that of its file without `lib` and `.a`.
+    pub name: String,
+    /// What it says of itself, such as `mimalloc 3.3.2`.
+    pub version: Option<String>,
+    /// Its file; `None` with `--allocator-prefix` alone.
+    pub path: Option<PathBuf>,
+    /// XXH3-128 of the file.
+    pub hash: u128,
+    /// Prefix of its family, often empty.
+    pub prefix: String,
+    /// What becomes of libc's private callers.
+    pub internal: Internal,
+    /// Functions that gild emits, and what they rest on.
+    pub completed: BTreeMap<&'static str, &'static str>,
+    /// Members of the C library that define the family, with the names.
+    pub displaced: BTreeMap<String, Vec<String>>,
+    /// Whether the allocator takes part in fork, so that a child finds no lock held.
+    pub handles_fork: bool,
+    /// Entries of `Inputs` below are the provider's (0, if there is a path) and the glue.
+    pub(super) ranks: u32,
+    /// Rank of the provider's input.
+    pub(super) home: u32,
+    /// Ranks of the C library.
+    pub(super) libc: Vec<u32>,
+    /// Names that nobody but the provider may define.
+    pub(super) family: HashSet<Vec<u8>>,
+    /// Family names that the provider has or gild completes.
+    pub(super) provided: HashSet<&'static str>,
+    /// What references to a name are read as.
+    pub(super) references: HashMap<Vec<u8>, Vec<u8>>,
+    /// The same for the C library's private names, outside the provider.
+    pub(super) private: HashMap<Vec<u8>, Vec<u8>>,
+    /// Names of the provider that give way to the C library's or the C++ library's: what they are
+    /// called instead.
+    pub(super) hidden: HashMap<Vec<u8>, Vec<u8>>,
+    /// Names of the provider beside the family that another input may define too.
+    pub(super) extras: HashSet<Vec<u8>>,
+    pub(super) winner: Option<Override>,
+}
+
+/// How an object's definition of a name is to be taken, if not as it is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Taken {
+    /// As a reference: the provider's stands.
+    Displaced,
+    /// As a weak definition.
+    Weak,
+}
+
+impl Binding {
+    /// Whether the input is the provider that gild put on the line, or gild's own glue.
+    pub fn is_provider(&self, rank: u32) -> bool {
+        rank < self.ranks
+    }
+
+    /// Whether gild wrote the object.
+    pub fn is_glue(&self, rank: u32) -> bool {
+        self.is_provider(rank) && !(rank == self.home && self.path.is_some())
+    }
+
+    /// Whether the family is in this input, put on the line by gild or by the user.
+    pub(super) fn is_home(&self, rank: u32) -> bool {
+        rank == self.home
+    }
+
+    /// Whether the input is the C library.
+    pub(super) fn is_libc(&self, rank: u32) -> bool {
+        self.libc.contains(&rank)
+    }
+
+    /// What `name` is read as in an object of input `rank`.
+    pub fn name<'a>(&'a self, name: &'a [u8], defined: bool, rank: u32) -> &'a [u8] {
+        if self.is_provider(rank) && defined {
+            return self.hidden.get(name).map_or(name, |hidden| hidden);
+        }
+        if let Some(target) = self.references.get(name) {
+            return target;
+        }
+        match self.private.get(name) {
+            Some(target) if !defined && !self.is_home(rank) => target,
+            _ => name,
+        }
+    }
+
+    /// What a reference from the program to `name` is read as.
+    pub(super) fn target<'a>(&'a self, name: &'a str) -> &'a [u8] {
+        self.name(name.as_bytes(), false, u32::MAX)
+    }
+
+    /// Whether a member of input `rank` may be extracted for `name`.
+    pub fn may_provide(&self, name: &[u8], rank: u32) -> bool {
+        match self.is_provider(rank) {
+            true => !self.hidden.contains_key(name),
+            false => !self.family.contains(name),
+        }
+    }
+
+    /// Definitions of the object that are not to be taken as they are, by symbol index.
+    pub fn taken(&self, object: &Object) -> Vec<(u32, Taken)> {
+        let provider = self.is_provider(object.position.0);
+        let objects_win = self.winner == Some(Override::Object);
+        let alone = object.position.1 == 0;
+        let taken = object.global_symbols().filter_map(|(index, symbol)| {
+            if symbol.shndx() == SHN_UNDEF {
+                return None;
+            }
+            let name = object.symbol_name(index);
+            let family = self.family.contains(name);
+            let prefixed = || self.references.values().any(|target| target == name);
+            let taken = match provider {
+                true if self.extras.contains(name) => Taken::Weak,
+                true if objects_win && (family || prefixed()) => Taken::Weak,
+                false if family && !(objects_win && alone) => Taken::Displaced,
+                _ => return None,
+            };
+            Some((index, taken))
+        });
+        taken.collect()
+    }
+
+    /// An object of the user's own that defines what the provider does.
+    pub fn conflict(&self, object: &Object, options: &Options) -> Option<Error> {
+        let alone = object.position.1 == 0 && !self.is_provider(object.position.0);
+        if !alone || self.winner.is_some() {
+            return None;
+        }
+        let &(index, _) = object.taken.iter().find(|(_, taken)| *taken == Taken::Displaced)?;
+        let message = format!(
+            "{} is defined by an object and by the allocator {}\n>>> defined in {}\n>>> defined in \
+             {}\n>>> choose with --allocator-override=object or --allocator-override=provider",
+            demangle(object.symbol_name(index), options.demangle),
+            self.name,
+            object.name,
+            self.where_from(),
+        );
+        Some(Error::Allocator { message, at: Vec::new(), order: (object.position.0, 0, 0) })
+    }
+
+    /// For messages: where the family is.
+    pub(super) fn where_from(&self) -> String {
+        match &self.path {
+            Some(path) => path.display().to_string(),
+            None => format!("the link, as {}malloc", self.prefix),
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! `.note.gild.allocator`: what a finished program says about its heap.
+//!
+//! Allocated, so that `strip` keeps it. Owner `gild`, type 1. The descriptor: a little-endian u32
+//! version (1); a u32 of flags (bit 0: the C library's private callers are redirected); the 16-byte
+//! XXH3-128 hash of the provider's file, little-endian, 0 without a file; then four texts, each
+//! ending in NUL: the provider's name, its own version (empty if it doesn't tell), its file's name
+//! (empty without a file), the prefix of its family. Padded with zeros to a multiple of 4 bytes.
+
+use super::Binding;
+use crate::args::Internal;
+use std::path::Path;
+
+/// Name of the section.
+pub const SECTION: &str = ".note.gild.allocator";
+const OWNER: &[u8] = b"gild\0";
+const TYPE: u32 = 1;
+const VERSION: u32 = 1;
+const REDIRECT: u32 = 1;
+
+/// The section's bytes.
+pub fn note(binding: &Binding) -> Vec<u8> {
+    let mut descriptor = Vec::new();
+    descriptor.extend(VERSION.to_le_bytes());
+    let redirect = binding.internal == Internal::Redirect;
+    descriptor.extend(if redirect { REDIRECT } else { 0 }.to_le_bytes());
+    descriptor.extend(binding.hash.to_le_bytes());
+    let file = binding.path.as_deref().and_then(Path::file_name).unwrap_or_default();
+    let version = binding.version.as_deref().unwrap_or_default();
+    for text in [&*binding.name, version, &*file.to_string_lossy(), &*binding.prefix] {
+        descriptor.extend(text.as_bytes());
+        descriptor.push(0);
+    }
+    descriptor.resize(descriptor.len().next_multiple_of(4), 0);
+    let mut note = Vec::new();
+    for word in [OWNER.len() as u32, descriptor.len() as u32, TYPE] {
+        note.extend(word.to_le_bytes());
+    }
+    note.extend(OWNER);
+    note.resize(note.len().next_multiple_of(4), 0);
+    note.extend(descriptor);
+    note
+}

@@ -1,0 +1,127 @@
+//! Which heaps are in the program.
+
+use crate::input::object::Object;
+use crate::live::Live;
+use crate::substitute::{Binding, family, verify};
+use crate::symbols::{Definition, Resolved};
+use serde::Serialize;
+
+/// One heap.
+#[derive(Serialize)]
+pub struct Heap {
+    kind: Kind,
+    name: String,
+    /// The objects that make it up, or show that it is there.
+    by: Vec<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Kind {
+    /// The one that was asked for.
+    Chosen,
+    /// The C library's own, with `--allocator-internal=keep`.
+    Libc,
+    /// Another allocator, known by its prefix.
+    Prefixed,
+    /// Behind `#[global_allocator]`, of a kind that gild doesn't know.
+    Rust,
+}
+
+impl Heap {
+    /// For messages.
+    pub fn describe(&self) -> String {
+        match self.kind {
+            Kind::Chosen => format!("{} (chosen)", self.name),
+            Kind::Libc => "the C library's, for its private callers".into(),
+            Kind::Prefixed => format!("{} ({})", self.name, self.by.join(", ")),
+            Kind::Rust => format!("Rust's #[global_allocator] ({})", self.by.join(", ")),
+        }
+    }
+
+    /// What the user should know about it, and the way out.
+    pub fn warning(&self, binding: &Binding) -> Option<String> {
+        match self.kind {
+            Kind::Prefixed => {
+                let prefix = self.name.strip_suffix("malloc").unwrap_or(&self.name);
+                Some(format!(
+                    "two heaps: {} of {} is in the program beside the allocator {}\n>>> \
+                     --allocator-prefix={prefix}, without --allocator, gives it to the C parts too",
+                    self.name,
+                    self.by.join(", "),
+                    binding.name
+                ))
+            }
+            Kind::Rust => Some(format!(
+                "maybe two heaps: the program has a #[global_allocator] of its own ({}) beside the \
+                 allocator {}",
+                self.by.join(", "),
+                binding.name
+            )),
+            Kind::Chosen | Kind::Libc => None,
+        }
+    }
+}
+
+/// All heaps, the chosen one first.
+pub fn find(resolved: &Resolved, live: &Live, binding: &Binding) -> Vec<Heap> {
+    let mut heaps = vec![Heap {
+        kind: Kind::Chosen,
+        name: binding.name.clone(),
+        by: vec![binding.where_from()],
+    }];
+    let second: Vec<String> = resolved
+        .objects
+        .iter()
+        .filter(|object| binding.is_libc(object.position.0) && verify::is_second_heap(object, live))
+        .map(|object| object.name.to_string())
+        .collect();
+    if !second.is_empty() {
+        heaps.push(Heap { kind: Kind::Libc, name: "libc".into(), by: second });
+    }
+    let before = heaps.len();
+    heaps.extend(
+        family::PREFIXES.into_iter().filter_map(|it| prefixed(resolved, live, binding, it)),
+    );
+    let known = heaps.len() > before || binding.path.is_none();
+    // Rust programs that reach one of these do so through `#[global_allocator]`.
+    let rust = rust_global_allocator(resolved, live).filter(|_| !known);
+    heaps.extend(rust.map(|object| Heap {
+        kind: Kind::Rust,
+        name: "#[global_allocator]".into(),
+        by: vec![object.name.to_string()],
+    }));
+    heaps
+}
+
+/// An allocator with its family under a prefix that isn't the one that was chosen.
+fn prefixed(
+    resolved: &Resolved,
+    live: &Live,
+    binding: &Binding,
+    prefix: &'static str,
+) -> Option<Heap> {
+    let name = format!("{prefix}malloc");
+    let id = resolved.names.get(name.as_bytes())?;
+    let symbol = resolved.symbol(id);
+    let Definition::Section(section) = symbol.definition else { return None };
+    let object = resolved.objects.get(symbol.owner.index())?;
+    let other = live.is_live(section) && !binding.is_home(object.position.0);
+    other.then(|| Heap { kind: Kind::Prefixed, name, by: vec![object.name.to_string()] })
+}
+
+/// The object with `__rust_alloc`, unless it leads to the standard library's default,
+/// `__rdl_alloc`, which calls malloc. rustc mangles both; the names come last.
+fn rust_global_allocator<'a, 'data>(
+    resolved: &'a Resolved<'data>,
+    live: &Live,
+) -> Option<&'a Object<'data>> {
+    let mut ids = resolved.names.ids();
+    let id = ids.find(|id| resolved.names.name(*id).ends_with(b"__rust_alloc"))?;
+    let symbol = resolved.symbol(id);
+    let Definition::Section(section) = symbol.definition else { return None };
+    let object = resolved.objects.get(symbol.owner.index())?;
+    let mut names = object.globals.iter().map(|id| resolved.names.name(*id));
+    let default = names.any(|name| name.ends_with(b"__rdl_alloc"));
+    (live.is_live(section) && !default).then_some(object)
+}

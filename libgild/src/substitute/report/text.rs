@@ -1,0 +1,47 @@
+//! The report for people.
+
+use super::Report;
+use std::fmt::Write;
+
+/// The report's lines.
+pub fn text(report: &Report) -> String {
+    let mut out = String::new();
+    // Writing to a String can't fail.
+    let _ = write(report, &mut out);
+    out
+}
+
+fn write(report: &Report, out: &mut String) -> std::fmt::Result {
+    let version = report.version.map(|version| format!(" ({version})")).unwrap_or_default();
+    writeln!(out, "allocator: {}{version}", report.allocator)?;
+    if let Some(path) = &report.path {
+        writeln!(out, "  file: {path}\n  xxh3-128: {}", report.xxh3_128)?;
+    }
+    if !report.prefix.is_empty() {
+        writeln!(out, "  bound by prefix: {}", report.prefix)?;
+    }
+    writeln!(out, "  the C library's private callers: {}", report.internal)?;
+    for heap in &report.heaps {
+        writeln!(out, "  heap: {}", heap.describe())?;
+    }
+    for symbol in &report.symbols {
+        let provider = symbol.provider.as_deref().unwrap_or("not in the program");
+        writeln!(out, "  {}: {provider}, {} live references", symbol.name, symbol.references)?;
+        for (from, count) in &symbol.from {
+            writeln!(out, "    {count} from {from}")?;
+        }
+    }
+    for (name, base) in report.completed {
+        writeln!(out, "  {name} is completed from {base} where it is needed")?;
+    }
+    for (member, names) in report.displaced {
+        writeln!(out, "  displaced: {member}: {}", names.join(", "))?;
+    }
+    for caller in &report.private_callers {
+        writeln!(out, "  on the C library's private heap: {caller}")?;
+    }
+    for warning in &report.warnings {
+        writeln!(out, "  warning: {}", warning.replace('\n', "\n  "))?;
+    }
+    Ok(())
+}

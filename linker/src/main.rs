@@ -10,7 +10,7 @@ mod report;
 fn main() -> ExitCode {
     match args::parse(std::env::args_os().skip(1)) {
         Ok(Command::Print(text)) => {
-            println!("{text}");
+            report::print_lines([text]);
             ExitCode::SUCCESS
         }
         Ok(Command::Link(options, warnings)) => run(*options, warnings),
@@ -43,7 +43,7 @@ fn allocator_from_environment(options: &mut Options) {
 fn run(mut options: Options, warnings: Vec<String>) -> ExitCode {
     allocator_from_environment(&mut options);
     if let Some(banner) = &options.banner {
-        println!("{banner}");
+        report::print_lines([banner]);
     }
     report::use_color(options.color);
     // Held until the process ends: each token is a thread that make lends.
@@ -68,7 +68,7 @@ fn run(mut options: Options, warnings: Vec<String>) -> ExitCode {
 /// Prints what a successful link has to say.
 fn succeed(options: &Options, outcome: Outcome) {
     report::warnings(options, &outcome.warnings);
-    outcome.lines.iter().for_each(|line| println!("{line}"));
+    report::print_lines(&outcome.lines);
     if options.time {
         eprintln!("{}", outcome.times);
     }

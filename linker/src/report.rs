@@ -3,7 +3,7 @@
 use libgild::args::{Color, Options};
 use libgild::diagnostics::Errors;
 use std::fmt::Display;
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::sync::OnceLock;
 
 static COLOR: OnceLock<bool> = OnceLock::new();
@@ -58,4 +58,10 @@ fn print(kind: &str, color: &str, message: &(impl Display + ?Sized)) {
     } else {
         eprintln!("gild: {kind}: {message}");
     }
+}
+
+/// Lines for standard output. A reader that has gone away (`| head`) wants no more of them.
+pub fn print_lines(lines: impl IntoIterator<Item = impl Display>) {
+    let mut out = std::io::stdout().lock();
+    let _ = lines.into_iter().try_for_each(|line| writeln!(out, "{line}"));
 }

@@ -24,12 +24,18 @@ fn write(report: &Report, out: &mut String) -> std::fmt::Result {
     for heap in &report.heaps {
         writeln!(out, "  heap: {}", heap.describe())?;
     }
-    for symbol in &report.symbols {
+    let (used, unused): (Vec<_>, Vec<_>) =
+        report.symbols.iter().partition(|symbol| symbol.references > 0);
+    for symbol in used {
         let provider = symbol.provider.as_deref().unwrap_or("not in the program");
         writeln!(out, "  {}: {provider}, {} live references", symbol.name, symbol.references)?;
         for (from, count) in &symbol.from {
             writeln!(out, "    {count} from {from}")?;
         }
+    }
+    if !unused.is_empty() {
+        let names: Vec<&str> = unused.iter().map(|symbol| symbol.name).collect();
+        writeln!(out, "  there, but not referred to: {}", names.join(", "))?;
     }
     for (name, base) in report.completed {
         writeln!(out, "  {name} is completed from {base} where it is needed")?;

@@ -12,6 +12,7 @@ pub mod layout;
 pub mod listing;
 pub mod live;
 pub mod merge;
+mod object_file;
 pub mod sections;
 pub mod stats;
 pub mod substitute;
@@ -75,13 +76,13 @@ fn link_inputs(
     times.end("gather");
     let live = live::mark(&resolved, &sections, options);
     let binding = inputs.binding.as_deref();
-    let live = live.map_err(|errors| match binding {
+    let mut live = live.map_err(|errors| match binding {
         Some(binding) => substitute::explain(errors, binding, &resolved),
         None => errors,
     })?;
     let mut report = Vec::new();
     if let Some(binding) = binding {
-        substitute::verify(&resolved, &live, binding)?;
+        substitute::verify(&resolved, &mut live, binding, &mut warnings)?;
         report = substitute::report(&resolved, &live, binding, options, &mut warnings)?;
     }
     warnings.extend(live.warnings.iter().cloned());

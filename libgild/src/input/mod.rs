@@ -47,6 +47,8 @@ struct InputFile {
     thin: Vec<ThinMember>,
     /// An entry offers all of its members already.
     offered: bool,
+    /// gild carries or writes it; it is nowhere on disk.
+    builtin: bool,
 }
 
 /// A member of a thin archive: a file of its own, opened when it is extracted.
@@ -102,10 +104,10 @@ impl Inputs {
         self.files.len()
     }
 
-    /// Paths of all files that were opened, in the order they were. Those of gild's own have a `<`.
+    /// Paths of all files that were opened, in the order they were.
     pub fn paths(&self) -> impl Iterator<Item = &Path> {
-        let paths = self.files.iter().map(|file| file.path.as_path());
-        paths.filter(|path| !path.starts_with("<gild allocator glue>"))
+        let files = self.files.iter().filter(|file| !file.builtin);
+        files.map(|file| file.path.as_path())
     }
 
     /// Stands the allocator's archive in front of the line; where the line names it too, it moves.
@@ -113,7 +115,12 @@ impl Inputs {
     /// Errors: a thin archive that is malformed.
     pub fn stand_first(&mut self, path: PathBuf, map: Mapping) -> Result<(), Error> {
         let kind = mapping::identify(map.bytes());
-        let same = |file: &InputFile| file.path == path;
+        let same = |file: &InputFile| {
+            let canonical = |path: &Path| std::fs::canonicalize(path).ok();
+            file.path == path
+                || (file.path.file_name() == path.file_name()
+                    && canonical(&path).is_some_and(|it| Some(it) == canonical(&file.path)))
+        };
         if let Some(known) = self.files.iter().position(same) {
             self.entries.retain(|entry| entry.file as usize != known);
         }
@@ -122,7 +129,8 @@ impl Inputs {
             _ => Vec::new(),
         };
         let file = self.files.len() as u32;
-        self.files.push(InputFile { path, map, kind, thin, offered: true });
+        let builtin = matches!(map, Mapping::Static(_));
+        self.files.push(InputFile { path, map, kind, thin, offered: true, builtin });
         let lazy = kind == Kind::Archive;
         self.entries.insert(0, Entry { file, whole_archive: false, lazy, excluded_lib: false });
         Ok(())
@@ -140,6 +148,7 @@ impl Inputs {
                 kind: Kind::Elf,
                 thin: Vec::new(),
                 offered: true,
+                builtin: true,
             });
             let lazy = number > 0;
             let entry = Entry { file, whole_archive: false, lazy, excluded_lib: false };

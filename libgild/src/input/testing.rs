@@ -4,9 +4,10 @@
 use super::mapping::{Mapping, identify};
 use super::{Entry, InputFile, Inputs};
 use crate::elf::{
-    EHDR_SIZE, GRP_COMDAT, SHDR_SIZE, SHF_ALLOC, SHF_EXECINSTR, SHN_ABS, SHN_COMMON, SHT_GROUP,
-    SHT_PROGBITS, SHT_STRTAB, SHT_SYMTAB, STB_GLOBAL, STB_LOCAL, STB_WEAK,
+    GRP_COMDAT, SHF_ALLOC, SHF_EXECINSTR, SHN_ABS, SHN_COMMON, SHT_GROUP, SHT_PROGBITS, SHT_STRTAB,
+    SHT_SYMTAB, STB_GLOBAL, STB_LOCAL, STB_WEAK,
 };
+use crate::object_file;
 use std::path::PathBuf;
 
 /// A relocatable object in the making.
@@ -117,74 +118,36 @@ impl Builder {
         let locals = symbols.iter().filter(|symbol| symbol.bind == STB_LOCAL).count();
         let (mut symtab, mut strtab) = (vec![0; 24], vec![0]);
         for symbol in &symbols {
-            symtab.extend(add_string(&mut strtab, &symbol.name).to_le_bytes());
+            symtab.extend((strtab.len() as u32).to_le_bytes());
             symtab.extend([symbol.bind << 4, symbol.other]);
             symtab.extend(symbol.shndx.to_le_bytes());
             symtab.extend(symbol.value.to_le_bytes());
             symtab.extend(symbol.size.to_le_bytes());
+            strtab.extend(symbol.name.bytes());
+            strtab.push(0);
         }
         let index = |name: &str| symbols.iter().position(|symbol| symbol.name == name);
         let count = self.sections.len() as u32;
-        let (mut out, mut names) = (vec![0; EHDR_SIZE as usize], vec![0]);
-        let mut headers = vec![0; SHDR_SIZE as usize];
-        for section in &self.sections {
-            let info = section.signature.as_ref().map_or(0, |name| index(name).unwrap() + 1);
-            let link = if section.kind == SHT_GROUP { count + 1 } else { 0 };
-            let name = add_string(&mut names, &section.name);
-            let header = (name, section.kind, section.flags, link, info as u32);
-            add_section(&mut out, &mut headers, header, &section.data);
-        }
-        let name = add_string(&mut names, ".symtab");
-        let header = (name, SHT_SYMTAB, 0, count + 2, locals as u32 + 1);
-        add_section(&mut out, &mut headers, header, &symtab);
-        let name = add_string(&mut names, ".strtab");
-        add_section(&mut out, &mut headers, (name, SHT_STRTAB, 0, 0, 0), &strtab);
-        let name = add_string(&mut names, ".shstrtab");
-        add_section(&mut out, &mut headers, (name, SHT_STRTAB, 0, 0, 0), &names);
-        let table = out.len() as u64;
-        out.extend(headers);
-        write_file_header(&mut out, table, count as u16 + 4);
-        out
+        let table = |name, kind, bytes| object_file::Section::new(name, kind, 0, 8, bytes);
+        let mut sections: Vec<_> = self
+            .sections
+            .iter()
+            .map(|section| object_file::Section {
+                flags: section.flags,
+                link: if section.kind == SHT_GROUP { count + 1 } else { 0 },
+                info: section.signature.as_ref().map_or(0, |name| index(name).unwrap() as u32 + 1),
+                ..table(&section.name, section.kind, section.data.clone())
+            })
+            .collect();
+        sections.push(object_file::Section {
+            link: count + 2,
+            info: locals as u32 + 1,
+            entsize: 24,
+            ..table(".symtab", SHT_SYMTAB, symtab)
+        });
+        sections.push(table(".strtab", SHT_STRTAB, strtab));
+        object_file::object(&sections)
     }
-}
-
-/// ELF64, little-endian, ET_REL, EM_X86_64; the last section is `.shstrtab`.
-pub(crate) fn write_file_header(out: &mut [u8], table: u64, sections: u16) {
-    out[..8].copy_from_slice(b"\x7fELF\x02\x01\x01\0");
-    out[16..20].copy_from_slice(&[1, 0, 62, 0]);
-    out[20] = 1;
-    out[40..48].copy_from_slice(&table.to_le_bytes());
-    out[52] = EHDR_SIZE as u8;
-    out[58] = SHDR_SIZE as u8;
-    out[60..62].copy_from_slice(&sections.to_le_bytes());
-    out[62..64].copy_from_slice(&(sections - 1).to_le_bytes());
-}
-
-/// Offset of `text` behind what `table` has.
-pub(crate) fn add_string(table: &mut Vec<u8>, text: &str) -> u32 {
-    let at = table.len() as u32;
-    table.extend(text.bytes());
-    table.push(0);
-    at
-}
-
-/// Name, type, flags, link, info.
-type Header = (u32, u32, u64, u32, u32);
-
-fn add_section(out: &mut Vec<u8>, headers: &mut Vec<u8>, header: Header, data: &[u8]) {
-    out.resize(out.len().next_multiple_of(8), 0);
-    let (name, kind, flags, link, info) = header;
-    headers.extend(name.to_le_bytes());
-    headers.extend(kind.to_le_bytes());
-    let entsize = if kind == SHT_SYMTAB { 24 } else { 0u64 };
-    for word in [flags, 0, out.len() as u64, data.len() as u64] {
-        headers.extend(word.to_le_bytes());
-    }
-    headers.extend(link.to_le_bytes());
-    headers.extend(info.to_le_bytes());
-    headers.extend(8u64.to_le_bytes());
-    headers.extend(entsize.to_le_bytes());
-    out.extend(data);
 }
 
 /// An archive, with the index of `defined` (name, member number) if there is one.
@@ -236,6 +199,7 @@ impl Inputs {
                 kind,
                 thin: Vec::new(),
                 offered: false,
+                builtin: false,
             });
         }
         inputs

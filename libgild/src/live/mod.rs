@@ -52,6 +52,11 @@ impl Live {
         self.state.is_live(id)
     }
 
+    /// Takes a section that nothing refers to out of the output.
+    pub(crate) fn drop_section(&mut self, id: SectionId) {
+        self.state.drop(id);
+    }
+
     /// How many sections are in the output.
     pub fn live_count(&self) -> usize {
         self.state.live_count()

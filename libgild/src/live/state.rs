@@ -44,6 +44,11 @@ impl State {
         self.0.get(id.index()).is_none_or(|state| state.load(Relaxed) & LIVE != 0)
     }
 
+    /// Takes a section out of the output after all.
+    pub fn drop(&mut self, id: SectionId) {
+        *self.0[id.index()].get_mut() = EXCLUDED;
+    }
+
     pub fn live_count(&self) -> usize {
         self.0.iter().filter(|state| state.load(Relaxed) & LIVE != 0).count()
     }

@@ -1,24 +1,13 @@
 //! Objects with sections and relocations, built in memory for tests.
 
 use crate::elf::*;
-use crate::input::testing::{add_string, write_file_header};
+use crate::object_file::{Section, object};
 
 /// A relocatable object in the making. Section 0 and symbol 0 are there from the start.
 #[derive(Default)]
 pub struct Elf {
     sections: Vec<Section>,
     symbols: Vec<(String, u8, u16, u64)>,
-}
-
-struct Section {
-    name: String,
-    kind: u32,
-    flags: u64,
-    link: u32,
-    info: u32,
-    align: u64,
-    entsize: u64,
-    data: Vec<u8>,
 }
 
 impl Elf {
@@ -36,8 +25,12 @@ impl Elf {
         (align, entsize): (u64, u64),
         data: &[u8],
     ) -> Elf {
-        let (name, data) = (name.into(), data.to_vec());
-        self.sections.push(Section { name, kind, flags, link, info: 0, align, entsize, data });
+        let data = data.to_vec();
+        self.sections.push(Section {
+            link,
+            entsize,
+            ..Section::new(name, kind, flags, align, data)
+        });
         self
     }
 
@@ -78,7 +71,9 @@ impl Elf {
     pub fn bytes(mut self) -> Vec<u8> {
         let (mut symtab, mut strtab) = (vec![0; 24], vec![0]);
         for (name, info, shndx, value) in &self.symbols {
-            symtab.extend(add_string(&mut strtab, name).to_le_bytes());
+            symtab.extend((strtab.len() as u32).to_le_bytes());
+            strtab.extend(name.bytes());
+            strtab.push(0);
             symtab.extend([*info, 0]);
             symtab.extend(shndx.to_le_bytes());
             symtab.extend(value.to_le_bytes());
@@ -94,29 +89,6 @@ impl Elf {
         self = self.section_of(".symtab", (SHT_SYMTAB, 0), symtab_index + 1, (8, 24), &symtab);
         self.sections.last_mut().unwrap().info = locals as u32 + 1;
         self = self.section(".strtab", SHT_STRTAB, 0, &strtab);
-        self = self.section(".shstrtab", SHT_STRTAB, 0, &[]);
-        let mut names = vec![0];
-        let starts: Vec<u32> =
-            self.sections.iter().map(|section| add_string(&mut names, &section.name)).collect();
-        self.sections.last_mut().unwrap().data = names;
-        let (mut out, mut headers) = (vec![0; EHDR_SIZE as usize], vec![0; SHDR_SIZE as usize]);
-        for (section, name) in self.sections.iter().zip(starts) {
-            out.resize(out.len().next_multiple_of(8), 0);
-            headers.extend(name.to_le_bytes());
-            headers.extend(section.kind.to_le_bytes());
-            for word in [section.flags, 0, out.len() as u64, section.data.len() as u64] {
-                headers.extend(word.to_le_bytes());
-            }
-            headers.extend(section.link.to_le_bytes());
-            headers.extend(section.info.to_le_bytes());
-            headers.extend(section.align.to_le_bytes());
-            headers.extend(section.entsize.to_le_bytes());
-            out.extend(&section.data);
-        }
-        out.resize(out.len().next_multiple_of(8), 0);
-        let (table, count) = (out.len() as u64, self.sections.len() as u16 + 1);
-        out.extend(headers);
-        write_file_header(&mut out, table, count);
-        out
+        object(&self.sections)
     }
 }

@@ -32,6 +32,8 @@ pub struct Binding {
     pub(super) ranks: u32,
     /// Rank of the provider's input.
     pub(super) home: u32,
+    /// Rank of the object with the note.
+    pub(super) note: u32,
     /// Ranks of the C library.
     pub(super) libc: Vec<u32>,
     /// Names that nobody but the provider may define.

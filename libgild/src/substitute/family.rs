@@ -56,6 +56,16 @@ pub const INTERNAL: [(&str, &str); 24] = [
     ("__malloc_trim", "malloc_trim"),
 ];
 
+/// What only the C libraries' own heaps define beside those names: mallocng, musl's bump allocator
+/// and its older oldmalloc.
+pub const HEAP: [&str; 5] = [
+    "__libc_malloc_impl",
+    "__malloc_alloc_meta",
+    "__simple_malloc",
+    "__bin_chunk",
+    "__malloc_donate",
+];
+
 /// musl's fork calls this hook with -1 before, 0 in the parent and 1 in the child.
 pub const MUSL_FORK_HOOK: &str = "__malloc_atfork";
 /// What gild's own archives call their answer to it.

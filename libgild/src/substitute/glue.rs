@@ -2,7 +2,7 @@
 //!
 //! Each function is an object of its own that takes part only if something refers to it.
 
-use super::object_file;
+use crate::object_file;
 
 /// One section of an object with one global function at its start.
 struct Code {

@@ -30,8 +30,9 @@ mod family;
 mod glue;
 mod libc;
 mod note;
-mod object_file;
 mod plan;
+#[cfg(test)]
+mod plan_test;
 mod provider;
 mod report;
 mod verify;

@@ -40,3 +40,28 @@ pub fn note(binding: &Binding) -> Vec<u8> {
     note.extend(descriptor);
     note
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::PathBuf;
+
+    #[test]
+    fn the_bytes_are_as_documented() {
+        let binding = Binding {
+            name: "mi".into(),
+            version: Some("mi 3".into()),
+            path: Some(PathBuf::from("/lib/libm.a")),
+            hash: 0x0102,
+            prefix: "mi_".into(),
+            internal: Internal::Redirect,
+            ..Binding::default()
+        };
+        let descriptor =
+            [&[1, 0, 0, 0, 1, 0, 0, 0, 2, 1][..], &[0; 14], b"mi\0mi 3\0libm.a\0mi_\0\0"].concat();
+        let size = descriptor.len() as u8;
+        let header = [5, 0, 0, 0, size, 0, 0, 0, 1, 0, 0, 0];
+        assert_eq!(note(&binding), [&header[..], b"gild\0\0\0\0", &descriptor].concat());
+        assert_eq!(size % 4, 0);
+    }
+}

@@ -1,10 +1,11 @@
 //! Choosing the provider and deciding what each name of the family means.
 
 use super::provider::{self, Offer};
-use super::{Binding, family, glue, libc, note, object_file};
+use super::{Binding, family, glue, libc, note};
 use crate::args::{Internal, Options};
 use crate::diagnostics::{Error, Errors, Result};
 use crate::input::Inputs;
+use crate::object_file;
 use gild_allocators::Libc;
 use std::collections::{BTreeMap, HashSet};
 
@@ -16,6 +17,13 @@ pub fn plan(inputs: &mut Inputs, options: &Options, warnings: &mut Vec<String>) 
     let choice = allocator.choice.as_deref().filter(|choice| *choice != "libc");
     if choice.is_none() && (allocator.prefix.is_none() || allocator.choice.is_some()) {
         return Ok(());
+    }
+    for (name, _) in &options.defsyms {
+        if family::FAMILY.contains(&name.as_str()) {
+            return fail(format!(
+                "--defsym={name} and --allocator both say what {name} is\n>>> leave one of them out"
+            ));
+        }
     }
     let found = libc::find(inputs);
     let mut binding = Binding {
@@ -61,7 +69,7 @@ pub fn plan(inputs: &mut Inputs, options: &Options, warnings: &mut Vec<String>) 
 }
 
 /// Which names of the family the provider has, and by which prefix.
-fn choose_prefix(binding: &mut Binding, offer: &Offer, given: bool) -> Result<()> {
+pub(super) fn choose_prefix(binding: &mut Binding, offer: &Offer, given: bool) -> Result<()> {
     let has =
         |prefix: &str, name: &str| offer.defined.contains(format!("{prefix}{name}").as_bytes());
     let core = |prefix: &&str| family::CORE.iter().all(|name| has(prefix, name));
@@ -92,7 +100,7 @@ fn fail(text: String) -> Result<()> {
 }
 
 /// Refuses what would link and then crash.
-fn check(binding: &Binding, offer: &Offer) -> Result<()> {
+pub(super) fn check(binding: &Binding, offer: &Offer) -> Result<()> {
     // gild's own archives initialise a thread at its first allocation.
     if offer.defined.contains(family::IDENTITY) {
         return Ok(());
@@ -117,7 +125,7 @@ fn check(binding: &Binding, offer: &Offer) -> Result<()> {
 }
 
 /// See the module `substitute`.
-fn default_internal(libc: Option<Libc>, offer: &Offer) -> Internal {
+pub(super) fn default_internal(libc: Option<Libc>, offer: &Offer) -> Internal {
     let early_handlers = offer.referenced.contains(&b"pthread_atfork"[..])
         && !offer.defined.contains(family::FORK_HOOK.as_bytes());
     match libc == Some(Libc::Musl) && early_handlers {
@@ -126,7 +134,7 @@ fn default_internal(libc: Option<Libc>, offer: &Offer) -> Internal {
     }
 }
 
-fn bind(binding: &mut Binding, offer: &Offer, libc: Option<Libc>) {
+pub(super) fn bind(binding: &mut Binding, offer: &Offer, libc: Option<Libc>) {
     let key = |name: &str| name.as_bytes().to_vec();
     let has = |name: &str| offer.defined.contains(name.as_bytes());
     binding.family = family::FAMILY.into_iter().map(key).collect();
@@ -158,7 +166,7 @@ fn bind(binding: &mut Binding, offer: &Offer, libc: Option<Libc>) {
 
 /// Hides what the C library or the C++ library has itself. `operator new` and `delete` are the
 /// provider's if it has them all: half of them would free what the other half's malloc gave.
-fn hide(binding: &mut Binding, offered: &HashSet<Vec<u8>>) {
+pub(super) fn hide(binding: &mut Binding, offered: &HashSet<Vec<u8>>) {
     let has = |name: &&str| binding.extras.contains(name.as_bytes());
     let plain = family::OPERATORS.iter().all(&has);
     let aligned = plain && family::ALIGNED_OPERATORS.iter().all(has);
@@ -191,6 +199,7 @@ fn add_glue(binding: &mut Binding, inputs: &mut Inputs, libc: Option<Libc>) {
     }
     binding.provided.extend(bases.keys());
     binding.completed = bases;
+    binding.note = binding.ranks;
     let count = inputs.add_glue(binding.ranks as usize, objects);
     // What stood behind the glue moves on.
     if binding.path.is_none() {

@@ -3,7 +3,7 @@
 use super::{Binding, Taken, family};
 use crate::args::{Internal, Override};
 use crate::diagnostics::{Error, Errors, Place, Result};
-use crate::elf::{RelaExt, SHF_ALLOC, ShdrExt};
+use crate::elf::{RelaExt, SHF_ALLOC, SHN_UNDEF, ShdrExt, SymExt};
 use crate::ids::SectionId;
 use crate::input::object::Object;
 use crate::live::Live;
@@ -15,8 +15,21 @@ const SHOWN: usize = 3;
 /// Checks that the live program has the heap that was asked for.
 ///
 /// Errors: a family symbol that another object defines; a live part of another allocator.
-pub fn verify(resolved: &Resolved, live: &Live, binding: &Binding) -> Result<()> {
+pub fn verify(
+    resolved: &Resolved,
+    live: &mut Live,
+    binding: &Binding,
+    warnings: &mut Vec<String>,
+) -> Result<()> {
     let owners = owners(resolved, live, binding);
+    if !owners.iter().any(|(_, object)| is_own(object, binding)) {
+        drop_note(resolved, live, binding);
+        warnings.push(format!(
+            "nothing in the program needs malloc, so that the allocator {} is not in it",
+            binding.name
+        ));
+    }
+    let live = &*live;
     let mut errors: Vec<Error> = match binding.winner {
         Some(Override::Object) => mixed(&owners, binding).into_iter().collect(),
         _ => owners.iter().filter_map(|&(name, owner)| foreign(name, owner, binding)).collect(),
@@ -26,7 +39,7 @@ pub fn verify(resolved: &Resolved, live: &Live, binding: &Binding) -> Result<()>
             true => binding.internal == Internal::Keep,
             false => binding.winner.is_some(),
         };
-        !allowed && is_second_heap(object, live)
+        !allowed && is_second_heap(object, live, binding)
     };
     let seconds = resolved.objects.iter().filter(second);
     errors.extend(seconds.map(|object| second_heap(object, resolved, live, binding)));
@@ -73,18 +86,39 @@ fn mixed(owners: &[(&str, &Object)], binding: &Binding) -> Option<Error> {
     )))
 }
 
-/// Whether the program contains a part of an object whose definition of the family was displaced.
-pub fn is_second_heap(object: &Object, live: &Live) -> bool {
+/// A program without a heap doesn't claim to have one.
+fn drop_note(resolved: &Resolved, live: &mut Live, binding: &Binding) {
+    let note = resolved.objects.iter().filter(|object| object.position.0 == binding.note);
+    for object in note {
+        let sections = 0..object.headers.len() as u32;
+        sections.for_each(|shndx| live.drop_section(object.section_id(shndx)));
+    }
+}
+
+/// Whether the program contains a part of an object whose definition of the family was displaced,
+/// or of the C library's own heap.
+pub fn is_second_heap(object: &Object, live: &Live, binding: &Binding) -> bool {
     let displaced = |&(index, taken): &(u32, Taken)| {
         taken == Taken::Displaced && object.symbol_name(index) != family::MUSL_FORK_HOOK.as_bytes()
     };
+    let is_heap = object.taken.iter().any(displaced) || is_private_heap(object, binding);
     let allocated = |shndx: &u32| {
         let header = &object.headers[*shndx as usize];
         header.flags() & SHF_ALLOC != 0 && header.size() > 0
     };
     let mut sections = (0..object.headers.len() as u32).filter(allocated);
-    object.taken.iter().any(displaced)
-        && sections.any(|shndx| live.is_live(object.section_id(shndx)))
+    is_heap && sections.any(|shndx| live.is_live(object.section_id(shndx)))
+}
+
+/// Whether an object of the C library defines a part of its private heap.
+pub fn is_private_heap(object: &Object, binding: &Binding) -> bool {
+    let private = family::INTERNAL.into_iter().map(|(private, _)| private);
+    let names: Vec<&str> = private.chain(family::HEAP).collect();
+    binding.is_libc(object.position.0)
+        && object.global_symbols().any(|(index, symbol)| {
+            let name = object.symbol_name(index);
+            symbol.shndx() != SHN_UNDEF && names.iter().any(|known| known.as_bytes() == name)
+        })
 }
 
 fn second_heap(object: &Object, resolved: &Resolved, live: &Live, binding: &Binding) -> Error {

@@ -73,7 +73,9 @@ pub fn find(resolved: &Resolved, live: &Live, binding: &Binding) -> Vec<Heap> {
     let second: Vec<String> = resolved
         .objects
         .iter()
-        .filter(|object| binding.is_libc(object.position.0) && verify::is_second_heap(object, live))
+        .filter(|object| {
+            binding.is_libc(object.position.0) && verify::is_second_heap(object, live, binding)
+        })
         .map(|object| object.name.to_string())
         .collect();
     if !second.is_empty() {

@@ -4,7 +4,7 @@ use crate::elf::RelaExt;
 use crate::ids::{FileId, SectionId, SymbolId};
 use crate::input::object::Object;
 use crate::live::Live;
-use crate::substitute::{Binding, family};
+use crate::substitute::{Binding, family, verify};
 use crate::symbols::Resolved;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -47,8 +47,9 @@ impl References {
             names.filter_map(|(name, _)| resolved.names.get(name.as_bytes())).collect();
         let callers = self.counts.keys().filter(|(id, _)| ids.contains(id));
         let objects = callers.map(|(_, file)| resolved.object(*file));
-        let others =
-            objects.filter(|object| object.taken.is_empty() && !binding.is_home(object.position.0));
+        let others = objects.filter(|object| {
+            !verify::is_private_heap(object, binding) && !binding.is_home(object.position.0)
+        });
         let names: BTreeSet<String> = others.map(|object| object.name.to_string()).collect();
         names.into_iter().collect()
     }

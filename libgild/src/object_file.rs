@@ -48,7 +48,7 @@ pub fn note(section: &str, bytes: Vec<u8>, flags: &[&str]) -> Vec<u8> {
     ])
 }
 
-fn no_executable_stack() -> Section<'static> {
+fn no_executable_stack() -> Section {
     Section::new(".note.GNU-stack", SHT_PROGBITS, 0, 1, Vec::new())
 }
 
@@ -75,7 +75,7 @@ impl Symbols {
     }
 
     /// The section, given the number of the one with the names.
-    fn table(&self, strings: u32) -> Section<'static> {
+    fn table(&self, strings: u32) -> Section {
         Section {
             link: strings,
             info: 1,
@@ -85,30 +85,31 @@ impl Symbols {
     }
 }
 
-struct Section<'a> {
-    name: &'a str,
-    kind: u32,
-    flags: u64,
-    align: u64,
-    link: u32,
-    info: u32,
-    entsize: u64,
-    bytes: Vec<u8>,
+/// One section of an object in the making.
+pub(crate) struct Section {
+    pub name: String,
+    pub kind: u32,
+    pub flags: u64,
+    pub align: u64,
+    pub link: u32,
+    pub info: u32,
+    pub entsize: u64,
+    pub bytes: Vec<u8>,
 }
 
-impl<'a> Section<'a> {
-    fn new(name: &'a str, kind: u32, flags: u64, align: u64, bytes: Vec<u8>) -> Section<'a> {
-        Section { name, kind, flags, align, link: 0, info: 0, entsize: 0, bytes }
+impl Section {
+    pub fn new(name: &str, kind: u32, flags: u64, align: u64, bytes: Vec<u8>) -> Section {
+        Section { name: name.into(), kind, flags, align, link: 0, info: 0, entsize: 0, bytes }
     }
 }
 
 /// A relocatable file (gABI) of these sections and a `.shstrtab`; section 0 is implied.
-fn object(sections: &[Section]) -> Vec<u8> {
+pub(crate) fn object(sections: &[Section]) -> Vec<u8> {
     const HEADER: usize = 64;
     let mut names = vec![0];
     let name_offsets: Vec<u32> = sections
         .iter()
-        .map(|section| section.name)
+        .map(|section| &*section.name)
         .chain([".shstrtab"])
         .map(|name| {
             let offset = names.len() as u32;

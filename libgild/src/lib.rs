@@ -68,24 +68,19 @@ fn link_inputs(
     mut warnings: Vec<String>,
     mut times: Times,
 ) -> Result<Outcome> {
-    let resolved = symbols::resolve(inputs, options, &mut warnings)?;
+    let mut resolved = symbols::resolve(inputs, options, &mut warnings)?;
     times.end("resolve");
-    layout::start_files::check(&resolved, options)?;
-    let mut sections = sections::gather(&resolved, options)?;
-    times.end("gather");
-    let live = live::mark(&resolved, &sections, options);
+    // Duplicate definitions come in one report with the undefined symbols of live code.
+    let early = std::mem::take(&mut resolved.errors);
     let binding = inputs.binding.as_deref();
-    let live = live.map_err(|errors| match binding {
-        Some(binding) => substitute::explain(errors, binding, &resolved),
-        None => errors,
-    })?;
+    let reached = reach(&resolved, binding, options, &mut times);
+    let (mut sections, live) = Errors::join(early, reached)?;
     let mut report = Vec::new();
     if let Some(binding) = binding {
         substitute::verify(&resolved, &live, binding)?;
         report = substitute::report(&resolved, &live, binding, options, &mut warnings)?;
     }
     warnings.extend(live.warnings.iter().cloned());
-    times.end("mark");
     let merged = merge::merge(&resolved, &mut sections, &live, options)?;
     times.end("merge");
     let layout = layout::layout(&resolved, &mut sections, &live, &merged, options, &mut warnings)?;
@@ -106,6 +101,25 @@ fn link_inputs(
     let stats = Stats::new(inputs, &resolved, &sections, &live, written.bytes);
     report.extend(listing::list(inputs, context)?);
     Ok(Outcome { warnings, lines: report, times, stats })
+}
+
+/// Which sections there are, and which of them are live.
+fn reach(
+    resolved: &symbols::Resolved,
+    binding: Option<&substitute::Binding>,
+    options: &Options,
+    times: &mut Times,
+) -> Result<(sections::Sections, live::Live)> {
+    layout::start_files::check(resolved, options)?;
+    let sections = sections::gather(resolved, options)?;
+    times.end("gather");
+    let live = live::mark(resolved, &sections, options);
+    let live = live.map_err(|errors| match binding {
+        Some(binding) => substitute::explain(errors, binding, resolved),
+        None => errors,
+    })?;
+    times.end("mark");
+    Ok((sections, live))
 }
 
 /// Threads in proportion to the work: starting one costs about 15 µs, and a megabyte of input about

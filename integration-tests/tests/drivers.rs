@@ -139,7 +139,10 @@ fn verbose_links_too() -> Outcome {
     let scene = Scene::new("drivers/verbose")?;
     let link = scene.links(&["-v", "start.o"])?;
     ensure(link.text().contains("gild"), || link.describe())?;
-    scene.runs("a.out").map(drop)
+    scene.runs("a.out")?;
+    let link = scene.links(&["--verbose", "start.o"])?;
+    let said = link.text();
+    ensure(said.contains("gild") && said.contains("opened start.o"), || link.describe())
 }
 
 /// clang asks gild for what a driver of another target's file would: response files with quoting.

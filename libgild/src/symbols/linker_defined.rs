@@ -3,7 +3,7 @@
 use super::{Definition, LinkerSymbol, Names, Symbol};
 use crate::args::{DefsymValue, Options, OutputKind};
 use crate::diagnostics::Error;
-use crate::elf::{SHF_ALLOC, STT_NOTYPE, STT_TLS, ShdrExt};
+use crate::elf::{STT_NOTYPE, STT_TLS};
 use crate::ids::SymbolId;
 use crate::input::object::Object;
 use rayon::prelude::*;
@@ -78,9 +78,8 @@ pub fn define_start_stop(
         return Vec::new();
     }
     let of_object = |object: &Object| -> Vec<&[u8]> {
-        let sections = (1..object.headers.len() as u32).filter(|&shndx| {
-            object.headers[shndx as usize].flags() & SHF_ALLOC != 0 && !object.is_discarded(shndx)
-        });
+        let sections =
+            (1..object.headers.len() as u32).filter(|&shndx| !object.is_discarded(shndx));
         sections.filter_map(|shndx| wanted.get(object.section_name(shndx)).copied()).collect()
     };
     let mut found: Vec<&[u8]> =

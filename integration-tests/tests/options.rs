@@ -208,7 +208,7 @@ fn zeros_take_no_room_in_the_file() -> Outcome {
     for (name, zeros, word) in [
         ("own", ".own,\"aw\",@nobits", ".own,\"aw\",@progbits"),
         ("bss", ".bss,\"aw\",@nobits", ".bss.word,\"aw\",@progbits"),
-        ("large", ".ldata,\"awl\",@nobits", ".ldata.word,\"awl\",@progbits"),
+        ("large", ".far,\"awl\",@nobits", ".far,\"awl\",@progbits"),
     ] {
         let zeros = format!(".section {zeros}\n.globl zeros\nzeros: .zero 100000000\n");
         let word = format!(".section {word}\n.globl word\nword: .quad 7\n");

@@ -57,6 +57,27 @@ pub(super) fn action(ctx: Context, rela: &Rela, bytes: &[u8], target: TargetKind
     }
 }
 
+/// `lea foo(%rip), %reg` of an undefined weak symbol in a static-PIE, where no displacement gives 0:
+/// the program moves. `mov $0, %reg` is as long.
+pub(super) fn lea_of_nothing(
+    ctx: Context,
+    rela: &Rela,
+    bytes: &[u8],
+    target: TargetKind,
+) -> Option<Action> {
+    if !ctx.pie || target != TargetKind::Absolute(0) || rela.addend() != -4 {
+        return None;
+    }
+    let end = usize::try_from(rela.offset()).ok()?;
+    bytes.get(end..end.checked_add(4)?)?;
+    match bytes[end.checked_sub(3)?..end] {
+        [0x48 | 0x4c, 0x8d, modrm] if is_rip_relative(modrm) => {
+            Some(Action::MovImmediate(Prefix::Rex))
+        }
+        _ => None,
+    }
+}
+
 /// True if a 32-bit displacement from code reaches the target for sure.
 fn reaches(ctx: Context, target: TargetKind) -> bool {
     match target {

@@ -43,20 +43,29 @@ pub struct Outcome {
 /// Errors come all together, in input order; an older output is then gone, as with GNU ld. With
 /// `--fatal-warnings`, warnings come as errors before anything is written.
 pub fn link(options: &Options) -> Result<Outcome> {
-    let linked = try_link(options);
+    link_with(options, |useful| useful)
+}
+
+/// As [`link`]; `threads` says how many there may be of the threads that are useful for these
+/// inputs. It isn't asked for a small link, which takes one, nor when `options.threads` has decided.
+pub fn link_with(options: &Options, threads: impl FnOnce(usize) -> usize) -> Result<Outcome> {
+    let linked = try_link(options, threads);
     if linked.is_err() {
         write::remove_output(options);
     }
     linked
 }
 
-fn try_link(options: &Options) -> Result<Outcome> {
+fn try_link(options: &Options, granted: impl FnOnce(usize) -> usize) -> Result<Outcome> {
     let mut times = Times::start();
     let mut warnings = Vec::new();
     let mut inputs = input::load(options, &mut warnings)?;
     substitute::plan(&mut inputs, options, &mut warnings)?;
     times.end("load");
-    let threads = options.threads.unwrap_or_else(|| threads_for(inputs.bytes()));
+    let threads = options.threads.unwrap_or_else(|| match threads_for(inputs.bytes()) {
+        1 => 1,
+        useful => granted(useful).clamp(1, useful),
+    });
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     let pool = pool.map_err(|error| Error::Message(format!("cannot start threads: {error}")))?;
     pool.install(|| link_inputs(&inputs, options, warnings, times))

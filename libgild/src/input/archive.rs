@@ -44,6 +44,8 @@ pub struct Member<'data> {
     pub data: &'data [u8],
     /// Size in bytes, in a thin archive too.
     pub size: u64,
+    /// In a thin archive: `name` is an archive, and this the file offset of its member's header.
+    pub inner: Option<u64>,
     next: u64,
     kind: Special,
 }
@@ -115,6 +117,11 @@ impl<'data> Archive<'data> {
         }
         let size = number(&header[48..58]).ok_or_else(|| bad("member size is no number"))?;
         let raw = header[..16].trim_ascii_end();
+        // `/123:456`, which GNU ar writes for the members of an archive that went into a thin one.
+        let (raw, inner) = match memchr::memchr(b':', raw) {
+            Some(at) if self.thin && raw.starts_with(b"/") => (&raw[..at], number(&raw[at + 1..])),
+            _ => (raw, None),
+        };
         let kind = match raw {
             b"/" => Special::Index,
             b"/SYM64/" | b"/SYM64" => Special::Index64,
@@ -142,7 +149,8 @@ impl<'data> Archive<'data> {
             }
             _ => kind,
         };
-        Ok(Member { header: offset, name, data, size, next, kind })
+        let inner = inner.filter(|_| self.thin);
+        Ok(Member { header: offset, name, data, size, inner, next, kind })
     }
 
     /// `name/`, `/123` (offset into the long names) or a special name.

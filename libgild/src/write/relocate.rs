@@ -300,7 +300,7 @@ impl<'a, 'data> Relocator<'a, 'data> {
         let symbol = || SymbolRef::new(object, rela.sym());
         let slot = match action {
             Action::GotPcRelative(_) | Action::GotOffset(_) => Some(layout.got_slot(symbol())),
-            Action::GotTpPcRelative => Some(layout.gottpoff_slot(symbol())),
+            Action::GotTpPcRelative | Action::TlsDescLoad => Some(layout.gottpoff_slot(symbol())),
             _ => None,
         };
         if let Some(slot) = slot {

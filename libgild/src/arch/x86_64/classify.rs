@@ -141,6 +141,8 @@ pub enum Action {
     IeAddEvex,
     /// `lea foo@tlsdesc(%rip), reg` becomes `mov $foo@tpoff, reg`.
     TlsDescLea(Prefix),
+    /// `lea foo@tlsdesc(%rip), reg` becomes `mov foo@gottpoff(%rip), reg`: under any prefix.
+    TlsDescLoad,
     /// `call *foo@tlscall(%rax)` becomes a two-byte `nop`.
     TlsDescCall,
 }
@@ -156,7 +158,7 @@ impl Action {
             Action::GotPcRelative(_) => NEEDS_GOT,
             Action::GotOffset(_) => NEEDS_GOT | NEEDS_GOT_BASE,
             Action::BaseOffset | Action::BasePcRelative(_) => NEEDS_GOT_BASE,
-            Action::GotTpPcRelative => NEEDS_GOTTPOFF,
+            Action::GotTpPcRelative | Action::TlsDescLoad => NEEDS_GOTTPOFF,
             _ => 0,
         }
     }

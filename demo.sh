@@ -9,7 +9,7 @@ scripts/install.sh gcc libc6-dev binutils musl-tools
 source scripts/rust.sh
 
 echo "== building gild"
-cargo build --release --quiet -p gild-linker
+cargo build --release --quiet -p gild-linker --target-dir target
 work=$PWD/target/demo
 rm -rf "$work" && mkdir -p "$work/bin"
 # gcc looks for a linker called ld in the folders that -B names.

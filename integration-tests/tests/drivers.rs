@@ -2,6 +2,8 @@
 
 use integration_tests::scene::Scene;
 use integration_tests::{Outcome, ensure, process, rust, tools};
+use std::io::{Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::process::Command;
 
 const HELLO: &str = "#include <stdio.h>\nint main(void) { puts(\"hello\"); return 0; }\n";
@@ -139,7 +141,10 @@ fn verbose_links_too() -> Outcome {
     let scene = Scene::new("drivers/verbose")?;
     let link = scene.links(&["-v", "start.o"])?;
     ensure(link.text().contains("gild"), || link.describe())?;
-    scene.runs("a.out").map(drop)
+    scene.runs("a.out")?;
+    let link = scene.links(&["--verbose", "start.o"])?;
+    let said = link.text();
+    ensure(said.contains("gild") && said.contains("opened start.o"), || link.describe())
 }
 
 /// clang asks gild for what a driver of another target's file would: response files with quoting.
@@ -172,6 +177,31 @@ fn jobserver_is_respected() -> Outcome {
     let mut link = scene.command(&["start.o", "-o", "broken"]);
     process::run(link.env("MAKEFLAGS", " -j8 --jobserver-auth=98,99"))?.success()?;
     scene.runs("broken").map(drop)
+}
+
+/// The tokens of a FIFO, as GNU make has it since 4.4, are all there again after a link that is
+/// large enough to take some.
+#[test]
+fn jobserver_gets_its_tokens_back() -> Outcome {
+    const O_NONBLOCK: i32 = 0o4000;
+    let text = |error: std::io::Error| error.to_string();
+    let scene = Scene::new("drivers/jobserver-fifo")?;
+    scene.compile("zeros.s", ".data\n.fill 16 << 20, 1, 1\n", &[])?;
+    scene.tool("mkfifo", &["fifo"])?;
+    let mut fifo = std::fs::OpenOptions::new();
+    let fifo = fifo.read(true).write(true).custom_flags(O_NONBLOCK).open(scene.path("fifo"));
+    let mut fifo = fifo.map_err(text)?;
+    fifo.write_all(b"abc").map_err(text)?;
+    let flags = format!(" -j4 --jobserver-auth=fifo:{}", scene.path("fifo").display());
+    let mut link = scene.command(&["start.o", "zeros.o"]);
+    process::run(link.env("MAKEFLAGS", flags))?.success()?;
+    let mut tokens = [0; 8];
+    let count = fifo.read(&mut tokens).map_err(text)?;
+    tokens[..count].sort_unstable();
+    ensure(&tokens[..count] == b"abc", || {
+        format!("{:?} of the tokens are left", &tokens[..count])
+    })?;
+    scene.runs("a.out").map(drop)
 }
 
 /// Linker scripts that stand for libraries, as Debian's glibc has for libm.a.

@@ -135,6 +135,27 @@ mod duplicate {
         scene.fails(&["start.o", "user.o", "-L.", "-llib"], &texts)
     }
 
+    /// Both kinds in one report, in the order of the input.
+    #[test]
+    fn come_together_with_undefined_symbols() -> Outcome {
+        let scene = Scene::new("errors/together")?;
+        scene.compile("one.s", "call missing_1\n.globl twice\ntwice: ret\n", &[])?;
+        scene.compile("two.s", ".globl twice\ntwice: ret\ncall missing_2\n", &[])?;
+        scene.compile("three.s", "call missing_3\n.globl twice\ntwice: ret\n", &[])?;
+        let objects = ["start.o", "one.o", "two.o", "three.o", "--defsym=late=missing_0"];
+        let wanted =
+            ["missing_0", "missing_1", "twice", "missing_2", "missing_3", "twice"].map(Some);
+        for limit in [0, 4] {
+            let limited = format!("--error-limit={limit}");
+            let link = scene.link(&[&objects[..], &[&limited]].concat())?;
+            let named = link.stderr.lines().filter(|line| line.contains(" symbol: "));
+            let named: Vec<_> = named.map(|line| line.split(' ').next_back()).collect();
+            let count = if limit == 0 { wanted.len() } else { limit };
+            ensure(named == wanted[..count], || link.describe())?;
+        }
+        Ok(())
+    }
+
     #[test]
     fn the_first_definition_wins_under_muldefs() -> Outcome {
         let scene = Scene::new("errors/muldefs-first")?;

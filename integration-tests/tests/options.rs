@@ -199,3 +199,51 @@ fn options_that_change_nothing_here_are_accepted() -> Outcome {
     }
     Ok(())
 }
+
+/// One word among zeros of the same output section, and a linker that can't tell them apart writes
+/// 100 MB of zeros.
+#[test]
+fn zeros_take_no_room_in_the_file() -> Outcome {
+    let scene = Scene::new("options/zeros")?;
+    for (name, zeros, word) in [
+        ("own", ".own,\"aw\",@nobits", ".own,\"aw\",@progbits"),
+        ("bss", ".bss,\"aw\",@nobits", ".bss.word,\"aw\",@progbits"),
+        ("large", ".far,\"awl\",@nobits", ".far,\"awl\",@progbits"),
+    ] {
+        let zeros = format!(".section {zeros}\n.globl zeros\nzeros: .zero 100000000\n");
+        let word = format!(".section {word}\n.globl word\nword: .quad 7\n");
+        let start = ".globl begin\nbegin: movabs $zeros, %rax\nmov 99999999(%rax), %dil\n\
+            movabs $word, %rax\nadd (%rax), %dil\nsub $7, %dil\nmovzx %dil, %edi\n\
+            mov $60, %eax\nsyscall\n";
+        scene.compile("zeros.s", &zeros, &["-Wa,--noexecstack"])?;
+        scene.compile("word.s", &word, &["-Wa,--no-warn"])?;
+        scene.compile("begin.s", start, &[])?;
+        scene.links(&["-e", "begin", "begin.o", "zeros.o", "word.o"])?;
+        let size = scene.bytes("a.out")?.len();
+        ensure(size < 100_000, || format!("{name}: {size} bytes"))?;
+        scene.runs("a.out").map_err(|error| format!("{name}: {error}"))?;
+    }
+    Ok(())
+}
+
+/// GNU ld and lld put what is not loaded at address 0.
+#[test]
+fn bounds_of_a_section_that_is_not_loaded_give_its_size() -> Outcome {
+    let scene = Scene::new("options/bounds")?;
+    let source = ".section facts,\"\"\n.quad 1, 2\n.data\n.quad __start_facts, __stop_facts\n";
+    scene.compile("facts.s", source, &[])?;
+    scene.links(&["start.o", "facts.o"])?;
+    let image = Image::open(&scene.path("a.out"))?;
+    let value = |name| image.symbol(name).map(|symbol| symbol.value);
+    let bounds = (value("__start_facts"), value("__stop_facts"));
+    ensure(bounds == (Some(0), Some(16)), || format!("{bounds:?}"))
+}
+
+/// As in lld; GNU ld and mold refuse such a program, which nothing is wrong with when it runs.
+#[test]
+fn debug_information_may_mention_what_is_undefined() -> Outcome {
+    let scene = Scene::new("options/debug-undefined")?;
+    scene.compile("debug.s", ".section .debug_own,\"\"\n.quad missing\n", &[])?;
+    scene.links(&["start.o", "debug.o"])?;
+    scene.runs("a.out").map(drop)
+}

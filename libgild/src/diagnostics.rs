@@ -154,6 +154,17 @@ impl Errors {
         errors.sort_by_key(Error::order);
         Err(Errors(errors))
     }
+
+    /// `result`, which also fails if there are `early` errors; all of them in the order of their places.
+    pub fn join<T>(mut early: Vec<Error>, result: Result<T>) -> Result<T> {
+        match result {
+            Ok(value) => Errors::check(early).map(|()| value),
+            Err(Errors(late)) => {
+                early.extend(late);
+                Errors::check(early).and(Err(Errors::default()))
+            }
+        }
+    }
 }
 
 impl From<Error> for Errors {

@@ -44,20 +44,29 @@ pub struct Outcome {
 /// Errors come all together, in input order; an older output is then gone, as with GNU ld. With
 /// `--fatal-warnings`, warnings come as errors before anything is written.
 pub fn link(options: &Options) -> Result<Outcome> {
-    let linked = try_link(options);
+    link_with(options, |useful| useful)
+}
+
+/// As [`link`]; `threads` says how many there may be of the threads that are useful for these
+/// inputs. It isn't asked for a small link, which takes one, nor when `options.threads` has decided.
+pub fn link_with(options: &Options, threads: impl FnOnce(usize) -> usize) -> Result<Outcome> {
+    let linked = try_link(options, threads);
     if linked.is_err() {
         write::remove_output(options);
     }
     linked
 }
 
-fn try_link(options: &Options) -> Result<Outcome> {
+fn try_link(options: &Options, granted: impl FnOnce(usize) -> usize) -> Result<Outcome> {
     let mut times = Times::start();
     let mut warnings = Vec::new();
     let mut inputs = input::load(options, &mut warnings)?;
     substitute::plan(&mut inputs, options, &mut warnings)?;
     times.end("load");
-    let threads = options.threads.unwrap_or_else(|| threads_for(inputs.bytes()));
+    let threads = options.threads.unwrap_or_else(|| match threads_for(inputs.bytes()) {
+        1 => 1,
+        useful => granted(useful).clamp(1, useful),
+    });
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     let pool = pool.map_err(|error| Error::Message(format!("cannot start threads: {error}")))?;
     pool.install(|| link_inputs(&inputs, options, warnings, times))
@@ -69,24 +78,19 @@ fn link_inputs(
     mut warnings: Vec<String>,
     mut times: Times,
 ) -> Result<Outcome> {
-    let resolved = symbols::resolve(inputs, options, &mut warnings)?;
+    let mut resolved = symbols::resolve(inputs, options, &mut warnings)?;
     times.end("resolve");
-    layout::start_files::check(&resolved, options)?;
-    let mut sections = sections::gather(&resolved, options)?;
-    times.end("gather");
-    let live = live::mark(&resolved, &sections, options);
+    // Duplicate definitions come in one report with the undefined symbols of live code.
+    let early = std::mem::take(&mut resolved.errors);
     let binding = inputs.binding.as_deref();
-    let mut live = live.map_err(|errors| match binding {
-        Some(binding) => substitute::explain(errors, binding, &resolved),
-        None => errors,
-    })?;
+    let reached = reach(&resolved, binding, options, &mut times);
+    let (mut sections, mut live) = Errors::join(early, reached)?;
     let mut report = Vec::new();
     if let Some(binding) = binding {
         substitute::verify(&resolved, &mut live, binding, &mut warnings)?;
         report = substitute::report(&resolved, &live, binding, options, &mut warnings)?;
     }
     warnings.extend(live.warnings.iter().cloned());
-    times.end("mark");
     let merged = merge::merge(&resolved, &mut sections, &live, options)?;
     times.end("merge");
     let layout = layout::layout(&resolved, &mut sections, &live, &merged, options, &mut warnings)?;
@@ -107,6 +111,25 @@ fn link_inputs(
     let stats = Stats::new(inputs, &resolved, &sections, &live, written.bytes);
     report.extend(listing::list(inputs, context)?);
     Ok(Outcome { warnings, lines: report, times, stats })
+}
+
+/// Which sections there are, and which of them are live.
+fn reach(
+    resolved: &symbols::Resolved,
+    binding: Option<&substitute::Binding>,
+    options: &Options,
+    times: &mut Times,
+) -> Result<(sections::Sections, live::Live)> {
+    layout::start_files::check(resolved, options)?;
+    let sections = sections::gather(resolved, options)?;
+    times.end("gather");
+    let live = live::mark(resolved, &sections, options);
+    let live = live.map_err(|errors| match binding {
+        Some(binding) => substitute::explain(errors, binding, resolved),
+        None => errors,
+    })?;
+    times.end("mark");
+    Ok((sections, live))
 }
 
 /// Threads in proportion to the work: starting one costs about 15 µs, and a megabyte of input about

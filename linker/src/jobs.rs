@@ -2,16 +2,28 @@
 
 use jobserver::{Acquired, Client};
 
-/// Tokens for threads beyond the first, which the process holds anyhow.
-///
-/// `None` without a jobserver, or when `--threads` has said how many there shall be.
-pub fn acquire(threads: Option<usize>) -> Option<Vec<Acquired>> {
-    if threads.is_some() {
-        return None;
+/// Make's side of the bargain, and what was lent so far.
+#[derive(Default)]
+pub struct Jobs {
+    client: Option<Client>,
+    /// Given back when the link is done.
+    tokens: Vec<Acquired>,
+}
+
+impl Jobs {
+    /// The jobserver that `MAKEFLAGS` names, if there is one.
+    pub fn from_environment() -> Jobs {
+        // SAFETY: called first thing in main, before anything else opens file descriptors that
+        // `MAKEFLAGS` could name by mistake.
+        Jobs { client: unsafe { Client::from_env() }, tokens: Vec::new() }
     }
-    // SAFETY: called first thing in main, before anything else opens file descriptors that
-    // `MAKEFLAGS` could name by mistake.
-    let client = unsafe { Client::from_env() }?;
-    let wanted = std::thread::available_parallelism().map_or(1, usize::from) - 1;
-    Some((0..wanted).map_while(|_| client.try_acquire().ok().flatten()).collect())
+
+    /// How many of `useful` threads there may be: the first is the process's own, a token pays for
+    /// each one more, and without a jobserver all are free.
+    pub fn threads(&mut self, useful: usize) -> usize {
+        let Some(client) = &self.client else { return useful };
+        let lent = (1..useful).map_while(|_| client.try_acquire().ok().flatten());
+        self.tokens.extend(lent);
+        1 + self.tokens.len()
+    }
 }

@@ -1,19 +1,21 @@
 //! `gild`: turns a command line into a link and the link into an exit status.
 
+use jobs::Jobs;
 use libgild::args::{self, Command, Options};
-use libgild::{Outcome, link};
+use libgild::{Outcome, link_with};
 use std::process::ExitCode;
 
 mod jobs;
 mod report;
 
 fn main() -> ExitCode {
+    let jobs = Jobs::from_environment();
     match args::parse(std::env::args_os().skip(1)) {
         Ok(Command::Print(text)) => {
             report::print_lines([text]);
             ExitCode::SUCCESS
         }
-        Ok(Command::Link(options, warnings)) => run(*options, warnings),
+        Ok(Command::Link(options, warnings)) => run(*options, warnings, jobs),
         Err(errors) => {
             errors.iter().for_each(report::error);
             ExitCode::FAILURE
@@ -40,26 +42,24 @@ fn allocator_from_environment(options: &mut Options) {
     }
 }
 
-fn run(mut options: Options, warnings: Vec<String>) -> ExitCode {
+fn run(mut options: Options, warnings: Vec<String>, mut jobs: Jobs) -> ExitCode {
     allocator_from_environment(&mut options);
+    let options = &options;
     if let Some(banner) = &options.banner {
         report::print_lines([banner]);
     }
     report::use_color(options.color);
-    // Held until the process ends: each token is a thread that make lends.
-    let tokens = jobs::acquire(options.threads);
-    options.threads = tokens.as_ref().map(|tokens| 1 + tokens.len()).or(options.threads);
-    report::warnings(&options, &warnings);
+    report::warnings(options, &warnings);
     if options.fatal_warnings && !options.no_warnings && !warnings.is_empty() {
         return ExitCode::FAILURE;
     }
-    match link(&options) {
+    match link_with(options, |useful| jobs.threads(useful)) {
         Ok(outcome) => {
-            succeed(&options, outcome);
+            succeed(options, outcome);
             ExitCode::SUCCESS
         }
         Err(errors) => {
-            report::errors(&options, &errors);
+            report::errors(options, &errors);
             ExitCode::FAILURE
         }
     }

@@ -219,8 +219,6 @@ pub struct Options {
     pub separate: SeparateSegments,
     /// `-z max-page-size=N`, bytes; 0x1000 by default.
     pub max_page_size: u64,
-    /// `-z common-page-size=N`, bytes; 0x1000 by default.
-    pub common_page_size: u64,
     /// `--image-base=N`, `-Ttext-segment=N`: address of the first segment. `None`: 0x400000, or 0 for static-PIE.
     pub image_base: Option<u64>,
     /// `-Ttext`, `-Tdata`, `-Tbss`, `--section-start=NAME=ADDR`: (output section, address).
@@ -253,7 +251,7 @@ pub struct Options {
     pub fork: bool,
     /// `--dependency-file=FILE`: a make rule naming every input.
     pub dependency_file: Option<PathBuf>,
-    /// `--verbose`.
+    /// `--verbose`: print every file that is opened.
     pub verbose: bool,
     /// `-v`, `-V` beside inputs: printed on stdout before the link starts.
     pub banner: Option<String>,
@@ -315,7 +313,6 @@ impl Default for Options {
             stack_size: 0,
             separate: SeparateSegments::None,
             max_page_size: 0x1000,
-            common_page_size: 0x1000,
             image_base: None,
             section_starts: Vec::new(),
             pack_relative_relocs: false,

@@ -91,10 +91,7 @@ fn one_option_many_spellings() {
         }),
         (&["-z separate-code"], |options| options.separate == SeparateSegments::Code),
         (&["-z separate-loadable-segments"], |options| options.separate == SeparateSegments::All),
-        (&["-z max-page-size=0x200000"], |options| {
-            options.max_page_size == 0x20_0000 && options.common_page_size == 0x1000
-        }),
-        (&["-z max-page-size=512"], |options| options.common_page_size == 512),
+        (&["-z max-page-size=0x200000"], |options| options.max_page_size == 0x20_0000),
         (&["-z stack-size=0x100000"], |options| options.stack_size == 0x10_0000),
         (&["-z ibt -z shstk"], |options| options.force_x86_features == 3),
         (&["-z execstack"], |options| options.execstack == Some(true)),

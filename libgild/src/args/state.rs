@@ -118,8 +118,6 @@ impl State {
             (false, true) => Unresolved::Warn,
             (false, false) => Unresolved::Error,
         };
-        self.options.common_page_size =
-            self.options.common_page_size.min(self.options.max_page_size);
         self.options.library_paths.append(&mut self.last_library_paths);
         self.apply_sysroot();
         for (open, start, end) in [

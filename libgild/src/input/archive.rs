@@ -1,6 +1,7 @@
-//! `ar` archives: GNU and SysV layout, with or without index, thin archives.
+//! `ar` archives: GNU, SysV and BSD layout, with or without index, thin archives.
 //!
-//! Format: the GNU binutils manual and System V's `ar.h`; a member has a 60-byte header and even alignment.
+//! Format: the GNU binutils manual, System V's `ar.h` and FreeBSD's ar(5); a member has a 60-byte
+//! header and even alignment.
 
 use object::endian::{BigEndian as BE, U32, U64};
 use object::pod::slice_from_bytes;
@@ -43,6 +44,8 @@ pub struct Member<'data> {
     pub data: &'data [u8],
     /// Size in bytes, in a thin archive too.
     pub size: u64,
+    /// In a thin archive: `name` is an archive, and this the file offset of its member's header.
+    pub inner: Option<u64>,
     next: u64,
     kind: Special,
 }
@@ -52,6 +55,8 @@ enum Special {
     No,
     Index,
     Index64,
+    /// BSD's, which is left alone: such an archive counts as one without an index.
+    BsdIndex,
     Names,
 }
 
@@ -69,6 +74,7 @@ impl<'data> Archive<'data> {
             match member.kind {
                 Special::Index => archive.index = Some(Index::short(member.data)?),
                 Special::Index64 => archive.index = Some(Index::long(member.data)?),
+                Special::BsdIndex => {}
                 Special::Names => archive.names = member.data,
                 Special::No => break,
             }
@@ -111,6 +117,11 @@ impl<'data> Archive<'data> {
         }
         let size = number(&header[48..58]).ok_or_else(|| bad("member size is no number"))?;
         let raw = header[..16].trim_ascii_end();
+        // `/123:456`, which GNU ar writes for the members of an archive that went into a thin one.
+        let (raw, inner) = match memchr::memchr(b':', raw) {
+            Some(at) if self.thin && raw.starts_with(b"/") => (&raw[..at], number(&raw[at + 1..])),
+            _ => (raw, None),
+        };
         let kind = match raw {
             b"/" => Special::Index,
             b"/SYM64/" | b"/SYM64" => Special::Index64,
@@ -133,10 +144,13 @@ impl<'data> Archive<'data> {
         };
         let next = end as u64 + (end as u64 & 1);
         let kind = match name {
-            b"__.SYMDEF" | b"__.SYMDEF SORTED" => return Err(bad("BSD symbol index")),
+            b"__.SYMDEF" | b"__.SYMDEF SORTED" | b"__.SYMDEF_64" | b"__.SYMDEF_64 SORTED" => {
+                Special::BsdIndex
+            }
             _ => kind,
         };
-        Ok(Member { header: offset, name, data, size, next, kind })
+        let inner = inner.filter(|_| self.thin);
+        Ok(Member { header: offset, name, data, size, inner, next, kind })
     }
 
     /// `name/`, `/123` (offset into the long names) or a special name.
@@ -235,6 +249,21 @@ mod tests {
         file.extend(member("/26", b"x"));
         let archive = Archive::parse(&file).unwrap();
         assert_eq!(archive.members().next().unwrap().unwrap().name, b"another_long_name.o");
+    }
+
+    #[test]
+    fn names_of_bsd_stand_before_the_contents_and_its_index_is_no_member() {
+        for index in ["__.SYMDEF", "__.SYMDEF SORTED", "__.SYMDEF_64", "__.SYMDEF_64 SORTED"] {
+            let mut file = MAGIC.to_vec();
+            let padded = format!("{index}\0\0\0any bytes");
+            file.extend(member(&format!("#1/{}", index.len() + 3), padded.as_bytes()));
+            file.extend(member("#1/5", b"a b.oabcd"));
+            let archive = Archive::parse(&file).unwrap();
+            assert!(archive.index().is_none());
+            let found: Vec<_> =
+                archive.members().map(|m| m.unwrap()).map(|m| (m.name, m.data)).collect();
+            assert_eq!(found, [(&b"a b.o"[..], &b"abcd"[..])], "{index}");
+        }
     }
 
     #[test]

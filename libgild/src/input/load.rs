@@ -1,6 +1,6 @@
 //! From the command line's inputs to mapped files.
 
-use super::archive::Archive;
+use super::archive::{Archive, Member};
 use super::mapping::{BITCODE, Kind, Mapping, identify};
 use super::script::{self, Command};
 use super::search::{self, Found};
@@ -235,8 +235,8 @@ pub(super) fn thin_members(
     let members = archive.members().map(|member| {
         let member = member.map_err(fail)?;
         let path = directory.join(&*String::from_utf8_lossy(member.name));
-        let (header, size) = (member.header, member.size);
-        Ok(ThinMember { header, size, path, map: OnceLock::new() })
+        let Member { header, size, inner, .. } = member;
+        Ok(ThinMember { header, size, inner, path, map: OnceLock::new() })
     });
     members.collect()
 }

@@ -143,3 +143,25 @@ fn members_of_thin_archives_are_files_beside_them() {
     let text = again.thin_member(0, found.header).unwrap_err().to_string();
     assert!(text.contains("m.o: No such file or directory"), "{text}");
 }
+
+#[test]
+fn members_of_thin_archives_may_be_members_of_other_archives() {
+    let scratch = Scratch::new("thin-inner");
+    let members = ["x", "y"].map(|name| (name, Builder::new().strong(name).bytes()));
+    scratch.file("i.a", archive(&members, None));
+    let second = 8 + 60 + members[0].1.len().next_multiple_of(2);
+    let thin = |inner: usize| {
+        let names = format!("{:<48}{:<10}`\ni.a/\n\n", "//", 6);
+        format!("!<thin>\n{names}{:<48}{:<10}`\n", format!("/0:{inner}"), members[1].1.len())
+    };
+    for (inner, fine) in [(second, true), (second + 1, false), (usize::MAX, false)] {
+        let path = scratch.file("l.a", thin(inner));
+        let inputs = loaded(&options(vec![InputName::Path(path)], &[])).unwrap();
+        let Contents::Archive(archive) = inputs.contents(0).unwrap() else { panic!("no archive") };
+        let found = archive.members().next().unwrap().unwrap();
+        match inputs.thin_member(0, found.header) {
+            Ok(data) => assert!(fine && data == members[1].1),
+            Err(error) => assert!(!fine && error.to_string().contains("i.a"), "{error}"),
+        }
+    }
+}

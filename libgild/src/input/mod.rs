@@ -56,6 +56,8 @@ struct InputFile {
 struct ThinMember {
     header: u64,
     size: u64,
+    /// The member is one of the archive `path`: file offset of its header there.
+    inner: Option<u64>,
     path: PathBuf,
     map: OnceLock<Result<Mapping, String>>,
 }
@@ -183,6 +185,11 @@ impl Inputs {
         let map = member.map.get_or_init(|| {
             Mapping::open(&member.path).map_err(|error| format!("thin archive member: {error}"))
         });
-        map.as_ref().map(Mapping::bytes).map_err(|message| fail(message))
+        let data = map.as_ref().map(Mapping::bytes).map_err(|message| fail(message))?;
+        let Some(inner) = member.inner else { return Ok(data) };
+        let found = Archive::parse(data).and_then(|archive| archive.member(inner));
+        found.map(|found| found.data).map_err(|message| {
+            fail(&format!("thin archive member: {}: {message}", member.path.display()))
+        })
     }
 }

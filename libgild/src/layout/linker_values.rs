@@ -49,9 +49,13 @@ impl LinkerValues {
             // An absent section is an empty one; its place must only move with the program.
             found.map_or(base..base, |(id, _)| range(*id))
         };
+        // What is not loaded stands at 0, so that `__stop_X` tells its size, as GNU ld and lld have it.
+        let any =
+            |name: &[u8]| all.iter().find(|(id, _)| sections.outputs[id.index()].name == name);
         let bounds = |(index, name): (u32, &Vec<u8>)| match sections.is_dead_bound(index) {
             true => 0..0,
-            false => named(name),
+            // Loaded ones stand first.
+            false => any(name).map_or(base..base, |(id, _)| range(*id)),
         };
         let kept = |wanted: &dyn Fn(Class, u32) -> bool| {
             let mut ranges = all.iter().filter(|(id, class)| {

@@ -1,4 +1,4 @@
-//! What a link says about itself when asked: `--trace`, `-y`, `-Map`, `--cref`,
+//! What a link says about itself when asked: `--verbose`, `--trace`, `-y`, `-Map`, `--cref`,
 //! `--print-gc-sections`, `--dependency-file`.
 
 mod cross_reference;
@@ -15,7 +15,7 @@ use std::path::Path;
 /// Writes the files that were asked for and returns the lines for standard output.
 pub fn list(inputs: &Inputs, context: Context) -> Result<Vec<String>> {
     let options = context.options;
-    let mut lines = trace::lines(context);
+    let mut lines = trace::lines(inputs, context);
     if let Some(path) = &options.dependency_file {
         save(path, &dependencies::rule(inputs, &options.output))?;
     }

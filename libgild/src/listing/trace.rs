@@ -1,12 +1,16 @@
-//! `--trace`, `-y`, `--print-gc-sections`: a line for each thing, in input order.
+//! `--verbose`, `--trace`, `-y`, `--print-gc-sections`: a line for each thing, in input order.
 
 use crate::elf::SymExt;
+use crate::input::Inputs;
 use crate::input::object::Object;
 use crate::synth::Context;
 
 /// All lines that the options ask for.
-pub fn lines(context: Context) -> Vec<String> {
+pub fn lines(inputs: &Inputs, context: Context) -> Vec<String> {
     let mut lines = Vec::new();
+    if context.options.verbose {
+        lines.extend(inputs.paths().map(|path| format!("opened {}", path.display())));
+    }
     for object in &context.resolved.objects {
         if context.options.trace {
             lines.push(object.name.to_string());

@@ -162,6 +162,8 @@ impl<'a, 'data> Scanner<'a, 'data> {
         if self.gc && input.ties != 0 {
             self.keep_tied(object, shndx, input.ties, found);
         }
+        // What is not loaded needs nothing, and a name that only debug information mentions may be
+        // undefined, as in lld: nothing of the program could tell.
         if flags & SHF_ALLOC == 0
             || !matches!(input.kind, SectionKind::Regular | SectionKind::Reversed)
         {

@@ -8,7 +8,7 @@ use crate::diagnostics::{Error, Errors, Result};
 use crate::elf::*;
 use crate::ids::{OutputId, SectionId};
 use crate::input::object::Object;
-use crate::symbols::{Common, Resolved};
+use crate::symbols::{Common, Resolved, is_identifier};
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use rayon::prelude::*;
@@ -39,8 +39,14 @@ struct Draft<'a> {
 }
 
 impl Draft<'_> {
+    /// Zeros stay apart too, or one word beside them would turn them all into bytes of the file;
+    /// but `__start_X` and `__stop_X` promise that X is one run.
     fn apart(&self) -> u64 {
-        self.flags & APART
+        const ZEROS: u64 = 1 << 63;
+        const _: () = assert!(APART & ZEROS == 0);
+        let writable = self.flags & (SHF_WRITE | SHF_TLS) == SHF_WRITE;
+        let zeros = self.kind == SHT_NOBITS && writable && !is_identifier(self.name);
+        self.flags & APART | if zeros { ZEROS } else { 0 }
     }
 
     fn add(&mut self, other: &Draft) {

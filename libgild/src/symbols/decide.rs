@@ -39,6 +39,8 @@ pub struct Decided {
     pub common_mentions: Vec<(SymbolId, FileId, u32)>,
     /// Names without a definition that some object refers to.
     pub undefined: Vec<SymbolId>,
+    /// Second strong definitions of a name.
+    pub duplicates: Vec<Error>,
 }
 
 /// How an object mentions a name.
@@ -77,18 +79,16 @@ struct Tables {
     bits: Vec<AtomicU8>,
 }
 
-/// Decides every name. Errors: two strong definitions of one.
-pub fn decide(objects: &[Object], bound: usize, options: &Options) -> Result<Decided, Vec<Error>> {
+/// Decides every name.
+pub fn decide(objects: &[Object], bound: usize, options: &Options) -> Decided {
     let tables = Tables { winners: filled(bound), bits: zeroed(bound) };
     let scanned: Vec<Scanned> =
         objects.par_iter().with_min_len(8).map(|object| tables.scan(object)).collect();
-    if !options.allow_multiple_definition {
-        let twice = scanned.iter().flat_map(|scanned| &scanned.duplicates).copied().collect();
-        let errors = duplicates(objects, &tables, &twice, options);
-        if !errors.is_empty() {
-            return Err(errors);
-        }
-    }
+    let twice = scanned.iter().flat_map(|scanned| &scanned.duplicates).copied().collect();
+    let duplicates = match options.allow_multiple_definition {
+        true => Vec::new(),
+        false => duplicates(objects, &tables, &twice, options),
+    };
     let mut symbols: Vec<Symbol> = (0..bound)
         .into_par_iter()
         .with_min_len(4096)
@@ -105,7 +105,7 @@ pub fn decide(objects: &[Object], bound: usize, options: &Options) -> Result<Dec
         .collect();
     let common_mentions: Vec<_> = scanned.into_iter().flat_map(|scanned| scanned.commons).collect();
     let commons = commons(objects, &common_mentions, &mut symbols);
-    Ok(Decided { symbols, commons, common_mentions, undefined })
+    Decided { symbols, commons, common_mentions, undefined, duplicates }
 }
 
 /// What a walk over one object's globals leaves for later, both rare.
@@ -212,10 +212,10 @@ fn duplicates(
     if twice.is_empty() {
         return Vec::new();
     }
-    let of_object = |object: &Object| -> Vec<Error> {
+    let of_object = |object: &Object| -> Vec<[(FileId, u32); 2]> {
         let globals = object.globals.iter().zip(object.global_symbols());
         let mine = globals.filter(|(id, _)| twice.contains(id));
-        let error = |(&id, (index, symbol)): (&SymbolId, (u32, &Sym))| {
+        let pair = |(&id, (index, symbol)): (&SymbolId, (u32, &Sym))| {
             let Mention::Definition(key) = mention(object, index, symbol) else { return None };
             let winner_key = tables.winners[id.index()].load(Relaxed);
             let (first, first_index) = winner(objects, winner_key)?;
@@ -227,21 +227,28 @@ fn duplicates(
             if constant && symbol.value() == other.value() {
                 return None;
             }
-            Some(Error::Duplicate {
-                name: demangle(object.symbol_name(index), options.demangle),
-                first: place(first, first_index),
-                second: place(object, index),
-            })
+            Some([(first.file, first_index), (object.file, index)])
         };
-        mine.filter_map(error).collect()
+        mine.filter_map(pair).collect()
     };
-    objects.par_iter().flat_map_iter(of_object).collect()
+    let mut pairs: Vec<_> = objects.par_iter().flat_map_iter(of_object).collect();
+    let object = |file: FileId| &objects[file.index()];
+    pairs.par_sort_by_cached_key(|&[_, (file, index)]| place(object(file), index, false).order);
+    // Source lines cost time: none for errors that won't be printed.
+    let detailed = if options.error_limit == 0 { pairs.len() } else { options.error_limit };
+    let error = |(number, [first, second]): (usize, [(FileId, u32); 2])| Error::Duplicate {
+        name: demangle(object(second.0).symbol_name(second.1), options.demangle),
+        first: place(object(first.0), first.1, number < detailed),
+        second: place(object(second.0), second.1, number < detailed),
+    };
+    pairs.into_iter().enumerate().map(error).collect()
 }
 
-fn place(object: &Object, index: u32) -> Place {
+fn place(object: &Object, index: u32, with_source: bool) -> Place {
     let offset = object.symbols[index as usize].value();
     match object.symbol_section(index) {
-        Some(shndx) => object.place(shndx, offset),
+        Some(shndx) if with_source => object.place(shndx, offset),
+        Some(shndx) => object.place_without_source(shndx, offset),
         None => {
             let place = object.place_without_source(0, offset);
             Place { section: "*ABS*".into(), ..place }

@@ -3,7 +3,7 @@
 use super::{Definition, LinkerSymbol, Names, Symbol};
 use crate::args::{DefsymValue, Options, OutputKind};
 use crate::diagnostics::Error;
-use crate::elf::{SHF_ALLOC, STT_NOTYPE, STT_TLS, ShdrExt};
+use crate::elf::{STT_NOTYPE, STT_TLS};
 use crate::ids::SymbolId;
 use crate::input::object::Object;
 use rayon::prelude::*;
@@ -78,9 +78,8 @@ pub fn define_start_stop(
         return Vec::new();
     }
     let of_object = |object: &Object| -> Vec<&[u8]> {
-        let sections = (1..object.headers.len() as u32).filter(|&shndx| {
-            object.headers[shndx as usize].flags() & SHF_ALLOC != 0 && !object.is_discarded(shndx)
-        });
+        let sections =
+            (1..object.headers.len() as u32).filter(|&shndx| !object.is_discarded(shndx));
         sections.filter_map(|shndx| wanted.get(object.section_name(shndx)).copied()).collect()
     };
     let mut found: Vec<&[u8]> =
@@ -105,12 +104,8 @@ pub fn is_identifier(name: &[u8]) -> bool {
 /// Gives every `--defsym` name its value; the last of several for a name counts, and all count more
 /// than definitions in objects, as an assignment does in GNU ld.
 ///
-/// Errors: a right-hand side that is undefined or depends on itself.
-pub fn define_defsyms(
-    names: &Names,
-    symbols: &mut [Symbol],
-    options: &Options,
-) -> Result<(), Vec<Error>> {
+/// Gives an error for each right-hand side that is undefined or depends on itself; that name is 0.
+pub fn define_defsyms(names: &Names, symbols: &mut [Symbol], options: &Options) -> Vec<Error> {
     let values: HashMap<&str, &DefsymValue> =
         options.defsyms.iter().map(|(name, value)| (name.as_str(), value)).collect();
     let mut errors = Vec::new();
@@ -122,10 +117,12 @@ pub fn define_defsyms(
         let Some(id) = names.get(name.as_bytes()) else { continue };
         match evaluate(value, &values, names, symbols) {
             Ok(symbol) => defined.push((id, symbol)),
-            Err(message) => errors.push(Error::Message(format!(
-                "{message}\n>>> referenced by --defsym={name}={}",
-                expression(value)
-            ))),
+            Err(message) => {
+                let value = expression(value);
+                let text = format!("{message}\n>>> referenced by --defsym={name}={value}");
+                errors.push(Error::Message(text));
+                defined.push((id, Symbol { definition: Definition::Absolute, ..UNDEFINED }));
+            }
         }
     }
     for (id, target) in defined {
@@ -134,7 +131,7 @@ pub fn define_defsyms(
         let flags = old.flags & kept | Symbol::NAMED;
         *old = Symbol { flags, visibility: old.visibility, ..target };
     }
-    if errors.is_empty() { Ok(()) } else { Err(errors) }
+    errors
 }
 
 fn evaluate(

@@ -16,7 +16,7 @@ pub use linker_defined::is_identifier;
 pub use names::Names;
 
 use crate::args::Options;
-use crate::diagnostics::{Error, Errors, Result};
+use crate::diagnostics::{Error, Result};
 use crate::ids::{FileId, SectionId, SymbolId};
 use crate::input::Inputs;
 use crate::input::object::Object;
@@ -164,6 +164,9 @@ pub struct Resolved<'data> {
     pub first_common: u32,
     /// Section names behind `LinkerSymbol::SectionStart` and `SectionStop`, sorted.
     pub start_stop: Vec<Vec<u8>>,
+    /// Duplicate definitions and names that the command line asks for in vain. The link goes on
+    /// until all else that is wrong with its symbols is known.
+    pub errors: Vec<Error>,
     /// Members that were not extracted; their names are proposed in place of undefined ones.
     lazy: lazy::Lazy<'data>,
 }
@@ -182,8 +185,9 @@ impl<'data> Resolved<'data> {
 
 /// Chooses the objects that take part and the definition of every name.
 ///
-/// Errors: malformed objects, duplicate definitions, `--require-defined` and `--defsym` names that
-/// nobody defines. Other undefined names are for the walk over live references to report.
+/// Errors: malformed objects. Duplicate definitions, and `--require-defined` and `--defsym` names
+/// that nobody defines, are left in `Resolved::errors`; other undefined names are for the walk over
+/// live references to report.
 pub fn resolve<'data>(
     inputs: &'data Inputs,
     options: &'data Options,
@@ -192,11 +196,8 @@ pub fn resolve<'data>(
     let extract::Extracted { mut objects, names, lazy, roots } = extract::extract(inputs, options)?;
     let bound = names.bound();
     groups::discard_duplicates(&mut objects, bound);
-    let decided = decide::decide(&objects, bound, options);
-    let decide::Decided { mut symbols, commons, common_mentions, mut undefined } = match decided {
-        Ok(decided) => decided,
-        Err(errors) => return Errors::check(errors).map(|()| unreachable!("there are errors")),
-    };
+    let decide::Decided { mut symbols, commons, common_mentions, mut undefined, duplicates } =
+        decide::decide(&objects, bound, options);
     if options.warn_common {
         for (id, file, _) in common_mentions {
             let owner = symbols[id.index()].owner;
@@ -216,8 +217,8 @@ pub fn resolve<'data>(
     }
     linker_defined::define_fixed(&names, &mut symbols, options);
     let start_stop = linker_defined::define_start_stop(&objects, &names, &undefined, &mut symbols);
-    let mut errors =
-        linker_defined::define_defsyms(&names, &mut symbols, options).err().unwrap_or_default();
+    let mut errors = duplicates;
+    errors.extend(linker_defined::define_defsyms(&names, &mut symbols, options));
     for name in &options.require_defined {
         let defined = names.get(name.as_bytes()).is_some_and(|id| symbols[id.index()].is_defined());
         if !defined {
@@ -226,10 +227,9 @@ pub fn resolve<'data>(
             errors.push(Error::Message(text));
         }
     }
-    Errors::check(errors)?;
     let first_common =
         objects.last().map_or(0, |last| last.first_section + last.headers.len() as u32);
-    Ok(Resolved { objects, names, symbols, commons, first_common, start_stop, lazy })
+    Ok(Resolved { objects, names, symbols, commons, first_common, start_stop, errors, lazy })
 }
 
 /// A table of "nothing yet" for an order-free minimum.

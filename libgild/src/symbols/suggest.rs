@@ -1,6 +1,6 @@
 //! The name that somebody probably meant in place of an undefined one.
 
-use super::{Names, Resolved};
+use super::{Definition, LinkerSymbol, Names, Resolved};
 use crate::args::Options;
 use crate::diagnostics::demangle;
 use crate::edit_distance::edit_distance;
@@ -28,7 +28,13 @@ pub fn close_names(
 
 fn defined<'a, 'data>(resolved: &'a Resolved<'data>) -> impl Iterator<Item = &'data [u8]> + 'a {
     let names: &'a Names<'data> = &resolved.names;
-    names.ids().filter(|&id| resolved.symbol(id).is_defined()).map(|id| names.name(id))
+    let defined = names.ids().filter(|&id| match resolved.symbol(id).definition {
+        Definition::Undefined => false,
+        // The other end of what is missing.
+        Definition::Linker(LinkerSymbol::SectionStart(_) | LinkerSymbol::SectionStop(_)) => false,
+        _ => true,
+    });
+    defined.map(|id| names.name(id))
 }
 
 struct Search<'a> {

@@ -162,26 +162,31 @@ impl<'a, 'data> Relocator<'a, 'data> {
             index += 1;
             let offset = rela.offset();
             // The scan has let these through, so that their formula doesn't depend on the target.
-            let (width, base) = match rela.kind() {
+            let plain = match rela.kind() {
                 R_X86_64_PC32 | R_X86_64_PLT32 => {
-                    (Width::S32, section.address.wrapping_add(offset))
+                    Some((Width::S32, section.address.wrapping_add(offset)))
                 }
-                R_X86_64_64 => (Width::W64, 0),
-                R_X86_64_32 => (Width::U32, 0),
-                R_X86_64_32S => (Width::S32, 0),
+                R_X86_64_64 => Some((Width::W64, 0)),
+                R_X86_64_32 => Some((Width::U32, 0)),
+                R_X86_64_32S => Some((Width::S32, 0)),
                 R_X86_64_NONE => continue,
-                _ => {
-                    let next = relocations.get(index);
-                    match self.rare(section, flags, rela, next, out) {
-                        Ok(action) => index += usize::from(action.skips_next()),
-                        Err(message) => fault(rela, message),
+                _ => None,
+            };
+            if let Some((width, base)) = plain {
+                let target = self.target(section.object, rela.sym(), rela.addend());
+                // But where the program moves, an undefined weak symbol's 0 asks for another
+                // instruction, maybe.
+                if !self.arch.pie || target != rela.addend().cast_unsigned() {
+                    let value = target.wrapping_sub(base);
+                    if let Err(overflow) = x86_64::put(out, offset, width, value) {
+                        fault(rela, self.overflow(section.object, rela, overflow));
                     }
                     continue;
                 }
-            };
-            let target = self.target(section.object, rela.sym(), rela.addend());
-            if let Err(overflow) = x86_64::put(out, offset, width, target.wrapping_sub(base)) {
-                fault(rela, self.overflow(section.object, rela, overflow));
+            }
+            match self.rare(section, flags, rela, relocations.get(index), out) {
+                Ok(action) => index += usize::from(action.skips_next()),
+                Err(message) => fault(rela, message),
             }
         }
     }
@@ -295,7 +300,7 @@ impl<'a, 'data> Relocator<'a, 'data> {
         let symbol = || SymbolRef::new(object, rela.sym());
         let slot = match action {
             Action::GotPcRelative(_) | Action::GotOffset(_) => Some(layout.got_slot(symbol())),
-            Action::GotTpPcRelative => Some(layout.gottpoff_slot(symbol())),
+            Action::GotTpPcRelative | Action::TlsDescLoad => Some(layout.gottpoff_slot(symbol())),
             _ => None,
         };
         if let Some(slot) = slot {

@@ -138,6 +138,11 @@ fn rewrite(
             immediate(bytes, offset, prefix, Opcode::Binary, tp_offset)
         }
         Action::IeAddEvex => ie_add_evex(bytes, offset, tp_offset),
+        Action::TlsDescLoad => {
+            *before(bytes, offset, 2)? = 0x8b;
+            let slot = v.got_slot.wrapping_add_signed(v.a);
+            put(bytes, offset, Width::S32, slot.wrapping_sub(place))
+        }
         Action::TlsDescCall => write(bytes, offset, 0, &[0x66, 0x90]),
         Action::TlsGd(call) => general_dynamic(bytes, offset, call, tp_offset),
         Action::TlsLd(call) => local_dynamic(bytes, offset, call),

@@ -118,7 +118,8 @@ pub enum Action {
     GotTpPcRelative,
     /// `mov foo@GOTPCREL(%rip), reg` becomes `lea foo(%rip), reg`.
     Lea,
-    /// `mov foo@GOTPCREL(%rip), reg` becomes `mov $foo, reg`.
+    /// `mov foo@GOTPCREL(%rip), reg` becomes `mov $foo, reg`; so does `lea foo(%rip), reg` where foo
+    /// is an undefined weak symbol and the program moves.
     MovImmediate(Prefix),
     /// `test reg, foo@GOTPCREL(%rip)` becomes `test $foo, reg`.
     TestImmediate(Prefix),
@@ -140,6 +141,8 @@ pub enum Action {
     IeAddEvex,
     /// `lea foo@tlsdesc(%rip), reg` becomes `mov $foo@tpoff, reg`.
     TlsDescLea(Prefix),
+    /// `lea foo@tlsdesc(%rip), reg` becomes `mov foo@gottpoff(%rip), reg`: under any prefix.
+    TlsDescLoad,
     /// `call *foo@tlscall(%rax)` becomes a two-byte `nop`.
     TlsDescCall,
 }
@@ -155,7 +158,7 @@ impl Action {
             Action::GotPcRelative(_) => NEEDS_GOT,
             Action::GotOffset(_) => NEEDS_GOT | NEEDS_GOT_BASE,
             Action::BaseOffset | Action::BasePcRelative(_) => NEEDS_GOT_BASE,
-            Action::GotTpPcRelative => NEEDS_GOTTPOFF,
+            Action::GotTpPcRelative | Action::TlsDescLoad => NEEDS_GOTTPOFF,
             _ => 0,
         }
     }
@@ -262,7 +265,10 @@ fn loaded(
     match kind {
         R_X86_64_PC8 => pc_relative(ctx, kind, target, Width::S8),
         R_X86_64_PC16 => pc_relative(ctx, kind, target, Width::S16),
-        R_X86_64_PC32 | R_X86_64_PLT32 => pc_relative(ctx, kind, target, Width::S32),
+        R_X86_64_PC32 | R_X86_64_PLT32 => match relax::lea_of_nothing(ctx, rela, bytes, target) {
+            Some(action) => Ok(action),
+            None => pc_relative(ctx, kind, target, Width::S32),
+        },
         R_X86_64_PC64 => pc_relative(ctx, kind, target, Width::W64),
         R_X86_64_GOTOFF64 | R_X86_64_PLTOFF64 => {
             pc_relative(ctx, kind, target, Width::W64).map(|_| Action::BaseOffset)

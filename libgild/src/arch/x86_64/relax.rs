@@ -23,6 +23,18 @@ pub(super) fn decode(kind: u32, bytes: &[u8], offset: u64) -> Option<(Prefix, u8
     Some((prefix, before(2)?, before(1)?))
 }
 
+/// Whether the instruction may have a REX2 prefix although its relocation has no `CODE_4` form:
+/// LLVM 19 emits that for r16 to r31. The byte may as well be the end of the instruction before
+/// (`mov %edx, %ebp` is `89 d5`), so that its prefix must stay as it is.
+pub(super) fn may_be_rex2(kind: u32, bytes: &[u8], offset: u64) -> bool {
+    let code_4 = matches!(
+        kind,
+        R_X86_64_CODE_4_GOTPCRELX | R_X86_64_CODE_4_GOTTPOFF | R_X86_64_CODE_4_GOTPC32_TLSDESC
+    );
+    let before = usize::try_from(offset).ok().and_then(|end| bytes.get(end.checked_sub(4)?));
+    !code_4 && before == Some(&0xd5)
+}
+
 /// mod 00, r/m 101: a displacement from the instruction pointer, whatever the register.
 pub(super) fn is_rip_relative(modrm: u8) -> bool {
     modrm & 0xc7 == 0x05
@@ -51,9 +63,32 @@ pub(super) fn action(ctx: Context, rela: &Rela, bytes: &[u8], target: TargetKind
         (0xff, 0x25) if load && prefix == Prefix::Legacy && reaches(ctx, target) => Action::Jump,
         (0x8b, _) if is_rip_relative(modrm) && load && moves => Action::Lea,
         _ if is_rip_relative(modrm) && ctx.relax => {
-            immediate(ctx, prefix, opcode, bytes, rela.offset(), target).unwrap_or(keep)
+            immediate(ctx, (prefix, opcode), rela, bytes, target).unwrap_or(keep)
         }
         _ => keep,
+    }
+}
+
+/// `lea foo(%rip), %reg` of an undefined weak symbol in a static-PIE, where no displacement gives 0:
+/// the program moves. `mov $0, %reg` is as long.
+pub(super) fn lea_of_nothing(
+    ctx: Context,
+    rela: &Rela,
+    bytes: &[u8],
+    target: TargetKind,
+) -> Option<Action> {
+    if !ctx.pie || target != TargetKind::Absolute(0) || rela.addend() != -4 {
+        return None;
+    }
+    let end = usize::try_from(rela.offset()).ok()?;
+    bytes.get(end..end.checked_add(4)?)?;
+    match bytes[end.checked_sub(3)?..end] {
+        [0x48 | 0x4c, 0x8d, modrm]
+            if is_rip_relative(modrm) && !may_be_rex2(rela.kind(), bytes, rela.offset()) =>
+        {
+            Some(Action::MovImmediate(Prefix::Rex))
+        }
+        _ => None,
     }
 }
 
@@ -67,12 +102,12 @@ fn reaches(ctx: Context, target: TargetKind) -> bool {
 
 fn immediate(
     ctx: Context,
-    prefix: Prefix,
-    opcode: u8,
+    (prefix, opcode): (Prefix, u8),
+    rela: &Rela,
     bytes: &[u8],
-    offset: u64,
     target: TargetKind,
 ) -> Option<Action> {
+    let (kind, offset) = (rela.kind(), rela.offset());
     let third = usize::try_from(offset).ok()?.checked_sub(3).map_or(0, |at| bytes[at]);
     let fits = match target {
         TargetKind::Absolute(value) if is_64_bit(prefix, third) => {
@@ -84,6 +119,9 @@ fn immediate(
         TargetKind::Address | TargetKind::Ifunc => !ctx.pie && ctx.low,
         TargetKind::Large | TargetKind::Tls => false,
     };
+    if may_be_rex2(kind, bytes, offset) {
+        return None;
+    }
     // 0x66 would make it a 16-bit immediate (or ends the instruction before: then a chance is lost).
     if !fits || (prefix == Prefix::Legacy && third == 0x66) {
         return None;

@@ -15,6 +15,7 @@ fn loads_of_an_address_become_lea() {
         ("48 8b 05 [00 00 00 00]", "48 8d 05 f9 0f 00 00"),
         ("4c 8b 3d [00 00 00 00]", "4c 8d 3d f9 0f 00 00"),
         ("40 8b 0d [00 00 00 00]", "40 8d 0d f9 0f 00 00"),
+        ("d5 48 8b 0d [00 00 00 00]", "d5 48 8d 0d f8 0f 00 00"),
     ];
     let rex2 = [
         ("d5 48 8b 05 [00 00 00 00]", "d5 48 8d 05 f8 0f 00 00"),
@@ -102,6 +103,25 @@ fn numbers_become_immediates_in_any_output() {
     }
 }
 
+/// A fixed-address program reaches 0 by a displacement; one that moves does not.
+#[test]
+fn the_address_of_nothing_becomes_an_immediate_where_the_program_moves() {
+    let lea = "4c 8d 3d [00 00 00 00]";
+    let case = |context, value| Case::new(context, R_X86_64_PC32, TargetKind::Absolute(value));
+    check(
+        case(PIE, 0),
+        &[
+            (lea, "49 c7 c7 00 00 00 00"),
+            ("48 8d 05 [00 00 00 00]", "48 c7 c0 00 00 00 00"),
+            // A load or a call of what isn't there is never reached.
+            ("48 8b 05 [00 00 00 00]", "48 8b 05 f9 ef bf ff"),
+            ("e8 [00 00 00 00]", "e8 fb ef bf ff"),
+        ],
+    );
+    assert!(case(PIE, 0x1234).link(lea).is_err());
+    check(case(EXEC, 0), &[(lea, "4c 8d 3d f9 ef bf ff")]);
+}
+
 /// The slot is 0x2008 bytes behind the start of the code.
 #[test]
 fn what_the_psabi_does_not_name_keeps_its_slot() {
@@ -122,6 +142,9 @@ fn what_the_psabi_does_not_name_keeps_its_slot() {
     kept(EXEC, rex2, address, "48 48 8b 05 [00 00 00 00]");
     kept(EXEC, rex2, address, "d5 c8 8b 05 [00 00 00 00]");
     kept(EXEC, rex, address, "48 ff 15 [00 00 00 00]");
+    // Another prefix than the relocation says, or just the end of another instruction.
+    kept(EXEC, rex, address, "d5 48 03 0d [00 00 00 00]");
+    kept(EXEC, rex, TargetKind::Absolute(7), "d5 48 8b 0d [00 00 00 00]");
     // At the start of a section, and at its end.
     kept(EXEC, plain, address, "[00 00 00 00]");
     kept(EXEC, rex, address, "8b 05 [00 00 00 00]");

@@ -58,6 +58,7 @@ fn initial_exec(ctx: Context, rela: &Rela, bytes: &[u8]) -> Action {
     let relaxed = match rela.kind() {
         _ if !ctx.relax || rela.addend() != -4 => None,
         R_X86_64_CODE_6_GOTTPOFF => evex_add(rela, bytes),
+        kind if relax::may_be_rex2(kind, bytes, rela.offset()) => None,
         kind => load(kind, bytes, rela.offset()).and_then(|(prefix, opcode)| match opcode {
             0x8b => Some(Action::IeMov(prefix)),
             0x03 => Some(Action::IeAdd(prefix)),
@@ -85,7 +86,11 @@ fn evex_add(rela: &Rela, bytes: &[u8]) -> Option<Action> {
 
 fn descriptor(rela: &Rela, bytes: &[u8]) -> Option<Action> {
     let (prefix, opcode) = load(rela.kind(), bytes, rela.offset())?;
-    (opcode == 0x8d && rela.addend() == -4).then_some(Action::TlsDescLea(prefix))
+    let action = match relax::may_be_rex2(rela.kind(), bytes, rela.offset()) {
+        true => Action::TlsDescLoad,
+        false => Action::TlsDescLea(prefix),
+    };
+    (opcode == 0x8d && rela.addend() == -4).then_some(action)
 }
 
 /// The call's relocation `distance` bytes after `rela`.

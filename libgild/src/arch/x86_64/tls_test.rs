@@ -173,6 +173,8 @@ fn initial_exec_keeps_its_slot_where_the_instruction_is_another() {
         (R_X86_64_GOTTPOFF, "8b 05 [00 00 00 00]"),
         (R_X86_64_GOTTPOFF, "40 8b 05 [00 00 00 00]"),
         (R_X86_64_GOTTPOFF, "48 8b 80 [00 00 00 00]"),
+        (R_X86_64_GOTTPOFF, "d5 48 8b 05 [00 00 00 00]"),
+        (R_X86_64_GOTTPOFF, "d5 48 03 05 [00 00 00 00]"),
         (R_X86_64_CODE_4_GOTTPOFF, "d5 c8 8b 05 [00 00 00 00]"),
         (R_X86_64_CODE_5_GOTTPOFF, "66 d5 48 8b 05 [00 00 00 00]"),
         (R_X86_64_CODE_6_GOTTPOFF, "62 f4 fc 18 2b 05 [00 00 00 00]"),
@@ -192,6 +194,8 @@ fn descriptors_become_immediates_and_their_calls_nops() {
         &[
             ("48 8d 05 [00 00 00 00]", "48 c7 c0 d0 ff ff ff"),
             ("4c 8d 3d [00 00 00 00]", "49 c7 c7 d0 ff ff ff"),
+            // Maybe another prefix than the relocation says: a load from the slot, as initial exec.
+            ("d5 48 8d 05 [00 00 00 00]", "d5 48 8b 05 00 20 00 00"),
         ],
     );
     check(

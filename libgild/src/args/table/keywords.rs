@@ -50,14 +50,10 @@ const ROWS: &[Row] = &[
             Ok(())
         },
     ),
-    apply(
+    ignored(
         &["common-page-size"],
         Value::Required("BYTES"),
-        "The page size to lay the output out for (default: 0x1000)",
-        |state, given| {
-            state.options.common_page_size = given.power_of_two()?;
-            Ok(())
-        },
+        "Ignored: rights change at multiples of max-page-size, which suits every smaller page",
     ),
     flag(&["separate-code"], "Keep anything but code out of the code's pages", |state| {
         state.options.separate = SeparateSegments::Code;

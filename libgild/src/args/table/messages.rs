@@ -73,12 +73,18 @@ const ROWS: &[Row] = &[
             Ok(())
         },
     ),
-    apply(&["--verbose"], Value::Optional("N"), "Say more", |state, _| {
-        state.options.verbose = true;
-        // Scripts run a linker with nothing but --verbose to find out what it is.
-        state.print_without_inputs.get_or_insert_with(help::version_and_emulations);
-        Ok(())
-    }),
+    apply(
+        &["--verbose"],
+        Value::Optional("N"),
+        "Print the version and every file that is opened",
+        |state, _| {
+            state.options.verbose = true;
+            state.options.banner = Some(help::version());
+            // Scripts run a linker with nothing but --verbose to find out what it is.
+            state.print_without_inputs.get_or_insert_with(help::version_and_emulations);
+            Ok(())
+        },
+    ),
 ];
 
 fn color(state: &mut State, given: &Given) -> Result<(), ArgError> {

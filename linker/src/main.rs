@@ -4,8 +4,12 @@ use libgild::args::{self, Command, Options};
 use libgild::{Outcome, link};
 use std::process::ExitCode;
 
+mod heap;
 mod jobs;
 mod report;
+
+#[global_allocator]
+static HEAP: heap::Heap = heap::Heap;
 
 fn main() -> ExitCode {
     match args::parse(std::env::args_os().skip(1)) {

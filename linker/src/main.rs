@@ -1,9 +1,10 @@
 //! `gild`: turns a command line into a link and the link into an exit status.
 
 use libgild::args::{self, Command, Options};
-use libgild::{Outcome, link};
+use libgild::{Outcome, link_then};
 use std::process::ExitCode;
 
+mod detach;
 mod heap;
 mod jobs;
 mod report;
@@ -44,6 +45,9 @@ fn allocator_from_environment(options: &mut Options) {
     }
 }
 
+/// Bytes of input from which on a process of its own costs less than giving memory back.
+const LARGE: u64 = 32 << 20;
+
 fn run(mut options: Options, warnings: Vec<String>) -> ExitCode {
     allocator_from_environment(&mut options);
     if let Some(banner) = &options.banner {
@@ -57,16 +61,20 @@ fn run(mut options: Options, warnings: Vec<String>) -> ExitCode {
     if options.fatal_warnings && !options.no_warnings && !warnings.is_empty() {
         return ExitCode::FAILURE;
     }
-    match link(&options) {
-        Ok(outcome) => {
-            succeed(&options, outcome);
-            ExitCode::SUCCESS
+    let loaded = |bytes| {
+        if options.fork && bytes > LARGE {
+            // SAFETY: called before the link starts its threads, and nothing else starts any.
+            unsafe { detach::into_child() }
         }
-        Err(errors) => {
-            report::errors(&options, &errors);
-            ExitCode::FAILURE
-        }
-    }
+    };
+    let linked = |outcome| {
+        succeed(&options, outcome);
+        drop(tokens);
+        detach::exit(0)
+    };
+    let Err(errors) = link_then::<std::convert::Infallible>(&options, loaded, linked);
+    report::errors(&options, &errors);
+    detach::exit(1)
 }
 
 /// Prints what a successful link has to say.

@@ -44,40 +44,62 @@ pub struct Outcome {
 /// Errors come all together, in input order; an older output is then gone, as with GNU ld. With
 /// `--fatal-warnings`, warnings come as errors before anything is written.
 pub fn link(options: &Options) -> Result<Outcome> {
-    link_with(options, |useful| useful)
+    struct Library;
+    impl Host for Library {
+        type End = Outcome;
+        fn threads(&mut self, _: u64, useful: usize) -> usize {
+            useful
+        }
+        fn linked(self, outcome: Outcome) -> Outcome {
+            outcome
+        }
+    }
+    link_for(options, Library)
 }
 
-/// As [`link`]; `threads` says how many there may be of the threads that are useful for these
-/// inputs. It isn't asked for a small link, which takes one, nor when `options.threads` has decided.
-pub fn link_with(options: &Options, threads: impl FnOnce(usize) -> usize) -> Result<Outcome> {
-    let linked = try_link(options, threads);
+/// The process around a link.
+pub trait Host: Send {
+    /// What comes of a link that succeeds.
+    type End: Send;
+
+    /// Called before the first thread starts, with the bytes of input and the number of threads
+    /// that are useful for them, or that `Options::threads` asks for. Says how many there may be.
+    fn threads(&mut self, input_bytes: u64, useful: usize) -> usize;
+
+    /// Called when the output is complete. It may end the process, which is faster than giving back
+    /// what the link has allocated.
+    fn linked(self, outcome: Outcome) -> Self::End;
+}
+
+/// As [`link`], for a process that shares its machine with others.
+pub fn link_for<H: Host>(options: &Options, host: H) -> Result<H::End> {
+    let linked = try_link(options, host);
     if linked.is_err() {
         write::remove_output(options);
     }
     linked
 }
 
-fn try_link(options: &Options, granted: impl FnOnce(usize) -> usize) -> Result<Outcome> {
+fn try_link<H: Host>(options: &Options, mut host: H) -> Result<H::End> {
     let mut times = Times::start();
     let mut warnings = Vec::new();
     let mut inputs = input::load(options, &mut warnings)?;
     substitute::plan(&mut inputs, options, &mut warnings)?;
     times.end("load");
-    let threads = options.threads.unwrap_or_else(|| match threads_for(inputs.bytes()) {
-        1 => 1,
-        useful => granted(useful).clamp(1, useful),
-    });
+    let useful = options.threads.unwrap_or_else(|| threads_for(inputs.bytes()));
+    let threads = host.threads(inputs.bytes(), useful).clamp(1, useful.max(1));
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     let pool = pool.map_err(|error| Error::Message(format!("cannot start threads: {error}")))?;
-    pool.install(|| link_inputs(&inputs, options, warnings, times))
+    pool.install(|| link_inputs(&inputs, options, warnings, times, host))
 }
 
-fn link_inputs(
+fn link_inputs<H: Host>(
     inputs: &input::Inputs,
     options: &Options,
     mut warnings: Vec<String>,
     mut times: Times,
-) -> Result<Outcome> {
+    host: H,
+) -> Result<H::End> {
     let mut resolved = symbols::resolve(inputs, options, &mut warnings)?;
     times.end("resolve");
     // Duplicate definitions come in one report with the undefined symbols of live code.
@@ -110,7 +132,7 @@ fn link_inputs(
     times.end("write");
     let stats = Stats::new(inputs, &resolved, &sections, &live, written.bytes);
     report.extend(listing::list(inputs, context)?);
-    Ok(Outcome { warnings, lines: report, times, stats })
+    Ok(host.linked(Outcome { warnings, lines: report, times, stats }))
 }
 
 /// Which sections there are, and which of them are live.

@@ -2,11 +2,17 @@
 
 use jobs::Jobs;
 use libgild::args::{self, Command, Options};
-use libgild::{Outcome, link_with};
+use libgild::{Host, Outcome, link_for};
+use std::convert::Infallible;
 use std::process::ExitCode;
 
+mod detach;
+mod heap;
 mod jobs;
 mod report;
+
+#[global_allocator]
+static HEAP: heap::Heap = heap::Heap;
 
 fn main() -> ExitCode {
     let jobs = Jobs::from_environment();
@@ -42,7 +48,7 @@ fn allocator_from_environment(options: &mut Options) {
     }
 }
 
-fn run(mut options: Options, warnings: Vec<String>, mut jobs: Jobs) -> ExitCode {
+fn run(mut options: Options, warnings: Vec<String>, jobs: Jobs) -> ExitCode {
     allocator_from_environment(&mut options);
     let options = &options;
     if let Some(banner) = &options.banner {
@@ -53,15 +59,39 @@ fn run(mut options: Options, warnings: Vec<String>, mut jobs: Jobs) -> ExitCode 
     if options.fatal_warnings && !options.no_warnings && !warnings.is_empty() {
         return ExitCode::FAILURE;
     }
-    match link_with(options, |useful| jobs.threads(useful)) {
-        Ok(outcome) => {
-            succeed(options, outcome);
-            ExitCode::SUCCESS
+    let Err(errors) = link_for(options, Process { options, jobs });
+    report::errors(options, &errors);
+    detach::exit(1)
+}
+
+/// This process, which ends with the link.
+struct Process<'a> {
+    options: &'a Options,
+    jobs: Jobs,
+}
+
+/// Bytes of input from which on a process of its own costs less than giving memory back.
+const LARGE: u64 = 32 << 20;
+
+impl Host for Process<'_> {
+    type End = Infallible;
+
+    fn threads(&mut self, input_bytes: u64, useful: usize) -> usize {
+        if self.options.fork && input_bytes > LARGE {
+            // SAFETY: called before the link starts its threads, and nothing else starts any.
+            unsafe { detach::into_child() }
         }
-        Err(errors) => {
-            report::errors(options, &errors);
-            ExitCode::FAILURE
+        match self.options.threads {
+            Some(asked) => asked,
+            None => self.jobs.threads(useful),
         }
+    }
+
+    fn linked(self, outcome: Outcome) -> Infallible {
+        succeed(self.options, outcome);
+        // Make's tokens go back.
+        drop(self.jobs);
+        detach::exit(0)
     }
 }
 

@@ -122,8 +122,7 @@ impl<'a, 'data> Scanner<'a, 'data> {
     pub fn keep(&self, id: SectionId, found: &mut Found) {
         let claim = self.state.claim(id);
         if claim.merge && self.gc {
-            let input = &self.sections.inputs[id.index()];
-            (0..input.size).for_each(|offset| self.touched.touch(input.offset, offset));
+            self.touched.touch_all(self.sections.inputs[id.index()].offset);
         }
         if claim.first {
             found.queue.push(id);

@@ -90,6 +90,12 @@ impl Touched {
         }
     }
 
+    /// Touches every byte.
+    pub fn touch_all(&self, index: u64) {
+        let words = self.0.get(index as usize).into_iter().flatten();
+        words.for_each(|word| word.store(u64::MAX, Relaxed));
+    }
+
     pub fn any(&self, index: u64, range: Range<u64>) -> bool {
         let Some(bits) = self.0.get(index as usize).filter(|bits| !bits.is_empty()) else {
             return true;

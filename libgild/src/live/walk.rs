@@ -1,14 +1,17 @@
-//! The graph walk of `--gc-sections`: depth first in each task; a task with much before it gives
-//! half away.
+//! The graph walk of `--gc-sections`, in waves that are scanned in the order of the input.
 
 use super::roots::Roots;
 use super::scan::{Found, Scanner};
 use crate::ids::SectionId;
-use std::sync::Mutex;
+use rayon::prelude::*;
 
-/// Sections in a task's queue above which it gives half of them to another task. A section takes
-/// about a microsecond, so that the other task is worth its start.
-const SPLIT: usize = 256;
+/// Sections in the queue from which on they are worth several threads and a sort. In the order of
+/// the input, neighbours share cache lines and pages: following references in the order they are
+/// found took twice as long on 300,000 sections.
+const WAVE: usize = 256;
+
+/// Sections that a task scans at least, each about half a microsecond.
+const SCAN_MIN: usize = 64;
 
 /// Walks everything that the roots reach.
 pub(super) fn from_roots(scanner: &Scanner, roots: Roots) -> Found {
@@ -19,26 +22,22 @@ pub(super) fn from_roots(scanner: &Scanner, roots: Roots) -> Found {
     for id in roots.sections {
         scanner.keep(id, &mut found);
     }
-    let results = Mutex::new(Vec::new());
-    rayon::scope(|scope| task(scanner, scope, &results, found));
-    let results = results.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
-    results.into_iter().fold(Found::default(), Found::and)
+    loop {
+        while found.queue.len() < WAVE {
+            let Some(id) = found.queue.pop() else { return found };
+            scanner.scan(id, &mut found);
+        }
+        let mut wave = std::mem::take(&mut found.queue);
+        wave.par_sort_unstable();
+        found = found.and(scan_all(scanner, &wave));
+    }
 }
 
-fn task<'scope>(
-    scanner: &'scope Scanner<'scope, '_>,
-    scope: &rayon::Scope<'scope>,
-    results: &'scope Mutex<Vec<Found>>,
-    mut found: Found,
-) {
-    while let Some(id) = found.queue.pop() {
+fn scan_all(scanner: &Scanner, wave: &[SectionId]) -> Found {
+    let ids = wave.par_iter().with_min_len(SCAN_MIN);
+    let scanned = ids.fold(Found::default, |mut found, &id| {
         scanner.scan(id, &mut found);
-        if found.queue.len() > SPLIT {
-            let half: Vec<SectionId> = found.queue.drain(..SPLIT / 2).collect();
-            let other = Found { queue: half, ..Found::default() };
-            scope.spawn(move |scope| task(scanner, scope, results, other));
-        }
-    }
-    let mut results = results.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    results.push(found);
+        found
+    });
+    scanned.reduce(Found::default, Found::and)
 }

@@ -48,9 +48,9 @@ pub(super) struct Group {
     shard_bits: u32,
 }
 
-/// Chunks that are hashed and then deduplicated at a time: enough for many threads, few enough for
-/// their copies to stay in the last-level cache.
-const WAVE: usize = 32;
+/// Chunks that are hashed and then deduplicated at a time, by thread: enough to keep all busy, few
+/// enough for their copies, twice their size, to stay in the cache and out of the peak of memory.
+const WAVE: usize = 4;
 
 /// Number of shards: enough for each to fit a cache with its table, and for threads to share.
 fn shard_count(input_size: u64) -> u32 {
@@ -81,8 +81,9 @@ impl Group {
         let mut shards: Vec<Shard> = (0..count).map(|_| Shard::new()).collect();
         let mut chunks: Vec<Pieces> = Vec::with_capacity(shares.len());
         let mut sorted: Vec<Sorted> = Vec::new();
-        sorted.resize_with(shares.len().min(WAVE), Sorted::default);
-        for wave in shares.chunks(WAVE) {
+        let wave = WAVE * rayon::current_num_threads();
+        sorted.resize_with(shares.len().min(wave), Sorted::default);
+        for wave in shares.chunks(wave) {
             let sorted = &mut sorted[..wave.len()];
             let split = wave.par_iter().zip(&mut *sorted).map(|(shares, sorted)| {
                 let pieces = Pieces::new(shares, shape);
@@ -155,25 +156,33 @@ impl Group {
             return Some(end + 1);
         }
         let entsize = self.shape.entsize;
-        let unit = offset as u32 / entsize;
+        // Most are strings of bytes; a division costs as much as a cache miss.
+        let (unit, rest) = match (offset as u32, entsize) {
+            (offset, 1) => (offset, 0),
+            (offset, _) => (offset / entsize, offset % entsize),
+        };
         let per_chunk = units_per_chunk(entsize);
         // Sections that share a chunk are no larger than one.
-        let mut chunk = (home.chunk + unit / per_chunk) as usize;
-        let position = unit % per_chunk + home.position;
-        let mut back = u64::from(offset as u32 % entsize);
-        let mut start = self.chunks.get(chunk)?.start(position);
-        back += match start {
-            Some(start) => u64::from(position - start) * u64::from(entsize),
-            None => u64::from(position + 1) * u64::from(entsize),
+        let (further, unit) = match unit < per_chunk {
+            true => (0, unit),
+            false => (unit / per_chunk, unit % per_chunk),
         };
+        let mut chunk = (home.chunk + further) as usize;
+        let position = unit + home.position;
+        let mut found = self.chunks.get(chunk)?.find(position);
+        let units = match found {
+            Some((start, _)) => position - start,
+            None => position + 1,
+        };
+        let mut back = u64::from(units) * u64::from(entsize) + u64::from(rest);
         // A long string may have started some chunks before.
-        while start.is_none() {
+        while found.is_none() {
             chunk = chunk.checked_sub(1)?;
-            start = self.chunks[chunk].last();
-            let units = start.map_or(per_chunk, |start| per_chunk - 1 - start);
+            found = self.chunks[chunk].last();
+            let units = found.map_or(per_chunk, |(start, _)| per_chunk - 1 - start);
             back += u64::from(units) * u64::from(entsize);
         }
-        match self.chunks[chunk].place(start?) {
+        match found?.1 {
             NOWHERE => None,
             place => {
                 let (shard, offset) = unpack(place, self.shard_bits);
@@ -199,6 +208,9 @@ fn unpack(place: u32, shard_bits: u32) -> (usize, u32) {
 /// A multiple of 64, so that the bits of a cut section need no shifting.
 #[inline]
 fn units_per_chunk(entsize: u32) -> u32 {
+    if entsize == 1 {
+        return CHUNK_SIZE as u32;
+    }
     ((CHUNK_SIZE as u32) / entsize / 64).max(1) * 64
 }
 

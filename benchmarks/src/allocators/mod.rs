@@ -166,7 +166,10 @@ fn measure(
         name: binary.variant.name(),
         variant: binary.variant.clone(),
         seconds: Summary::of(samples.iter().map(|(figure, _)| *figure)),
-        cpu: Summary::of(samples.iter().map(|(_, sample)| sample.user + sample.system)),
+        cpu: Summary::of(samples.iter().map(|(figure, sample)| {
+            // Contention's figure is for other work than the run did: in proportion.
+            (sample.user + sample.system) * figure / sample.wall
+        })),
         memory: Summary::of(samples.iter().map(|(_, sample)| sample.memory as f64)),
     });
     Ok(Cell { program: program.name(), title: program.title(), threads, rows: rows.collect() })

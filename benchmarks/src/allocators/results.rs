@@ -47,7 +47,7 @@ pub struct Row {
     pub variant: Variant,
     /// The program's figure.
     pub seconds: Summary,
-    /// User + system seconds of a run.
+    /// User + system seconds for the same work: what a machine busy with other things leaves alone.
     pub cpu: Summary,
     /// Bytes: the peak of resident memory.
     pub memory: Summary,
@@ -113,21 +113,23 @@ impl Results {
 
     fn link_times(&self) -> String {
         let mut text = String::from(
-            "## Link time, musl's malloc and mimalloc through gild\n\n\
-             | job | without ms | with ms | ratio | CPU ratio | runs |\n\
-             | --- | ---: | ---: | ---: | ---: | ---: |\n",
+            "## Link time in ms: musl's own malloc, mimalloc's archive first on the line, mimalloc \
+             chosen\n\n\
+             | job | own | archive | chosen | chosen to archive | the same in CPU time | runs |\n\
+             | --- | ---: | ---: | ---: | ---: | ---: | ---: |\n",
         );
         for link in &self.links {
-            let (with, without) = (link.with.median, link.without.median);
+            let wall = [link.own, link.archive, link.chosen].map(|cost| cost.wall.median);
+            let cpu = link.chosen.cpu.median / link.archive.cpu.median;
             _ = writeln!(
                 text,
-                "| {} | {} | {} | {:.3} | {:.3} | {} |",
+                "| {} | {} | {} | {} | {:.3} | {cpu:.3} | {} |",
                 link.job,
-                millis(without),
-                millis(with),
-                with / without,
-                link.cpu_with.median / link.cpu_without.median,
-                link.with.count
+                millis(wall[0]),
+                millis(wall[1]),
+                millis(wall[2]),
+                wall[2] / wall[1],
+                link.own.wall.count
             );
         }
         text + "\n"

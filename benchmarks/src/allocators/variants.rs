@@ -104,7 +104,11 @@ impl Variant {
 }
 
 impl Tools {
-    fn archive(&self, libc: &str, name: &str) -> Result<PathBuf> {
+    /// The archive of an allocator for a libc.
+    ///
+    /// # Errors
+    /// If it isn't there.
+    pub fn archive(&self, libc: &str, name: &str) -> Result<PathBuf> {
         let path = self.archives.join(libc).join(format!("lib{name}.a"));
         if !path.is_file() {
             bail!("{}: not there", path.display());

@@ -5,7 +5,7 @@ use crate::generate;
 use crate::prepare;
 use crate::run::setting::{self, Setting};
 use crate::workspace::Workspace;
-use crate::{capture, measure, report, run};
+use crate::{allocators, capture, measure, report, run};
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
@@ -25,6 +25,8 @@ enum Command {
     Prepare(Prepare),
     /// Replay the jobs with every linker, and write results.json, results.md and results.svg.
     Run(Run),
+    /// Run programs that allocate, with one allocator after the other put in by gild.
+    Allocators(Allocators),
     /// List the jobs that are prepared.
     List,
     /// Write a synthetic job of any size.
@@ -92,6 +94,27 @@ struct Run {
 }
 
 #[derive(clap::Args)]
+struct Allocators {
+    /// contention, word-index or wasmtime-compile [default: all]
+    programs: Vec<String>,
+    /// Numbers of threads
+    #[arg(long, value_delimiter = ',', default_value = "1,2,8")]
+    threads: Vec<usize>,
+    /// Measured rounds
+    #[arg(long, default_value_t = 7)]
+    runs: usize,
+    /// Measured rounds of links
+    #[arg(long, default_value_t = 51)]
+    link_runs: usize,
+    /// Trust that everything is installed, and gild built
+    #[arg(long)]
+    no_install: bool,
+    /// Where results go [default: target/bench-results]
+    #[arg(long)]
+    results: Option<PathBuf>,
+}
+
+#[derive(clap::Args)]
 struct Record {
     /// The job's folder
     #[arg(long)]
@@ -131,6 +154,7 @@ pub fn main() -> Result<ExitCode> {
     match Cli::parse().command {
         Command::Prepare(given) => prepare(given)?,
         Command::Run(given) => return run(given),
+        Command::Allocators(given) => allocators(given)?,
         Command::List => list()?,
         Command::Generate(knobs) => generate::command(&knobs)?,
         Command::Record(given) => capture::record(&given.job, &given.linker, &given.arguments)?,
@@ -174,6 +198,20 @@ fn run(given: Run) -> Result<ExitCode> {
     let results = run::run(&workspace, &options)?;
     println!("{}", options.results.join(report::MARKDOWN).display());
     Ok(if results.subject_failed() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+fn allocators(given: Allocators) -> Result<()> {
+    let workspace = Workspace::find()?;
+    let options = allocators::Options {
+        programs: given.programs,
+        threads: given.threads,
+        rounds: given.runs,
+        link_rounds: given.link_runs,
+        install: !given.no_install,
+        results: given.results.unwrap_or_else(|| workspace.target.join("bench-results")),
+    };
+    println!("{}", allocators::run(&workspace, &options)?.display());
+    Ok(())
 }
 
 fn list() -> Result<()> {

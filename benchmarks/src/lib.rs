@@ -12,8 +12,10 @@
 //! - [`measure`]: one process tree's wall time, CPU time and memory
 //! - [`floor`]: the same bytes read and written without linking
 //! - [`run`]: rounds that interleave the contestants
+//! - [`allocators`]: programs linked by gild with one allocator after the other
 //! - [`stats`] and [`report`]: medians and ratios, as Markdown, JSON and SVG
 
+pub mod allocators;
 pub mod capture;
 pub mod cli;
 pub mod floor;

@@ -80,7 +80,7 @@ impl Contestant {
 }
 
 /// `rust-lld` is every flavour of LLD in one file.
-fn dispatch(program: &Path) -> &'static [&'static str] {
+pub fn dispatch(program: &Path) -> &'static [&'static str] {
     if program.ends_with("rust-lld") { &["-flavor", "gnu"] } else { &[] }
 }
 

@@ -10,19 +10,30 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// A package, and how it is built.
-#[derive(Clone, Copy)]
-struct Build {
-    package: &'static str,
-    version: &'static str,
-    target: &'static str,
+#[derive(Clone, Copy, Debug)]
+pub struct Build {
+    /// Its name.
+    pub package: &'static str,
+    /// Its version.
+    pub version: &'static str,
+    /// The platform, such as [`MUSL`].
+    pub target: &'static str,
     /// `release` or `dev`.
-    profile: &'static str,
+    pub profile: &'static str,
     /// As in Cargo's profiles: 0 none, 2 full. The std's own debug information comes on top.
-    debug: &'static str,
+    pub debug: &'static str,
+    /// These features instead of the default ones.
+    pub features: Option<&'static str>,
 }
 
-const RIPGREP: Build =
-    Build { package: "ripgrep", version: "15.2.0", target: MUSL, profile: "release", debug: "0" };
+const RIPGREP: Build = Build {
+    package: "ripgrep",
+    version: "15.2.0",
+    target: MUSL,
+    profile: "release",
+    debug: "0",
+    features: None,
+};
 
 const WASMTIME: Build = Build {
     package: "wasmtime-cli",
@@ -30,6 +41,7 @@ const WASMTIME: Build = Build {
     target: MUSL,
     profile: "release",
     debug: "2",
+    features: None,
 };
 
 /// The recipes.
@@ -77,7 +89,11 @@ pub fn recipes() -> Vec<Recipe> {
     ]
 }
 
-fn cargo_install(kitchen: &Kitchen, build: Build) -> Result<()> {
+/// Builds a published package; the recorder makes the job of its link.
+///
+/// # Errors
+/// If it can't be built.
+pub fn cargo_install(kitchen: &Kitchen, build: Build) -> Result<()> {
     let rustc = match build.target {
         MUSL => tools::musl_rustc(&kitchen.workspace)?,
         _ => PathBuf::from("rustc"),
@@ -86,6 +102,9 @@ fn cargo_install(kitchen: &Kitchen, build: Build) -> Result<()> {
     let mut cargo = Command::new("cargo");
     cargo.args(["install", build.package, "--version", build.version, "--locked", "--force"]);
     cargo.args(["--quiet", "--target", build.target, "--profile", build.profile]);
+    if let Some(features) = build.features {
+        cargo.args(["--no-default-features", "--features", features]);
+    }
     cargo.arg("--root").arg(kitchen.work.join("root"));
     cargo.env("CARGO_TARGET_DIR", kitchen.work.join(build.package)).env("RUSTC", rustc);
     // With --target these reach the program alone, not build scripts and procedural macros. A

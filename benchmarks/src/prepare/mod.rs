@@ -77,21 +77,34 @@ pub struct Kitchen {
 /// # Errors
 /// If a package, a tool or a job can't be made; jobs made before stay.
 pub fn prepare(workspace: &Workspace, wishes: &Wishes) -> Result<()> {
-    fs::create_dir_all(workspace.work())?;
-    // The recorder's folder is the same for all jobs, so that cargo builds dependencies once.
-    let lock = File::create(workspace.work().join("lock"))?;
-    lock.lock().context("waiting for another `prepare`")?;
     if wishes.install {
         tools::install(workspace)?;
     }
-    let lld = lld().context("no LLD: install lld-19")?;
     let recipes = recipes().into_iter().filter(|recipe| {
         let named = wishes.jobs.iter().any(|pattern| job::matches(pattern, &recipe.name));
         named || (wishes.jobs.is_empty() && (wishes.large || !recipe.large))
     });
+    make_missing(workspace, &workspace.jobs(), recipes, wishes.force)
+}
+
+/// Makes those of `recipes` that have no folder in `jobs`, or all of them with `force`.
+///
+/// # Errors
+/// As [`prepare`].
+pub fn make_missing(
+    workspace: &Workspace,
+    jobs: &Path,
+    recipes: impl Iterator<Item = Recipe>,
+    force: bool,
+) -> Result<()> {
+    fs::create_dir_all(workspace.work())?;
+    // The recorder's folder is the same for all jobs, so that cargo builds dependencies once.
+    let lock = File::create(workspace.work().join("lock"))?;
+    lock.lock().context("waiting for another `prepare`")?;
+    let lld = lld().context("no LLD: install lld-19")?;
     for recipe in recipes {
-        let job = workspace.jobs().join(&recipe.name);
-        if wishes.force || !job.join("job.json").is_file() {
+        let job = jobs.join(&recipe.name);
+        if force || !job.join("job.json").is_file() {
             eprintln!("making {}: {}", recipe.name, recipe.title);
             make(workspace, &recipe, job, &lld)
                 .with_context(|| format!("making {}", recipe.name))?;
@@ -108,7 +121,8 @@ fn recipes() -> Vec<Recipe> {
     recipes
 }
 
-fn lld() -> Option<PathBuf> {
+/// LLD: Debian's, or the one that comes with the Rust toolchain.
+pub fn lld() -> Option<PathBuf> {
     which(&["ld.lld-19", "ld.lld"]).or_else(rust_lld)
 }
 

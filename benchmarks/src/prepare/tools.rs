@@ -35,11 +35,19 @@ pub const GLIBC: &str = "x86_64-unknown-linux-gnu";
 /// # Errors
 /// If one can't be installed.
 pub fn install(workspace: &Workspace) -> Result<()> {
-    let script = workspace.root.join("scripts/install.sh");
-    process::run(Command::new(script).args(PACKAGES)).context("installing Debian packages")?;
+    install_packages(workspace, PACKAGES)?;
     install_wild(workspace)?;
     build_gild(workspace)?;
     musl_rustc(workspace).map(drop)
+}
+
+/// Installs those of Debian's packages that are missing.
+///
+/// # Errors
+/// If one can't be installed.
+pub fn install_packages(workspace: &Workspace, names: &[&str]) -> Result<()> {
+    let script = workspace.root.join("scripts/install.sh");
+    process::run(Command::new(script).args(names)).context("installing Debian packages").map(drop)
 }
 
 fn install_wild(workspace: &Workspace) -> Result<()> {
@@ -55,7 +63,11 @@ fn install_wild(workspace: &Workspace) -> Result<()> {
     process::run(&mut cargo).context("building wild").map(drop)
 }
 
-fn build_gild(workspace: &Workspace) -> Result<()> {
+/// Builds gild into `target/release`.
+///
+/// # Errors
+/// If it doesn't compile.
+pub fn build_gild(workspace: &Workspace) -> Result<()> {
     let mut cargo = Command::new("cargo");
     cargo.current_dir(&workspace.root).args(["build", "--release", "--quiet", "-p", "gild-linker"]);
     cargo.arg("--target-dir").arg(&workspace.target);

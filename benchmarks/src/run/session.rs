@@ -168,7 +168,7 @@ impl Drop for Session<'_> {
 }
 
 /// The order of `count` contestants in round `number`: rotated, and every other round reversed.
-fn order(count: usize, number: usize) -> Vec<usize> {
+pub fn order(count: usize, number: usize) -> Vec<usize> {
     let mut order = (0..count).map(|place| (place + number / 2) % count).collect::<Vec<_>>();
     if number % 2 == 1 {
         order.reverse();

@@ -4,8 +4,9 @@ use super::inflate;
 use super::mapping::{BITCODE, Kind, identify};
 use super::object::{Group, Object, ObjectName, Position, stored, string};
 use crate::elf::{
-    Ehdr, GRP_COMDAT, SHF_ALLOC, SHF_COMPRESSED, SHN_LORESERVE, SHN_XINDEX, SHT_GROUP, SHT_REL,
-    SHT_RELA, SHT_SYMTAB, SHT_SYMTAB_SHNDX, STB_LOCAL, STT_SECTION, Shdr, ShdrExt, Sym, SymExt,
+    Ehdr, GRP_COMDAT, SHF_ALLOC, SHF_COMPRESSED, SHN_LORESERVE, SHN_XINDEX, SHT_GROUP, SHT_NOTE,
+    SHT_REL, SHT_RELA, SHT_SYMTAB, SHT_SYMTAB_SHNDX, STB_LOCAL, STT_SECTION, Shdr, ShdrExt, Sym,
+    SymExt,
 };
 use crate::ids::{FileId, SymbolId};
 use object::LittleEndian as LE;
@@ -38,6 +39,8 @@ pub fn parse<'data>(
         discarded: Vec::new(),
         relas: vec![0; headers.len()],
         groups: Vec::new(),
+        notes: Vec::new(),
+        identifiers: Vec::new(),
         excluded_lib: false,
         taken: Vec::new(),
         compressed: Vec::new(),
@@ -176,19 +179,27 @@ fn sections(object: &mut Object) -> Parsed<Option<usize>> {
                 twin: None,
                 members: group_members(object.data, header).map_err(bad)?,
             }),
-            _ => classify(object, index as u32, header)?,
+            kind => {
+                if kind == SHT_NOTE {
+                    object.notes.push(index as u32);
+                }
+                classify(object, index as u32, header)?;
+            }
         }
     }
     Ok(symtab)
 }
 
-/// Linkonce and compressed sections; slim LTO objects.
+/// Linkonce and compressed sections, and those with names of their own; slim LTO objects.
 fn classify(object: &mut Object, index: u32, header: &Shdr) -> Parsed<()> {
     let flags = header.flags();
     if flags & SHF_COMPRESSED != 0 {
         object.compressed.push(index);
     }
     let name = object.section_names.get(header.name() as usize..).unwrap_or(&[]);
+    if name.first() != Some(&b'.') {
+        object.identifiers.push(index);
+    }
     if name.starts_with(b".gnu.l") {
         if name.starts_with(LINKONCE) {
             object.groups.push(Group {

@@ -40,9 +40,14 @@ pub fn bin_live(resolved: &Resolved, sections: &mut Sections, live: &Live) {
         output.members.reserve_exact(parts().map(<[_]>::len).sum());
         parts().for_each(|part| output.members.extend_from_slice(part));
         order(resolved, sections, &output.name, &mut output.members);
-        let inputs = || output.members.iter().map(|id| &sections.inputs[id.index()]);
-        output.align = 1 << inputs().map(|input| input.align_log2).max().unwrap_or(0);
-        if inputs().all(|input| input.kind == SectionKind::NoBits) {
+        let members = output.members.par_iter().with_min_len(CHUNK);
+        let facts = members.map(|id| {
+            let input = &sections.inputs[id.index()];
+            (input.align_log2, input.kind == SectionKind::NoBits)
+        });
+        let (align_log2, empty) = facts.reduce(|| (0, true), |a, b| (a.0.max(b.0), a.1 & b.1));
+        output.align = 1 << align_log2;
+        if empty {
             if !output.members.is_empty() {
                 output.kind = SHT_NOBITS;
             }
@@ -64,10 +69,26 @@ fn order(resolved: &Resolved, sections: &Sections, name: &[u8], members: &mut [S
         return;
     }
     let rank = |id: &SectionId| sections.inputs[id.index()].rank;
-    if !members.is_sorted_by_key(rank) {
-        members.sort_by_key(rank);
+    if members.par_windows(2).with_min_len(CHUNK).any(|pair| rank(&pair[0]) > rank(&pair[1])) {
+        sort_by_rank(members, rank);
     }
     let start = members.partition_point(|id| rank(id) < names::SORTED);
     let end = members.partition_point(|id| rank(id) <= names::SORTED);
     members[start..end].sort_by_key(input_name);
+}
+
+/// A stable counting sort: nearly all members of `.text` have one rank.
+fn sort_by_rank(members: &mut [SectionId], rank: impl Fn(&SectionId) -> u8) {
+    let mut next = [0usize; 257];
+    for id in &*members {
+        next[usize::from(rank(id)) + 1] += 1;
+    }
+    for index in 1..next.len() {
+        next[index] += next[index - 1];
+    }
+    for id in members.to_vec() {
+        let next = &mut next[usize::from(rank(&id))];
+        members[*next] = id;
+        *next += 1;
+    }
 }

@@ -6,7 +6,7 @@ use super::{InputSection, OutputSection, SectionKind, Sections, names};
 use crate::args::{Options, Strip};
 use crate::diagnostics::{Error, Errors, Result};
 use crate::elf::*;
-use crate::ids::{OutputId, SectionId};
+use crate::ids::OutputId;
 use crate::input::object::Object;
 use crate::symbols::{Common, Resolved, is_identifier};
 use foldhash::fast::FixedState;
@@ -91,7 +91,8 @@ struct Part<'a> {
     outputs: Outputs<'a>,
     eh_frame: EhFrame,
     ties: Ties,
-    merge_count: u64,
+    /// Header indexes of the Merge ones.
+    merges: Vec<u32>,
     warnings: Vec<u32>,
     has_large: bool,
     errors: Vec<Error>,
@@ -113,7 +114,7 @@ pub fn gather(resolved: &Resolved, options: &Options) -> Result<Sections> {
     for part in &parts {
         output_ids.push(part.outputs.all.iter().map(|&draft| outputs.id(draft)).collect());
         merge_bases.push(merge_count);
-        merge_count += part.merge_count;
+        merge_count += part.merges.len() as u64;
     }
     let commons: Vec<InputSection> =
         resolved.commons.iter().map(|common| common_section(common, &mut outputs)).collect();
@@ -147,9 +148,14 @@ pub fn gather(resolved: &Resolved, options: &Options) -> Result<Sections> {
         .zip(&resolved.objects)
         .flat_map(|(part, object)| part.warnings.iter().map(|&shndx| (object.file, shndx)));
     let warnings = warnings.collect();
+    let merge_inputs = parts
+        .iter()
+        .zip(&resolved.objects)
+        .flat_map(|(part, object)| part.merges.iter().map(|&shndx| object.section_id(shndx)))
+        .collect();
     let ties = parts.iter_mut().map(|part| std::mem::take(&mut part.ties));
     Ok(Sections {
-        merge_inputs: merge_inputs(&inputs, merge_count),
+        merge_inputs,
         inputs,
         ties: if options.gc_sections { ties.collect() } else { Vec::new() },
         outputs: outputs.all.iter().map(output_section).collect(),
@@ -180,16 +186,6 @@ fn fill_files(resolved: &Resolved, files: &mut [u32]) {
         rest = others;
     }
     slices.into_par_iter().with_min_len(64).for_each(|(slice, file)| slice.fill(file));
-}
-
-fn merge_inputs(inputs: &[InputSection], count: u64) -> Vec<SectionId> {
-    let mut found = vec![SectionId(0); count as usize];
-    for (id, input) in inputs.iter().enumerate() {
-        if input.kind == SectionKind::Merge {
-            found[input.offset as usize] = SectionId(id as u32);
-        }
-    }
-    found
 }
 
 fn output_section(draft: &Draft) -> OutputSection {
@@ -239,7 +235,7 @@ fn read<'a>(object: &'a Object, options: &Options) -> Part<'a> {
         outputs: Outputs::default(),
         eh_frame: EhFrame::default(),
         ties: Ties::default(),
-        merge_count: 0,
+        merges: Vec::new(),
         warnings: Vec::new(),
         has_large: false,
         errors: Vec::new(),
@@ -248,11 +244,15 @@ fn read<'a>(object: &'a Object, options: &Options) -> Part<'a> {
     let mut has_eh_frame = false;
     for (shndx, header) in object.headers.iter().enumerate() {
         let shndx = shndx as u32;
-        let name = object.section_name(shndx);
         let mut input = EXCLUDED;
-        // Header 0 is no section, whatever it says.
-        let wanted = shndx != 0 && !object.is_discarded(shndx);
-        if wanted && !is_excluded(header, name, options) {
+        // Header 0 is no section, whatever it says. Half of all headers go here without a look at
+        // their names.
+        if shndx == 0 || is_table(header) || object.is_discarded(shndx) {
+            part.inputs.push(input);
+            continue;
+        }
+        let name = object.section_name(shndx);
+        if !is_excluded(header, name, options) {
             match section(object, shndx, header, options) {
                 Ok(kept) => input = kept,
                 Err(message) => {
@@ -272,7 +272,7 @@ fn read<'a>(object: &'a Object, options: &Options) -> Part<'a> {
             part.inputs.push(input);
             continue;
         }
-        part.place(name, header, &mut input, options, crt_file);
+        part.place((shndx, header), name, &mut input, options, crt_file);
         part.inputs.push(input);
         if input.kind == SectionKind::EhFrame {
             has_eh_frame = true;
@@ -294,8 +294,8 @@ impl<'a> Part<'a> {
     /// Chooses the output section.
     fn place(
         &mut self,
+        (shndx, header): (u32, &Shdr),
         name: &'a [u8],
-        header: &Shdr,
         input: &mut InputSection,
         options: &Options,
         crt_file: bool,
@@ -314,8 +314,8 @@ impl<'a> Part<'a> {
             input.kind = SectionKind::Reversed;
         }
         if input.kind == SectionKind::Merge {
-            input.offset = self.merge_count;
-            self.merge_count += 1;
+            input.offset = self.merges.len() as u64;
+            self.merges.push(shndx);
         }
         let flags = header.flags() & !INPUT_ONLY;
         let flags = if list { flags | SHF_WRITE } else { flags };
@@ -334,15 +334,19 @@ fn is_llvm_table(kind: u32) -> bool {
     matches!(kind, 0x6fff_4c01..=0x6fff_4c04 | 0x6fff_4c09 | 0x6fff_4c0b | 0x6fff_4c0c)
 }
 
+/// Sections that speak to the linker.
+fn is_table(header: &Shdr) -> bool {
+    match header.kind() {
+        SHT_NULL | SHT_SYMTAB | SHT_RELA | SHT_REL | SHT_GROUP | SHT_SYMTAB_SHNDX => true,
+        SHT_STRTAB => header.flags() & SHF_ALLOC == 0,
+        kind => is_llvm_table(kind),
+    }
+}
+
 fn is_excluded(header: &Shdr, name: &[u8], options: &Options) -> bool {
     let alloc = header.flags() & SHF_ALLOC != 0;
-    let table = match header.kind() {
-        SHT_NULL | SHT_SYMTAB | SHT_RELA | SHT_REL | SHT_GROUP | SHT_SYMTAB_SHNDX => true,
-        SHT_STRTAB => !alloc,
-        kind => is_llvm_table(kind),
-    };
     let stripped = options.strip != Strip::None && !alloc && names::is_debug(name);
-    table || stripped || header.flags() & SHF_EXCLUDE != 0 || names::is_dropped(name)
+    stripped || header.flags() & SHF_EXCLUDE != 0 || names::is_dropped(name)
 }
 
 fn section(

@@ -78,9 +78,8 @@ pub fn define_start_stop(
         return Vec::new();
     }
     let of_object = |object: &Object| -> Vec<&[u8]> {
-        let sections =
-            (1..object.headers.len() as u32).filter(|&shndx| !object.is_discarded(shndx));
-        sections.filter_map(|shndx| wanted.get(object.section_name(shndx)).copied()).collect()
+        let kept = object.identifiers.iter().filter(|&&shndx| !object.is_discarded(shndx));
+        kept.filter_map(|&shndx| wanted.get(object.section_name(shndx)).copied()).collect()
     };
     let mut found: Vec<&[u8]> =
         objects.par_iter().with_min_len(8).flat_map_iter(of_object).collect();

@@ -1,6 +1,5 @@
 //! `.note.gnu.property`: what all objects promise, or any object needs (psABI, "Program Property").
 
-use crate::elf::*;
 use crate::input::object::Object;
 use crate::symbols::Resolved;
 use rayon::prelude::*;
@@ -96,9 +95,8 @@ fn merge(all: &mut Bits, other: &Bits) {
 pub fn note(resolved: &Resolved, forced_x86_features: u32) -> Vec<u8> {
     let read = |object: &Object| -> Option<Bits> {
         let mut bits = Bits::new();
-        for section in 1..object.headers.len() as u32 {
-            if object.headers[section as usize].kind() == SHT_NOTE
-                && object.section_name(section) == b".note.gnu.property"
+        for &section in &object.notes {
+            if object.section_name(section) == b".note.gnu.property"
                 && !object.is_discarded(section)
             {
                 parse(object.section_data(section), &mut bits);

@@ -27,7 +27,7 @@ pub enum Output {
     /// A regular file to be.
     File(NewFile),
     /// Anything that takes bytes in order.
-    Stream(Box<dyn Write>),
+    Stream(Box<dyn Write + Sync>),
 }
 
 /// A regular file that doesn't have its name yet.

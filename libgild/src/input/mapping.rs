@@ -2,7 +2,7 @@
 
 use super::archive;
 use crate::diagnostics::Error;
-use memmap2::Mmap;
+use memmap2::{Mmap, MmapOptions};
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -29,10 +29,11 @@ impl Mapping {
         if metadata.is_dir() {
             return Err(fail(std::io::ErrorKind::IsADirectory.into()));
         }
-        if metadata.is_file() && metadata.len() > 0 {
+        let length = usize::try_from(metadata.len()).unwrap_or(usize::MAX);
+        if metadata.is_file() && length > 0 {
             // SAFETY: gild only reads the mapping. Like every linker, it relies on nobody shortening
             // an input while it is being linked.
-            let map = unsafe { Mmap::map(&file) }.map_err(fail)?;
+            let map = unsafe { MmapOptions::new().len(length).map(&file) }.map_err(fail)?;
             return Ok(Mapping::Mapped(map));
         }
         let mut bytes = Vec::new();

@@ -8,10 +8,10 @@ use rayon::prelude::*;
 /// Sections in the queue from which on they are worth several threads and a sort. In the order of
 /// the input, neighbours share cache lines and pages: following references in the order they are
 /// found took twice as long on 300,000 sections.
-const WAVE: usize = 256;
+const WAVE: usize = 64;
 
 /// Sections that a task scans at least, each about half a microsecond.
-const SCAN_MIN: usize = 64;
+const SCAN_MIN: usize = 16;
 
 /// Walks everything that the roots reach.
 pub(super) fn from_roots(scanner: &Scanner, roots: Roots) -> Found {

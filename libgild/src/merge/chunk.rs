@@ -10,7 +10,7 @@ use crate::live::Live;
 
 /// Bytes of input per chunk, so that a chunk is still in the cache when its pieces are copied; a
 /// larger section is cut.
-pub(super) const CHUNK_SIZE: u64 = 1 << 20;
+pub(super) const CHUNK_SIZE: u64 = 1 << 19;
 
 /// A live merge section.
 #[derive(Clone, Copy)]

@@ -50,7 +50,7 @@ pub(super) struct Group {
 
 /// Chunks that are hashed and then deduplicated at a time, by thread: enough to keep all busy, few
 /// enough for their copies, twice their size, to stay in the cache and out of the peak of memory.
-const WAVE: usize = 4;
+const WAVE: usize = 3;
 
 /// Number of shards: enough for each to fit a cache with its table, and for threads to share.
 fn shard_count(input_size: u64) -> u32 {

@@ -38,7 +38,7 @@ impl Table {
 
     fn grow(&mut self) {
         let old = std::mem::take(&mut self.slots);
-        self.slots = vec![0; old.len() * 4];
+        self.slots = vec![0; old.len() * 2];
         for entry in old.into_iter().filter(|&entry| entry != 0) {
             let mut slot = self.slot((entry >> 32) as u32);
             while self.slots[slot] != 0 {

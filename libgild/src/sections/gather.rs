@@ -29,6 +29,9 @@ const SIZE_LIMIT: u64 = 1 << 47;
 /// Larger than any alignment that the address space has room for.
 const ALIGN_LIMIT: u64 = 1 << 32;
 
+/// Merged groups that may follow without moving millions of sections. Rarely there are more than a few.
+const MERGED_ROOM: usize = 1 << 12;
+
 /// An output section as one object sees it.
 #[derive(Clone, Copy)]
 struct Draft<'a> {
@@ -122,25 +125,23 @@ pub fn gather(resolved: &Resolved, options: &Options) -> Result<Sections> {
     let mut files = vec![0; resolved.first_common as usize];
     fill_files(resolved, &mut files);
     files.extend(resolved.commons.iter().map(|common| common.file.0));
-    let inputs: Vec<InputSection> = (0..files.len())
-        .into_par_iter()
-        .with_min_len(4096)
-        .map(|id| {
-            if let Some(common) = id.checked_sub(resolved.first_common as usize) {
-                return commons[common];
-            }
-            let file = files[id] as usize;
-            let shndx = id - resolved.objects[file].first_section as usize;
-            let mut input = parts[file].inputs[shndx];
-            if input.kind != SectionKind::Excluded {
-                input.output = OutputId(output_ids[file][input.output.index()]);
-            }
-            if input.kind == SectionKind::Merge {
-                input.offset += merge_bases[file];
-            }
-            input
-        })
-        .collect();
+    let input = |id: usize| {
+        if let Some(common) = id.checked_sub(resolved.first_common as usize) {
+            return commons[common];
+        }
+        let file = files[id] as usize;
+        let shndx = id - resolved.objects[file].first_section as usize;
+        let mut input = parts[file].inputs[shndx];
+        if input.kind != SectionKind::Excluded {
+            input.output = OutputId(output_ids[file][input.output.index()]);
+        }
+        if input.kind == SectionKind::Merge {
+            input.offset += merge_bases[file];
+        }
+        input
+    };
+    let mut inputs = Vec::with_capacity(files.len() + MERGED_ROOM);
+    inputs.par_extend((0..files.len()).into_par_iter().with_min_len(4096).map(input));
     let has_large = parts.iter().any(|part| part.has_large)
         || resolved.commons.iter().any(|common| common.large);
     let warnings = parts

@@ -243,7 +243,9 @@ impl<'data> Extraction<'data> {
         positions.dedup();
         positions.retain(|&position| self.extracted.insert(position));
         let inputs = self.inputs;
-        collect(positions.into_iter().map(|position| lazy::find(inputs, position)).collect())
+        // In parallel because each is the first to touch its member's page.
+        let found = positions.par_iter().with_min_len(32);
+        collect(found.map(|&position| lazy::find(inputs, position)).collect())
     }
 
     /// The first member that defines `name` other than as a common symbol. An index doesn't tell,

@@ -111,10 +111,24 @@ impl<'data> Lazy<'data> {
         self.all_candidates(name).next()
     }
 
-    /// Every member that defines `name`, in line order. Looks at all names of all archives.
+    /// Every member that defines `name`, in line order. Searches all names of all archives.
     pub fn all_candidates(&self, name: &[u8]) -> impl Iterator<Item = Position> {
-        let entries = (0..self.len()).filter_map(|number| self.entry(number));
-        entries.filter(move |(found, _)| *found == name).map(|(_, position)| position)
+        self.sources.iter().flat_map(move |source| {
+            let offsets: Vec<u64> = match &source.names {
+                SourceNames::Index(index, starts) => {
+                    let names = index.names();
+                    let hits = memchr::memmem::find_iter(names, name)
+                        .filter(|&at| name_at(&names[at..]).0 == name)
+                        .filter_map(|at| starts.binary_search(&(at as u32)).ok());
+                    hits.filter_map(|local| index.offset(local)).collect()
+                }
+                SourceNames::Read(names) => {
+                    let hits = names.iter().filter(|(found, _)| *found == name);
+                    hits.map(|&(_, offset)| offset).collect()
+                }
+            };
+            offsets.into_iter().map(|offset| (source.rank, offset))
+        })
     }
 
     fn entry(&self, number: u32) -> Option<(&'data [u8], Position)> {

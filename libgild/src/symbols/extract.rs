@@ -226,19 +226,15 @@ impl<'data> Extraction<'data> {
 
     /// The members that provide what is wanted, in line order, without those extracted before.
     fn providers(&mut self, wants: &[Want]) -> Result<Vec<Found<'data>>> {
-        let provider = |want: &Want| {
-            let name = self.names.name(want.id);
-            let mut first = self.lazy.candidate(name, self.names.hash(want.id))?;
-            if let Some(binding) = &self.inputs.binding
-                && !binding.may_provide(name, first.0)
-            {
-                let may = |position: &Position| binding.may_provide(name, position.0);
-                first = self.lazy.all_candidates(name).find(may)?;
-            }
-            if want.common { self.better_than_common(name, first) } else { Some(first) }
+        let names = &self.names;
+        let wanted: Vec<_> =
+            wants.iter().map(|want| (names.name(want.id), names.hash(want.id))).collect();
+        let firsts = self.lazy.candidates(&wanted);
+        let provider = |((want, first), (name, _)): ((&Want, Option<Position>), &(&[u8], u64))| {
+            self.provider(name, first?, want.common)
         };
-        let mut positions: Vec<Position> =
-            wants.par_iter().with_min_len(256).filter_map(provider).collect();
+        let all = wants.par_iter().with_min_len(256).zip(firsts).zip(&wanted);
+        let mut positions: Vec<Position> = all.filter_map(provider).collect();
         positions.sort_unstable();
         positions.dedup();
         positions.retain(|&position| self.extracted.insert(position));
@@ -246,6 +242,17 @@ impl<'data> Extraction<'data> {
         // In parallel because each is the first to touch its member's page.
         let found = positions.par_iter().with_min_len(32);
         collect(found.map(|&position| lazy::find(inputs, position)).collect())
+    }
+
+    /// The member that provides `name`, of which `first` is the first to define it.
+    fn provider(&self, name: &[u8], mut first: Position, common: bool) -> Option<Position> {
+        if let Some(binding) = &self.inputs.binding
+            && !binding.may_provide(name, first.0)
+        {
+            let may = |position: &Position| binding.may_provide(name, position.0);
+            first = self.lazy.all_candidates(name).find(may)?;
+        }
+        if common { self.better_than_common(name, first) } else { Some(first) }
     }
 
     /// The first member that defines `name` other than as a common symbol. An index doesn't tell,

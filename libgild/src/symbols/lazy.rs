@@ -16,7 +16,12 @@ use rayon::prelude::*;
 #[derive(Debug, Default)]
 pub struct Lazy<'data> {
     sources: Vec<Source<'data>>,
-    /// Open addressing with linear probing; the first of each name in line order.
+    /// By source: the names' hashes, until they are in `tables`.
+    hashes: Vec<Vec<u64>>,
+    /// How often all hashes were compared with a few wanted ones.
+    scans: u32,
+    /// Open addressing with linear probing; the first of each name in line order. Filled when many
+    /// names are wanted.
     tables: Vec<Vec<Slot>>,
 }
 
@@ -47,6 +52,11 @@ enum SourceNames<'data> {
 /// Names below which one thread hashes and inserts them all, in about a millisecond.
 const PARALLEL_NAMES: usize = 50_000;
 
+/// A pass over all hashes costs a nanosecond a name, a table ten. As long as one name in so many is
+/// wanted, and that not often, passes do.
+const FEW: usize = 1024;
+const MAX_SCANS: u32 = 4;
+
 impl<'data> Lazy<'data> {
     /// Collects the candidates of all lazy inputs.
     pub fn new(inputs: &'data Inputs) -> Result<Lazy<'data>, Vec<Error>> {
@@ -56,7 +66,6 @@ impl<'data> Lazy<'data> {
         let read: Vec<_> = ranks.par_iter().map(|&rank| source(inputs, rank)).collect();
         let mut errors = Vec::new();
         let mut lazy = Lazy::default();
-        let mut hashes = Vec::new();
         let mut first = 0;
         for result in read {
             match result {
@@ -64,7 +73,7 @@ impl<'data> Lazy<'data> {
                     source.first = first;
                     first += its_hashes.len() as u32;
                     lazy.sources.push(source);
-                    hashes.push(its_hashes);
+                    lazy.hashes.push(its_hashes);
                 }
                 Err(error) => errors.push(error),
             }
@@ -72,8 +81,45 @@ impl<'data> Lazy<'data> {
         if !errors.is_empty() {
             return Err(errors);
         }
-        lazy.fill(&hashes, first as usize);
         Ok(lazy)
+    }
+
+    /// The first member in line order that defines each wanted name; names come with their hashes.
+    pub fn candidates(&mut self, wanted: &[(&[u8], u64)]) -> Vec<Option<Position>> {
+        let total = self.len() as usize;
+        if self.tables.is_empty() {
+            if wanted.len() * FEW < total && self.scans < MAX_SCANS {
+                self.scans += 1;
+                return self.scan(wanted);
+            }
+            let hashes = std::mem::take(&mut self.hashes);
+            self.fill(&hashes, total);
+        }
+        let wanted = wanted.par_iter().with_min_len(256);
+        wanted.map(|&(name, hash)| self.candidate(name, hash)).collect()
+    }
+
+    fn scan(&self, wanted: &[(&[u8], u64)]) -> Vec<Option<Position>> {
+        let bits = (wanted.len() * 64).max(64).next_power_of_two();
+        let mut filter = vec![0u64; bits / 64];
+        for (_, hash) in wanted {
+            let bit = *hash as usize % bits;
+            filter[bit / 64] |= 1 << (bit % 64);
+        }
+        let mut found = vec![None; wanted.len()];
+        for (number, &hash) in (0..).zip(self.hashes.iter().flatten()) {
+            let bit = hash as usize % bits;
+            if filter[bit / 64] >> (bit % 64) & 1 == 0 {
+                continue;
+            }
+            for (&(name, wanted), found) in wanted.iter().zip(&mut found) {
+                if wanted == hash && found.is_none() {
+                    let entry = self.entry(number).filter(|(entry, _)| *entry == name);
+                    *found = entry.map(|(_, position)| position);
+                }
+            }
+        }
+        found
     }
 
     fn fill(&mut self, hashes: &[Vec<u64>], total: usize) {
@@ -96,8 +142,7 @@ impl<'data> Lazy<'data> {
         self.tables = (0..parts).into_par_iter().map(part).collect();
     }
 
-    /// The first member in line order that defines `name`.
-    pub fn candidate(&self, name: &[u8], hash: u64) -> Option<Position> {
+    fn candidate(&self, name: &[u8], hash: u64) -> Option<Position> {
         let table = match self.tables.len() {
             0 => return None,
             parts => &self.tables[hash_part(hash, parts)],

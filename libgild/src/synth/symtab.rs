@@ -10,7 +10,7 @@ use crate::args::{Discard, Strip};
 use crate::elf::*;
 use crate::input::object::Object;
 use crate::sections::SectionKind;
-use crate::symbols::{Definition, Resolved, Symbol};
+use crate::symbols::{Definition, Symbol, name_at};
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -23,13 +23,33 @@ pub enum Half {
     Globals,
 }
 
-/// Symbol table indices of one object's symbols that are in the output.
+/// A symbol that is in the output.
+#[derive(Clone, Copy, Debug)]
+struct Pick {
+    /// Its number in the object's symbol table.
+    index: u32,
+    /// Bytes of its name, without the version of `name@@VERSION`.
+    length: u32,
+}
+
+/// One object's symbols that are in the output.
 #[derive(Debug, Default)]
 struct Picks {
     /// STB_LOCAL in the output: locals, then hidden globals.
-    locals: Vec<u32>,
-    globals: Vec<u32>,
+    locals: Vec<Pick>,
+    globals: Vec<Pick>,
     count: [Count; 2],
+}
+
+impl Picks {
+    fn add(&mut self, index: u32, name: &[u8], half: Half) {
+        let (picks, count) = match half {
+            Half::Locals => (&mut self.locals, &mut self.count[0]),
+            Half::Globals => (&mut self.globals, &mut self.count[1]),
+        };
+        picks.push(Pick { index, length: name.len() as u32 });
+        count.add(name);
+    }
 }
 
 /// Entries, and bytes of names with their NULs.
@@ -70,8 +90,7 @@ impl<'data> Plan<'_, 'data> {
         if self.options.discard != Discard::Locals {
             for index in 1..object.first_global.min(object.symbols.len()) as u32 {
                 if let Some(name) = self.local(object, index) {
-                    picks.locals.push(index);
-                    picks.count[0].add(name);
+                    picks.add(index, name, Half::Locals);
                 }
             }
         }
@@ -83,9 +102,10 @@ impl<'data> Plan<'_, 'data> {
             {
                 continue;
             }
-            let half = if is_hidden(symbol) { &mut picks.locals } else { &mut picks.globals };
-            half.push(index);
-            picks.count[usize::from(!is_hidden(symbol))].add(self.resolved.names.name(id));
+            let half = if is_hidden(symbol) { Half::Locals } else { Half::Globals };
+            // As it is spelt here: the string table is at hand, where the name was first met isn't.
+            let start = object.symbols[index as usize].name() as usize;
+            picks.add(index, name_at(object.strings.get(start..).unwrap_or(&[])).0, half);
         }
         picks
     }
@@ -221,8 +241,9 @@ impl SymTab {
                 self.linker.names(resolved, half).for_each(&mut put);
                 continue;
             };
-            for &index in self.picked(file, half) {
-                put(name(resolved, object, index));
+            for &Pick { index, length } in self.picked(file, half) {
+                let start = object.symbols[index as usize].name() as usize;
+                put(object.strings.get(start..start + length as usize).unwrap_or(&[]));
             }
         }
         check(".strtab", at, out.len())
@@ -246,30 +267,22 @@ impl SymTab {
                 self.linker.entries(context, half, name_offset, &mut put);
                 continue;
             };
-            for &index in self.picked(file, half) {
+            for &Pick { index, length } in self.picked(file, half) {
                 let entry = match object.global(index) {
                     Some(id) => global(context, object, index, id, half),
                     None => local(context, object, index),
                 };
                 put(Entry { name: name_offset, ..entry });
-                name_offset += name(context.resolved, object, index).len() as u32 + 1;
+                name_offset += length + 1;
             }
         }
     }
 
-    fn picked(&self, file: usize, half: Half) -> &[u32] {
+    fn picked(&self, file: usize, half: Half) -> &[Pick] {
         match half {
             Half::Locals => &self.picks[file].locals,
             Half::Globals => &self.picks[file].globals,
         }
-    }
-}
-
-/// A symbol's name in the output: without the version of `name@@VERSION`.
-fn name<'data>(resolved: &Resolved<'data>, object: &Object<'data>, index: u32) -> &'data [u8] {
-    match object.global(index) {
-        Some(id) => resolved.names.name(id),
-        None => object.symbol_name(index),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::archive::{Archive, Member};
 use super::mapping::{BITCODE, Kind, Mapping, identify};
+use super::open::open_many;
 use super::script::{self, Command};
 use super::search::{self, Found};
 use super::{Entry, InputFile, Inputs, ThinMember, Wrap};
@@ -22,6 +23,7 @@ pub fn load(options: &Options, _warnings: &mut Vec<String>) -> Result<Inputs> {
         options,
         inputs: Inputs { wraps: wraps(options), ..Inputs::default() },
         known: HashMap::new(),
+        opened: open_many(options),
         directories: options.library_paths.clone(),
         errors: Vec::new(),
     };
@@ -42,6 +44,8 @@ struct Loader<'a> {
     inputs: Inputs,
     /// Files by path: one that is named twice is mapped once.
     known: HashMap<PathBuf, u32>,
+    /// Files that were opened beforehand.
+    opened: HashMap<&'a Path, Mapping>,
     directories: Vec<PathBuf>,
     errors: Vec<Error>,
 }
@@ -56,7 +60,10 @@ impl Loader<'_> {
         let (path, map) = match &input.name {
             InputName::Path(path) => match self.known.get(path) {
                 Some(&file) => return self.add_known(file, input),
-                None => (path.clone(), Mapping::open(path)?),
+                None => {
+                    let opened = self.opened.remove(path.as_path());
+                    (path.clone(), opened.map_or_else(|| Mapping::open(path), Ok)?)
+                }
             },
             InputName::Library(name) => search::library(name, &self.directories, dynamic)?,
             InputName::LibraryFile(name) => search::library_file(name, &self.directories)?,

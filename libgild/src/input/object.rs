@@ -72,7 +72,7 @@ pub struct Object<'data> {
     pub groups: Vec<Group<'data>>,
     /// Header indexes of `SHT_NOTE` sections.
     pub notes: Vec<u32>,
-    /// Header indexes of loaded sections whose names don't start with a dot: `__start_NAME` may
+    /// Header indexes of sections whose names don't start with a dot: `__start_NAME` may
     /// refer to them.
     pub identifiers: Vec<u32>,
     /// Whether the object was a member of an archive that `--exclude-libs` names.

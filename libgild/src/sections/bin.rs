@@ -86,7 +86,8 @@ fn sort_by_rank(members: &mut [SectionId], rank: impl Fn(&SectionId) -> u8) {
     for index in 1..next.len() {
         next[index] += next[index - 1];
     }
-    for id in members.to_vec() {
+    let before = members.to_vec();
+    for id in before {
         let next = &mut next[usize::from(rank(&id))];
         members[*next] = id;
         *next += 1;

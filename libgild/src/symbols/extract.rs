@@ -230,11 +230,10 @@ impl<'data> Extraction<'data> {
         let wanted: Vec<_> =
             wants.iter().map(|want| (names.name(want.id), names.hash(want.id))).collect();
         let firsts = self.lazy.candidates(&wanted);
-        let provider = |((want, first), (name, _)): ((&Want, Option<Position>), &(&[u8], u64))| {
-            self.provider(name, first?, want.common)
-        };
         let all = wants.par_iter().with_min_len(256).zip(firsts).zip(&wanted);
-        let mut positions: Vec<Position> = all.filter_map(provider).collect();
+        let positions =
+            all.filter_map(|((want, first), (name, _))| self.provider(name, first?, want.common));
+        let mut positions: Vec<Position> = positions.collect();
         positions.sort_unstable();
         positions.dedup();
         positions.retain(|&position| self.extracted.insert(position));

@@ -119,12 +119,19 @@ fn version_probes_are_satisfied() -> Outcome {
         let answer = scene.links(arguments)?;
         let said = answer.text();
         ensure(said.contains("gild"), || answer.describe())?;
-        // libtool and configure grep for "GNU"; Meson and CMake for "GNU ld" or "compatible with".
+        // Meson takes it for LLD by that word, for GNU's by the other, for gold or mold by the
+        // start, and gives each flags of its own.
+        let first = said.lines().next().unwrap_or_default();
+        let as_gnu = first.contains("GNU") && !first.contains("LLD") && first.starts_with("gild");
+        ensure(as_gnu, || format!("Meson would not see a GNU linker: {first}"))?;
         ensure(said.contains("GNU ld") || said.contains("compatible with GNU linkers"), || {
             format!("configure would not see a GNU linker: {}", said)
         })?;
         ensure(answer.stderr.is_empty(), || answer.describe())?;
     }
+    // libtool.m4, LT_PATH_LD_GNU.
+    let libtool = "case `$0 -v 2>&1 </dev/null` in *GNU* | *'with BFD'*) ;; *) exit 1 ;; esac";
+    scene.tool("sh", &["-c", libtool, &tools::gild()?.path.display().to_string()])?;
     let version = scene.links(&["--version", "start.o", "-o", "never"])?;
     ensure(!scene.path("never").exists(), || version.describe())?;
     let help = scene.links(&["--help"])?;

@@ -15,6 +15,8 @@ pub struct Stats {
     pub input_bytes: u64,
     /// Objects that take part, extracted members included.
     pub objects: usize,
+    /// Those that came out of archives.
+    pub members: usize,
     /// Distinct global names.
     pub symbols: usize,
     /// Input sections that could be kept.
@@ -39,6 +41,7 @@ impl Stats {
             files: inputs.file_count(),
             input_bytes: inputs.bytes(),
             objects: resolved.objects.len(),
+            members: resolved.objects.iter().filter(|object| object.name.member.is_some()).count(),
             symbols: resolved.symbols.len(),
             sections: sections.inputs.iter().filter(|section| kept(section)).count(),
             live_sections: live.live_count(),
@@ -50,7 +53,7 @@ impl Stats {
 impl fmt::Display for Stats {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "input files     {:>12} ({} bytes)", self.files, self.input_bytes)?;
-        writeln!(f, "objects         {:>12}", self.objects)?;
+        writeln!(f, "objects         {:>12} ({} from archives)", self.objects, self.members)?;
         writeln!(f, "global names    {:>12}", self.symbols)?;
         writeln!(f, "sections        {:>12} ({} kept)", self.sections, self.live_sections)?;
         write!(f, "output bytes    {:>12}", self.output_bytes)

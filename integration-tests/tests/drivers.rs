@@ -187,28 +187,40 @@ fn jobserver_is_respected() -> Outcome {
 }
 
 /// The tokens of a FIFO, as GNU make has it since 4.4, are all there again after a link that is
-/// large enough to take some.
+/// large enough to take some, in a process of its own or not, and however it ends.
 #[test]
 fn jobserver_gets_its_tokens_back() -> Outcome {
     const O_NONBLOCK: i32 = 0o4000;
     let text = |error: std::io::Error| error.to_string();
     let scene = Scene::new("drivers/jobserver-fifo")?;
-    scene.compile("zeros.s", ".data\n.fill 16 << 20, 1, 1\n", &[])?;
+    for (name, size) in [("large", 16), ("huge", 40)] {
+        let source = format!(".data\n.fill {size} << 20, 1, 1\n");
+        scene.compile(&format!("{name}.s"), &source, &[])?;
+    }
+    scene.compile("user.s", "call missing\n", &[])?;
     scene.tool("mkfifo", &["fifo"])?;
     let mut fifo = std::fs::OpenOptions::new();
     let fifo = fifo.read(true).write(true).custom_flags(O_NONBLOCK).open(scene.path("fifo"));
     let mut fifo = fifo.map_err(text)?;
     fifo.write_all(b"abc").map_err(text)?;
     let flags = format!(" -j4 --jobserver-auth=fifo:{}", scene.path("fifo").display());
-    let mut link = scene.command(&["start.o", "zeros.o"]);
-    process::run(link.env("MAKEFLAGS", flags))?.success()?;
-    let mut tokens = [0; 8];
-    let count = fifo.read(&mut tokens).map_err(text)?;
-    tokens[..count].sort_unstable();
-    ensure(&tokens[..count] == b"abc", || {
-        format!("{:?} of the tokens are left", &tokens[..count])
-    })?;
-    scene.runs("a.out").map(drop)
+    for (objects, code) in [
+        (&["large.o"][..], 0),
+        (&["huge.o"], 0),
+        (&["large.o", "user.o"], 1),
+        (&["huge.o", "user.o"], 1),
+    ] {
+        let mut link = scene.command(&[&["start.o"], objects].concat());
+        let link = process::run(link.env("MAKEFLAGS", &flags))?;
+        ensure(link.code() == code, || link.describe())?;
+        let mut tokens = [0; 8];
+        let count = fifo.read(&mut tokens).map_err(text)?;
+        tokens[..count].sort_unstable();
+        let left = &tokens[..count];
+        ensure(left == b"abc", || format!("{left:?} of the tokens are left: {}", link.describe()))?;
+        fifo.write_all(left).map_err(text)?;
+    }
+    Ok(())
 }
 
 /// Linker scripts that stand for libraries, as Debian's glibc has for libm.a.

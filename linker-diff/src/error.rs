@@ -1,4 +1,4 @@
-//! Why two programs could not be compared.
+//! Why a program could not be read, or two could not be compared.
 
 use std::path::PathBuf;
 
@@ -20,7 +20,7 @@ pub enum Error {
         path: PathBuf,
     },
     /// An ELF file, but not a static x86-64 executable.
-    #[error("{}: {what}; only linked x86-64 ELF executables can be compared", path.display())]
+    #[error("{}: {what}; only linked x86-64 ELF executables can be read", path.display())]
     Foreign {
         /// The file as it was named.
         path: PathBuf,

@@ -1,4 +1,5 @@
-//! Compares what linkers made of the same inputs, by meaning and not by address.
+//! Compares what linkers made of the same inputs, by meaning and not by address, and tells which
+//! allocator a program carries ([`inspect`]).
 //!
 //! ```no_run
 //! let files = ["a.out".into(), "b.out".into()];
@@ -13,6 +14,7 @@ mod code;
 mod compare;
 pub mod error;
 pub mod finding;
+pub mod inspect;
 mod model;
 pub mod options;
 mod pairing;

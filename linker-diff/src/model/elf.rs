@@ -94,6 +94,12 @@ impl Segment {
         self.vaddr.wrapping_add(self.memsz)
     }
 
+    /// What the file holds of it.
+    pub fn bytes<'a>(&self, data: &'a [u8]) -> &'a [u8] {
+        let rest = data.get(self.offset as usize..);
+        rest.and_then(|rest| rest.get(..self.filesz as usize)).unwrap_or_default()
+    }
+
     /// Whether `[addr, addr + size)` lies inside.
     pub fn covers(&self, addr: u64, size: u64) -> bool {
         addr >= self.vaddr && addr.checked_add(size).is_some_and(|end| end <= self.end())
@@ -195,8 +201,10 @@ pub struct Parsed<'a> {
     pub sections: Vec<Section<'a>>,
     /// Whether the sections were made up.
     pub sectionless: bool,
-    /// Symbols.
+    /// Symbols of `.symtab`.
     pub symbols: Vec<Symbol<'a>>,
+    /// Symbols of `.dynsym`, which strip leaves in place.
+    pub dynamic_symbols: Vec<Symbol<'a>>,
 }
 
 type Header64 = elf::FileHeader64<LittleEndian>;
@@ -242,12 +250,13 @@ pub fn parse<'a>(path: &Path, data: &'a [u8]) -> Result<Parsed<'a>, Error> {
         });
     }
     check_sections(&sections).map_err(&malformed)?;
-    let symbols = symbols::read(&table, data).map_err(&malformed)?;
+    let symbols = symbols::read(&table, data, elf::SHT_SYMTAB).map_err(&malformed)?;
+    let dynamic_symbols = symbols::read(&table, data, elf::SHT_DYNSYM).map_err(&malformed)?;
     let sectionless = !sections.iter().any(Section::is_alloc);
     if sectionless {
         sections.extend(made_up_sections(data, &segments));
     }
-    Ok(Parsed { header, segments, sections, sectionless, symbols })
+    Ok(Parsed { header, segments, sections, sectionless, symbols, dynamic_symbols })
 }
 
 fn check_ident(path: &Path, data: &[u8]) -> Result<(), Error> {

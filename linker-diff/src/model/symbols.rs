@@ -28,7 +28,7 @@ pub const STT_GNU_IFUNC: u8 = 10;
 /// `st_shndx` of a value that is no address.
 pub const SHN_ABS: u16 = 0xfff1;
 
-/// A symbol of `.symtab`.
+/// A symbol of `.symtab` or `.dynsym`.
 #[derive(Clone, Copy, Debug)]
 pub struct Symbol<'a> {
     /// The name's bytes.
@@ -74,15 +74,16 @@ impl Symbol<'_> {
     }
 }
 
-/// Reads `.symtab`.
+/// Reads the symbol table of that section type, SHT_SYMTAB or SHT_DYNSYM; empty if there is none.
 ///
 /// # Errors
 /// When the table or a name lies outside the file.
 pub fn read<'a>(
     table: &SectionTable<'a, Header64>,
     data: &'a [u8],
+    kind: elf::SectionType,
 ) -> Result<Vec<Symbol<'a>>, String> {
-    let symbols = table.symbols(LE, data, elf::SHT_SYMTAB).map_err(|e| e.to_string())?;
+    let symbols = table.symbols(LE, data, kind).map_err(|e| e.to_string())?;
     let mut out = Vec::with_capacity(symbols.len());
     for symbol in symbols.iter().skip(1) {
         let name = symbols

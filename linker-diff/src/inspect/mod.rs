@@ -19,6 +19,7 @@ use serde::Serialize;
 
 use crate::error::Error;
 use crate::model::ImageFile;
+use crate::model::dynamic;
 use crate::model::elf::{self, PT_NOTE, Parsed};
 use crate::model::memory::Memory;
 use crate::model::symbols::Symbol;
@@ -120,12 +121,13 @@ pub fn inspect(path: &Path) -> Result<Inspection, Error> {
         program.symbols.iter().chain(&program.dynamic_symbols).copied().collect();
     let present = by_symbols(&symbols);
     let allocators: Vec<_> = present.iter().map(|(known, _)| *known).collect();
-    let calls = Calls::new(&symbols, &allocators, &memory);
+    let dynamic = dynamic::read(&program.segments, &program.sections, &memory);
+    let calls = Calls::new(&program, &symbols, &allocators, &memory, dynamic);
     let entries = entries(&symbols, &calls, note.as_ref());
     let mut found = present;
     let has_symbols = !program.symbols.is_empty();
     for (known, mut evidence) in contents::evidence(&program, file.bytes()) {
-        if contradicted(known, &found, &entries) {
+        if contradicted(known, &program, &found) {
             evidence.certainty = Certainty::Possible;
         }
         found.push((known, evidence));
@@ -178,13 +180,17 @@ fn is_musl(known: &Known) -> bool {
     known.also.contains(&"musl")
 }
 
-/// Whether symbols show that `malloc` leads to another allocator and don't show this one: then its
-/// texts may well be data, as in a linker that carries allocators in archives.
-fn contradicted(known: &Known, found: &[(&'static Known, Evidence)], entries: &[Entry]) -> bool {
+/// Whether the program has a symbol table that knows `malloc` and nothing of this allocator: then
+/// its texts may well be data, as in a linker that carries allocators in archives.
+fn contradicted(known: &Known, program: &Parsed, found: &[(&'static Known, Evidence)]) -> bool {
     let by_symbol =
         |(k, e): &(&Known, Evidence)| k.name == known.name && e.certainty >= Certainty::Likely;
-    let elsewhere = entries.iter().filter_map(|e| e.allocator.as_deref()).any(|a| a != known.name);
-    elsewhere && !found.iter().any(by_symbol)
+    program.symbols.iter().any(|s| is_malloc(s.name)) && !found.iter().any(by_symbol)
+}
+
+/// Whether the symbol is `malloc`, also with the version that GNU ld writes behind imported names.
+fn is_malloc(name: &[u8]) -> bool {
+    name == b"malloc" || name.starts_with(b"malloc@")
 }
 
 /// The ways in that the program has. gild's note tells about `malloc`.
@@ -192,7 +198,7 @@ fn entries(symbols: &[Symbol], calls: &Calls, note: Option<&Note>) -> Vec<Entry>
     let is_rust =
         |name: &[u8]| name == b"__rust_alloc" || name.ends_with(b"7___rustc12___rust_alloc");
     let ways: [(&str, &dyn Fn(&[u8]) -> bool); 3] = [
-        ("malloc", &|name| name == b"malloc"),
+        ("malloc", &is_malloc),
         ("operator new", &|name| name == b"_Znwm"),
         ("__rust_alloc", &is_rust),
     ];

@@ -1,7 +1,7 @@
 //! Dynamic tags and the relocations that the start-up code or the loader applies.
 
-use super::Image;
-use super::elf::{PT_DYNAMIC, SHT_RELA, SHT_RELR};
+use super::elf::{PT_DYNAMIC, SHT_RELA, SHT_RELR, Section, Segment};
+use super::memory::Memory;
 
 /// R_X86_64_64: a symbol plus the addend.
 pub const R_64: u32 = 1;
@@ -66,25 +66,25 @@ impl Dynamic {
 }
 
 /// Reads them from PT_DYNAMIC and, for fixed-address programs, from allocated SHT_RELA sections.
-pub fn read(image: &Image) -> Dynamic {
-    let mut dynamic = Dynamic { tags: tags(image), relocs: Vec::new() };
+pub fn read(segments: &[Segment], sections: &[Section], memory: &Memory) -> Dynamic {
+    let mut dynamic = Dynamic { tags: tags(segments, memory), relocs: Vec::new() };
     let mut relocs = Vec::new();
     for (table, size) in [(DT_RELA, DT_RELASZ), (DT_JMPREL, DT_PLTRELSZ)] {
         if let (Some(addr), Some(size)) = (dynamic.tag(table), dynamic.tag(size))
-            && let Some(bytes) = image.memory.from(addr)
+            && let Some(bytes) = memory.from(addr)
         {
             rela(&bytes[..bytes.len().min(size as usize)], &mut relocs);
         }
     }
     if let (Some(addr), Some(size)) = (dynamic.tag(DT_RELR), dynamic.tag(DT_RELRSZ))
-        && let Some(bytes) = image.memory.from(addr)
+        && let Some(bytes) = memory.from(addr)
     {
-        relr(image, &bytes[..bytes.len().min(size as usize)], &mut relocs);
+        relr(memory, &bytes[..bytes.len().min(size as usize)], &mut relocs);
     }
-    for section in image.sections.iter().filter(|s| s.is_alloc()) {
+    for section in sections.iter().filter(|s| s.is_alloc()) {
         match section.kind {
             SHT_RELA => rela(section.data, &mut relocs),
-            SHT_RELR => relr(image, section.data, &mut relocs),
+            SHT_RELR => relr(memory, section.data, &mut relocs),
             _ => {}
         }
     }
@@ -94,11 +94,11 @@ pub fn read(image: &Image) -> Dynamic {
     dynamic
 }
 
-fn tags(image: &Image) -> Vec<(u64, u64)> {
-    let Some(segment) = image.segments.iter().find(|s| s.kind == PT_DYNAMIC) else {
+fn tags(segments: &[Segment], memory: &Memory) -> Vec<(u64, u64)> {
+    let Some(segment) = segments.iter().find(|s| s.kind == PT_DYNAMIC) else {
         return Vec::new();
     };
-    let Some(bytes) = image.memory.from(segment.vaddr) else { return Vec::new() };
+    let Some(bytes) = memory.from(segment.vaddr) else { return Vec::new() };
     let bytes = &bytes[..bytes.len().min(segment.filesz as usize)];
     let words = bytes.chunks_exact(16).map(|c| (word(&c[..8]), word(&c[8..])));
     words.take_while(|t| t.0 != 0).collect()
@@ -124,10 +124,10 @@ fn rela(bytes: &[u8], out: &mut Vec<DynReloc>) {
 }
 
 /// gABI: an even word is an address, an odd one a bitmap of the 63 words that follow.
-fn relr(image: &Image, bytes: &[u8], out: &mut Vec<DynReloc>) {
+fn relr(memory: &Memory, bytes: &[u8], out: &mut Vec<DynReloc>) {
     let mut next = 0u64;
     let mut push = |at: u64| {
-        let addend = image.memory.word(at).unwrap_or(0) as i64;
+        let addend = memory.word(at).unwrap_or(0) as i64;
         out.push(DynReloc { at, kind: R_RELATIVE, symbol: 0, addend });
     };
     for entry in bytes.chunks_exact(8).map(word) {

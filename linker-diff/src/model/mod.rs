@@ -164,7 +164,7 @@ impl<'a> Image<'a> {
         image.got = tables.map(|s| (s.addr, s.addr + s.size)).collect();
         let tables = image.sections.iter().filter(|s| s.is_alloc() && s.is_plt());
         image.plt = tables.map(|s| (s.addr, s.addr + s.size)).collect();
-        image.dynamic = dynamic::read(&image);
+        image.dynamic = dynamic::read(&image.segments, &image.sections, &image.memory);
         image.unwind = unwind::read(&image);
         image.linker_defined = linker_defined::collect(&image);
         image.atoms = atoms::build(&image);

@@ -1,7 +1,8 @@
 //! Allocators, and what tells that a program carries one.
 //!
 //! Names and texts are those of release builds: mimalloc 2.3 and 3.3, jemalloc 5.3, snmalloc 0.7,
-//! rpmalloc 1.4, gperftools 2.10, LLVM 19's scudo, glibc 2.36, musl 1.2.3.
+//! rpmalloc 1.4, gperftools 2.10, LLVM 19's scudo, glibc 2.36, musl 1.2.3 and 1.2.5. Those of dlmalloc and
+//! oldmalloc are from their sources.
 
 /// What is known of an allocator.
 #[derive(Debug)]

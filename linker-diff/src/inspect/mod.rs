@@ -147,13 +147,14 @@ pub fn inspect(path: &Path) -> Result<Inspection, Error> {
     })
 }
 
+/// gild's note; damage matters only where the note isn't found elsewhere.
 fn read_note(program: &Parsed, data: &[u8]) -> Result<Option<Note>, String> {
-    for segment in program.segments.iter().filter(|s| s.kind == PT_NOTE) {
-        if let Some(note) = note::find(segment.bytes(data), segment.align)? {
-            return Ok(Some(note));
-        }
+    let segments = program.segments.iter().filter(|s| s.kind == PT_NOTE);
+    let read: Vec<_> = segments.map(|s| note::find(s.bytes(data), s.align)).collect();
+    match read.iter().find_map(|result| result.as_ref().ok()?.clone()) {
+        Some(note) => Ok(Some(note)),
+        None => read.into_iter().find(Result::is_err).unwrap_or(Ok(None)),
     }
-    Ok(None)
 }
 
 /// Allocators that have symbols, each with up to three of them.
@@ -180,6 +181,20 @@ fn is_musl(known: &Known) -> bool {
     known.also.contains(&"musl")
 }
 
+/// A function by which programs allocate, and how to know its symbol.
+type Way = (&'static str, fn(&[u8]) -> bool);
+
+const WAYS: [Way; 3] = [
+    ("malloc", is_malloc),
+    ("operator new", |name| name == b"_Znwm"),
+    ("__rust_alloc", is_rust_alloc),
+];
+
+/// Whether the symbol is Rust's way to its global allocator, plain or mangled.
+fn is_rust_alloc(name: &[u8]) -> bool {
+    name == b"__rust_alloc" || name.ends_with(b"7___rustc12___rust_alloc")
+}
+
 /// Whether the program has a symbol table that knows `malloc` and nothing of this allocator: then
 /// its texts may well be data, as in a linker that carries allocators in archives.
 fn contradicted(known: &Known, program: &Parsed, found: &[(&'static Known, Evidence)]) -> bool {
@@ -195,15 +210,8 @@ fn is_malloc(name: &[u8]) -> bool {
 
 /// The ways in that the program has. gild's note tells about `malloc`.
 fn entries(symbols: &[Symbol], calls: &Calls, note: Option<&Note>) -> Vec<Entry> {
-    let is_rust =
-        |name: &[u8]| name == b"__rust_alloc" || name.ends_with(b"7___rustc12___rust_alloc");
-    let ways: [(&str, &dyn Fn(&[u8]) -> bool); 3] = [
-        ("malloc", &is_malloc),
-        ("operator new", &|name| name == b"_Znwm"),
-        ("__rust_alloc", &is_rust),
-    ];
     let mut entries = Vec::new();
-    for (function, fits) in ways {
+    for (function, fits) in WAYS {
         let named = || symbols.iter().filter(|s| fits(s.name));
         let noted = note.filter(|_| function == "malloc").map(allocator_of);
         let defined = named().find(|s| s.is_place());

@@ -62,7 +62,12 @@ fn descriptor(bytes: &[u8]) -> Result<Note, String> {
         let end = memchr::memchr(0, texts).ok_or("a text has no end")?;
         let (text, rest) = texts.split_at(end);
         texts = &rest[1..];
-        String::from_utf8(text.to_vec()).map_err(|_| "a text is not UTF-8")
+        let text = std::str::from_utf8(text).map_err(|_| "a text is not UTF-8")?;
+        // It goes to a terminal, and into others' logs.
+        if text.contains(char::is_control) {
+            return Err("a text holds a control character");
+        }
+        Ok(text.to_owned())
     };
     let (name, version, file, prefix) = (text()?, text()?, text()?, text()?);
     if name.is_empty() {

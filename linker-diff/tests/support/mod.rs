@@ -106,7 +106,9 @@ fn build(flavour: Flavour, linker: &str, output: &Path) {
 }
 
 /// A folder for `-B` in which `ld` is the linker of that name.
-fn linker_folder(linker: &str) -> PathBuf {
+pub fn linker_folder(linker: &str) -> PathBuf {
+    static LOCK: std::sync::Mutex<()> = std::sync::Mutex::new(());
+    let _one_at_a_time = LOCK.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let path = folder().join(format!("with-{linker}"));
     if path.exists() {
         return path;
@@ -115,6 +117,7 @@ fn linker_folder(linker: &str) -> PathBuf {
     let variable = format!("GILD_DIFF_{}", linker.to_uppercase());
     let real = match std::env::var_os(variable) {
         Some(real) => PathBuf::from(real),
+        None if linker == "gild" => built_gild(),
         None => {
             let names: &[&str] = match linker {
                 "ld" => &["ld.bfd", "ld"],
@@ -133,6 +136,22 @@ fn linker_folder(linker: &str) -> PathBuf {
         std::os::unix::fs::symlink(&real, path.join(name)).expect("a link to the linker");
     }
     path
+}
+
+/// Builds this workspace's gild in the profile of this test, and names it.
+fn built_gild() -> PathBuf {
+    let this = std::env::current_exe().expect("the test's own file");
+    // target/PROFILE/deps/TEST
+    let profile = this.ancestors().nth(2).expect("the profile's folder");
+    let target = profile.parent().expect("the target folder");
+    let mut build = Command::new(env!("CARGO"));
+    build.current_dir(env!("CARGO_MANIFEST_DIR"));
+    build.args(["build", "--quiet", "-p", "gild-linker", "--target-dir"]).arg(target);
+    if profile.ends_with("release") {
+        build.arg("--release");
+    }
+    assert!(build.status().expect("cargo runs").success(), "gild was not built");
+    profile.join("gild")
 }
 
 /// Compares two programs.

@@ -55,7 +55,18 @@ reasons! {
     FramesRegistered "frames-registered" "The program has no unwinder, or registers its unwind rules at start (crtbeginT.o), so it needs no search table.";
     EqualCopies "equal-copies" "Several files define the name, weakly or each for itself, with equal content; which definition is taken depends on the order in which archive members are extracted.";
     IsaMarker "isa-marker" "The markers of the instruction sets that were used or needed inform people; neither kernel nor start-up code of static programs checks them.";
+    LostEntry "lost-entry" "lld keeps one search-table entry an address: where an empty function lies before another one, that is the empty one's, and exceptions cannot pass through the other.";
+    ThreadOffset "thread-offset" "DW_OP_GNU_push_tls_address takes an offset from the start of the thread-local block; wild writes one from the thread pointer, and debuggers show another variable.";
+    StrayInterpreter "stray-interpreter" "musl-gcc names a dynamic linker beside -static; lld and mold believe it and write PT_INTERP, with which the program crashes.";
     TypeOfLayout "type-of-layout" "SHT_PROGBITS stands in for the specific section type, or zeros are stored in the file; what is loaded is the same.";
+}
+
+impl Reason {
+    /// Whether the difference matters, and the linker it is laid to is known to do that: it is
+    /// explained, but always shown.
+    pub fn is_fault(self) -> bool {
+        matches!(self, Reason::LostEntry | Reason::ThreadOffset | Reason::StrayInterpreter)
+    }
 }
 
 impl Serialize for Reason {

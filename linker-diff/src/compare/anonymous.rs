@@ -44,7 +44,7 @@ pub fn compare(pair: &Pair, mut list: Vec<Anonymous>, sink: &mut Sink) {
     while !list.is_empty() {
         list.sort_unstable();
         list.retain(|r| {
-            if is_writable(pair.a, r) || r.tls {
+            if is_variable(pair.a, r) || r.tls {
                 mapped.push(*r);
             }
             seen.insert((r.left, r.right, r.tls, accessed(pair.a, r)))
@@ -65,6 +65,12 @@ pub fn compare(pair: &Pair, mut list: Vec<Anonymous>, sink: &mut Sink) {
 
 fn is_writable(image: &Image, r: &Anonymous) -> bool {
     image.section_at(r.left).is_some_and(|s| s.flags & crate::model::elf::SHF_WRITE != 0)
+}
+
+/// Whether it is written by the program, so that it matters which of equal ones is meant.
+fn is_variable(image: &Image, r: &Anonymous) -> bool {
+    is_writable(image, r)
+        && image.section_at(r.left).is_some_and(|s| !s.name.starts_with(b".data.rel.ro"))
 }
 
 fn place(pair: &Pair, r: &Anonymous) -> (Sink, Vec<Anonymous>) {
@@ -196,13 +202,20 @@ fn is_another_piece(pair: &Pair, r: &Anonymous, d: &Difference, size: u64) -> bo
         bytes.get(..end).is_some_and(|b| b.iter().all(|&c| c == 0 || (0x20..0x7f).contains(&c)))
     };
     lengths.retain(|&l| {
-        l >= LEAST_SHORT
-            && l <= at
-            && at - l < LEAST_SHORT
+        (l >= LEAST_SHORT && l <= at && at - l < LEAST_SHORT || l == LEAST_STRING && l == at)
             && is_text(&ours, l + LEAST_SHORT)
             && is_text(&theirs, l + LEAST_SHORT)
     });
     starts.extend(&lengths);
+    // Constants of 4 bytes, which linkers merge and sort each in its own way.
+    let is_word = |s: usize| {
+        let aligned = |addr: u64| (addr + s as u64).is_multiple_of(LEAST_SHORT as u64);
+        let printable = |bytes: &[u8]| {
+            let word = bytes.get(s..s + LEAST_SHORT);
+            word.is_some_and(|w| w.iter().all(|c| (0x20..0x7f).contains(c)))
+        };
+        aligned(r.left) && aligned(r.right) && printable(&ours) && printable(&theirs)
+    };
     starts.iter().any(|&s| {
         let within = (size as usize).saturating_sub(s);
         // Behind a terminated string, too few bytes to be told from chance.
@@ -210,7 +223,7 @@ fn is_another_piece(pair: &Pair, r: &Anonymous, d: &Difference, size: u64) -> bo
             return true;
         }
         // A constant of 4 bytes ends where the next one is referred to.
-        let short = lengths.contains(&s) || within == LEAST_SHORT;
+        let short = is_word(s) || lengths.contains(&s) || within == LEAST_SHORT;
         let least = if short { LEAST_SHORT } else { LEAST_PIECE };
         let moved = |piece: &[u8], other: &Image, addr: u64| {
             is_filler(&piece[..within.min(piece.len())]) || occurs(other, addr, piece, least)

@@ -65,7 +65,8 @@ fn report(pair: &Pair, image: &Image, side: Side, id: AtomId, reached: bool, sin
         format!("{} ({} bytes in {section}) is not in {}", name, atom.size(), other.label());
     let size = format!("{name}: {} bytes", atom.size());
     let kind = if atom.class == Class::Code { Kind::MissingCode } else { Kind::MissingData };
-    let mut finding = Finding::new(kind, name.clone(), detail).on(side);
+    let item = format!("{name} ({} bytes)", atom.size());
+    let mut finding = Finding::new(kind, name.clone(), detail).on(side).listing(vec![item]);
     finding = match side {
         Side::Right => finding.showing(size, "missing"),
         _ => finding.showing("missing", size),

@@ -6,7 +6,7 @@ use crate::code::{fields, hash};
 use crate::model::Image;
 use crate::model::atoms::{AtomId, Class};
 use crate::model::elf::SHF_WRITE;
-use crate::model::symbols::STB_WEAK;
+use crate::model::symbols::{STB_WEAK, STV_HIDDEN};
 use crate::model::target::Target;
 use crate::pairing::names;
 
@@ -97,7 +97,10 @@ pub fn addresses(pair: &Pair, x: u64, y: u64) -> Verdict {
     }
     let both_unnamed =
         left.is_some_and(|id| is_vague(a, id)) && right.is_some_and(|id| is_vague(b, id));
-    if share_linker_name(pair, x, y) || (!both_unnamed && near_a_pair(pair, x, y)) {
+    if share_empty_name(pair, x, y)
+        || share_linker_name(pair, x, y)
+        || (!both_unnamed && near_a_pair(pair, x, y))
+    {
         return Verdict::Same;
     }
     if same_table(pair, x, y) {
@@ -192,20 +195,24 @@ pub fn are_copies(pair: &Pair, l: AtomId, r: AtomId) -> bool {
         && ours.iter().zip(theirs).all(|(l, r)| match (l.target, r.target) {
             (Target::Addr(l), Target::Addr(r)) => match (a.atoms.find(l), b.atoms.find(r)) {
                 (Some(l), Some(r)) => {
-                    pair.pairing.right_of(l) == Some(r) || names::agree(a, b, l, r)
+                    pair.pairing.right_of(l) == Some(r) || names::agree_but_for_hash(a, b, l, r)
                 }
                 _ => true,
             },
             (l, r) => std::mem::discriminant(&l) == std::mem::discriminant(&r),
         });
-    names::agree(a, b, l, r) && refer_alike && hash::of(a, l) == hash::of(b, r)
+    names::agree_but_for_hash(a, b, l, r) && refer_alike && hash::of(a, l) == hash::of(b, r)
 }
 
 /// Whether two variables of one content are weak definitions of one name from two files.
 fn are_weak_twins(pair: &Pair, l: AtomId, r: AtomId) -> bool {
     let (a, b) = (pair.a, pair.b);
+    // What is hidden and local may have been weak.
     let weak = |image: &Image, id: AtomId| {
-        image.atoms.labels(id).iter().any(|l| image.symbols[l.symbol as usize].bind == STB_WEAK)
+        image.atoms.labels(id).iter().any(|l| {
+            let symbol = &image.symbols[l.symbol as usize];
+            symbol.bind == STB_WEAK || (symbol.is_local() && symbol.visibility == STV_HIDDEN)
+        })
     };
     let labelled = !a.atoms.labels(l).is_empty() && !b.atoms.labels(r).is_empty();
     let (x, y) = (a.atoms.get(l), b.atoms.get(r));
@@ -233,6 +240,12 @@ fn same_table(pair: &Pair, x: u64, y: u64) -> bool {
         (Some(s), Some(t)) => s.name == t.name && s.name.starts_with(b".eh_frame"),
         _ => false,
     }
+}
+
+/// Whether a function of no bytes and of one name lies at both.
+pub fn share_empty_name(pair: &Pair, x: u64, y: u64) -> bool {
+    let theirs = pair.b.empties.at(y);
+    pair.a.empties.at(x).iter().any(|name| theirs.contains(name))
 }
 
 /// Whether a linker-defined name stands for both.

@@ -4,9 +4,10 @@ use super::Pair;
 use super::sink::Sink;
 use crate::finding::{Finding, Kind, Side};
 use crate::model::Image;
+use crate::model::dynamic::DT_NEEDED;
 use crate::model::elf::{
-    PF_W, PF_X, PT_DYNAMIC, PT_GNU_EH_FRAME, PT_GNU_PROPERTY, PT_GNU_RELRO, PT_GNU_STACK, PT_LOAD,
-    PT_NOTE, PT_TLS, SHF_EXECINSTR, SHF_WRITE, Section, Segment,
+    ET_EXEC, PF_W, PF_X, PT_DYNAMIC, PT_GNU_EH_FRAME, PT_GNU_PROPERTY, PT_GNU_RELRO, PT_GNU_STACK,
+    PT_INTERP, PT_LOAD, PT_NOTE, PT_TLS, SHF_EXECINSTR, SHF_WRITE, Section, Segment,
 };
 use crate::reason::Reason;
 
@@ -32,7 +33,7 @@ fn name(kind: u32) -> &'static str {
         PT_GNU_STACK => "PT_GNU_STACK",
         PT_GNU_RELRO => "PT_GNU_RELRO",
         PT_GNU_PROPERTY => "PT_GNU_PROPERTY",
-        3 => "PT_INTERP",
+        PT_INTERP => "PT_INTERP",
         _ => "a program header",
     }
 }
@@ -40,7 +41,7 @@ fn name(kind: u32) -> &'static str {
 fn presence(pair: &Pair, sink: &mut Sink) {
     let has = |image: &Image, kind| image.segments.iter().any(|s| s.kind == kind);
     const EXPECTED: [u32; 8] = [
-        3,
+        PT_INTERP,
         PT_DYNAMIC,
         PT_NOTE,
         PT_TLS,
@@ -67,6 +68,12 @@ fn presence(pair: &Pair, sink: &mut Sink) {
             notes.iter().all(|n| super::notes::property(n, super::notes::FEATURE_1_AND) == 0);
         if kind == PT_GNU_PROPERTY && idle {
             sink.count(Reason::IsaMarker, "segment", finding);
+        } else if kind == PT_INTERP
+            && has.header.kind == ET_EXEC
+            && has.dynamic.tag(DT_NEEDED).is_none()
+        {
+            let side = if ours { Side::Left } else { Side::Right };
+            sink.count(Reason::StrayInterpreter, "segment", finding.on(side));
         } else if kind == PT_GNU_EH_FRAME && needs_no_table(lacking) {
             sink.count(Reason::FramesRegistered, "segment", finding);
         } else {
@@ -192,7 +199,7 @@ fn section_faults(image: &Image, section: &Section, fault: &mut impl FnMut(&str,
 /// Each special header covers exactly the section it stands for.
 fn special_segments(image: &Image, fault: &mut impl FnMut(&str, String)) {
     const EXACT: [(u32, &str); 3] =
-        [(PT_DYNAMIC, ".dynamic"), (PT_GNU_EH_FRAME, ".eh_frame_hdr"), (3, ".interp")];
+        [(PT_DYNAMIC, ".dynamic"), (PT_GNU_EH_FRAME, ".eh_frame_hdr"), (PT_INTERP, ".interp")];
     for (kind, section) in EXACT {
         let segment = image.segments.iter().find(|s| s.kind == kind);
         let section = image.section(section);

@@ -131,6 +131,9 @@ fn both(pair: &Pair, l: &Symbol, r: &Symbol, habit: bool, sink: &mut Sink) {
 /// Both must name the same distance in atoms that are a pair.
 fn place(pair: &Pair, l: &Symbol, r: &Symbol, sink: &mut Sink) {
     let (a, b) = (pair.a, pair.b);
+    if resolve::share_empty_name(pair, l.value, r.value) {
+        return;
+    }
     let find = |image: &Image, s: &Symbol| match s.kind {
         STT_TLS => image.atoms.last_tls_before(s.value),
         _ => image.atoms.find(s.value),
@@ -185,7 +188,9 @@ fn missing(pair: &Pair, side: Side, symbol: &Symbol, sink: &mut Sink) {
     };
     let name = readable(symbol.name);
     let detail = format!("{} has no symbol of that name", lacks.label());
-    let mut finding = Finding::new(Kind::SymbolMissing, name, detail).on(side);
+    let item = format!("{name} ({} bytes)", symbol.size);
+    let finding = Finding::new(Kind::SymbolMissing, name, detail);
+    let mut finding = finding.on(side).listing(vec![item]);
     let shown = if symbol.is_absolute() {
         format!("{:#x}", symbol.value)
     } else {

@@ -46,14 +46,18 @@ pub fn compare(pair: &Pair, sink: &mut Sink) {
 
 /// Compares the FDEs that begin in a pair of functions.
 fn function(pair: &Pair, left: (u64, u64), right: (u64, u64), sink: &mut Sink) {
-    let ours = pair.a.unwind.within(left.0, left.1);
-    let theirs = pair.b.unwind.within(right.0, right.1);
+    let covering = |fdes| -> Vec<&Fde> {
+        let list: &[Fde] = fdes;
+        list.iter().filter(|f| !f.is_empty()).collect()
+    };
+    let ours = covering(pair.a.unwind.within(left.0, left.1));
+    let theirs = covering(pair.b.unwind.within(right.0, right.1));
     if ours.is_empty() && theirs.is_empty() {
         return;
     }
     let distance = |f: &Fde, start: u64| f.start - start;
     let place = || text::address(pair.a, left.0);
-    for f in ours {
+    for f in &ours {
         sink.compared += 1;
         match theirs.iter().find(|g| distance(g, right.0) == distance(f, left.0)) {
             Some(g) => rules(pair, f, g, sink),
@@ -64,7 +68,7 @@ fn function(pair: &Pair, left: (u64, u64), right: (u64, u64), sink: &mut Sink) {
             ),
         }
     }
-    for g in theirs {
+    for g in &theirs {
         if !ours.iter().any(|f| distance(f, left.0) == distance(g, right.0)) {
             sink.push(
                 Finding::new(Kind::FdeMissing, place(), "the first program lost the unwind rules")
@@ -192,23 +196,40 @@ fn table(image: &Image, side: Side, sink: &mut Sink) {
     }
     let mut sorted = table.entries.clone();
     sorted.sort_unstable();
-    let in_table = |f: &Fde| sorted.binary_search(&(f.start, f.addr)).is_ok();
-    let lost: Vec<&Fde> =
-        image.unwind.fdes.iter().filter(|f| f.end > f.start && !in_table(f)).collect();
-    if let Some(first) = lost.first() {
-        let name = text::address(image, first.start);
-        fault(
-            Kind::FrameTable,
-            format!("{} FDEs are not in the table, the first for {name}", lost.len()),
-        );
-    }
     let known: std::collections::HashSet<(u64, u64)> =
         image.unwind.fdes.iter().map(|f| (f.start, f.addr)).collect();
     let wrong = sorted.iter().filter(|entry| !known.contains(entry)).count();
     if wrong > 0 {
         fault(Kind::FrameTable, format!("{wrong} entries name no FDE of that function"));
     }
+    lost(image, side, &sorted, sink);
     dangling(image, side, sink);
+}
+
+/// FDEs that a search does not find.
+fn lost(image: &Image, side: Side, sorted: &[(u64, u64)], sink: &mut Sink) {
+    let in_table = |f: &Fde| sorted.binary_search(&(f.start, f.addr)).is_ok();
+    let behind_empty = |f: &Fde| {
+        let twins = image.unwind.within(f.start, f.start + 1);
+        twins.iter().any(|t| t.is_empty() && in_table(t))
+    };
+    let lost = image.unwind.fdes.iter().filter(|f| !f.is_empty() && !in_table(f));
+    let (known, unknown): (Vec<&Fde>, Vec<&Fde>) = lost.partition(|f| behind_empty(f));
+    let finding = |list: &[&Fde]| {
+        let name = text::address(image, list.first()?.start);
+        let count = list.len();
+        let detail =
+            format!("{}: {count} FDEs are not in the table, the first for {name}", image.label());
+        Some(Finding::new(Kind::FrameTable, ".eh_frame_hdr", detail).on(side))
+    };
+    sink.findings.extend(finding(&unknown));
+    if let Some(finding) = finding(&known) {
+        if image.is_signed_by(b"LLD") {
+            sink.count(Reason::LostEntry, "table", finding);
+        } else {
+            sink.push(finding);
+        }
+    }
 }
 
 /// FDEs for code that isn't there.

@@ -207,9 +207,9 @@ fn marks(image: &Image) -> Vec<Mark> {
         .filter(|(_, s)| s.is_place() && s.kind != STT_TLS)
         .filter(|(_, s)| !is_marker(image, s))
         .map(|(i, s)| Mark { addr: s.value, size: s.size, symbol: Some(i) });
-    let fdes = image.unwind.fdes.iter().map(|f| Mark {
+    let fdes = image.unwind.fdes.iter().filter(|f| !f.is_empty()).map(|f| Mark {
         addr: f.start,
-        size: f.end.saturating_sub(f.start),
+        size: f.end - f.start,
         symbol: None,
     });
     let seeds = if image.is_stripped() { seeds(image) } else { Vec::new() };
@@ -295,11 +295,19 @@ fn cut(
         }
         gap(image, atoms, section, at, atom.start, class);
         at = atom.end.max(at);
-        if atom.size() > 0 {
+        if atom.size() > 0 && !is_empty_function(image, &atom) {
             atoms.list.push(atom);
         }
     }
     gap(image, atoms, section, at, limit, class);
+}
+
+/// Whether nothing but padding lies between a function without a size and its neighbour.
+fn is_empty_function(image: &Image, atom: &Atom) -> bool {
+    atom.class == Class::Code
+        && !atom.sized
+        && !image.empties.at(atom.start).is_empty()
+        && image.memory.slice(atom.start, atom.size() as usize).is_some_and(padding::is_all)
 }
 
 /// Makes an atom of `[start, end)` unless it is padding.

@@ -3,14 +3,24 @@
 use gimli::{AttributeValue, Expression, Operation};
 
 use super::super::Pair;
+use super::super::resolve::{self, Verdict};
 use super::super::sink::Sink;
 use super::units::Unit;
 use super::{Place, count_dead, has_left, has_right, place};
 use crate::code::text;
-use crate::finding::{Finding, Kind};
+use crate::finding::{Finding, Kind, Side};
+use crate::model::Image;
 use crate::model::unwind::Slice;
+use crate::reason::Reason;
 
 type Value<'d> = AttributeValue<Slice<'d>>;
+
+/// The offset from the start of the block that a 32-bit offset from the thread pointer means, in a
+/// program whose linker is known to write those.
+fn from_thread_pointer(image: &Image, value: u64) -> Option<u64> {
+    let tls = image.tls.filter(|_| image.is_signed_by(b"Wild"))?;
+    Some(tls.block_offset(i64::from(value as u32 as i32)) as u64)
+}
 
 /// The two units, and where differences go.
 struct Comparer<'w, 'i, 'a, 'd> {
@@ -119,6 +129,23 @@ impl<'d> Comparer<'_, '_, '_, 'd> {
         }
     }
 
+    fn thread_locals(&mut self, name: gimli::DwAt, x: u64, y: u64) {
+        let same = |x, y| resolve::thread_local(self.pair, x, y) == Verdict::Same;
+        if same(x, y) {
+            return;
+        }
+        let (a, b) = (self.pair.a, self.pair.b);
+        let left = from_thread_pointer(a, x).is_some_and(|x| same(x, y));
+        let right = from_thread_pointer(b, y).is_some_and(|y| same(x, y));
+        let finding = Finding::new(Kind::DebugAddress, self.left.name(), format!("{name} differs"))
+            .showing(x.to_string(), y.to_string());
+        match (left, right) {
+            (true, _) => self.sink.count(Reason::ThreadOffset, "tls", finding.on(Side::Left)),
+            (_, true) => self.sink.count(Reason::ThreadOffset, "tls", finding.on(Side::Right)),
+            _ => self.found.push(finding),
+        }
+    }
+
     fn ranges(&mut self, name: gimli::DwAt, l: &Value<'d>, r: &Value<'d>) -> gimli::Result<()> {
         let ours = ranges(self.left, l)?;
         let theirs = ranges(self.right, r)?;
@@ -205,11 +232,7 @@ impl<'d> Comparer<'_, '_, '_, 'd> {
                 Operation::UnsignedConstant { value: x },
                 Operation::UnsignedConstant { value: y },
             ) if x != y => {
-                let verdict = super::super::resolve::thread_local(self.pair, x, y);
-                if verdict != super::super::resolve::Verdict::Same {
-                    let (x, y) = (x.to_string(), y.to_string());
-                    self.differ(Kind::DebugAddress, &format!("{name} differs"), &x, &y);
-                }
+                self.thread_locals(name, x, y);
             }
             // Offsets of entries in other units follow from the layout.
             (Operation::EntryValue { .. }, Operation::EntryValue { .. })

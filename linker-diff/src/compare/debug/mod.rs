@@ -125,12 +125,14 @@ fn place(pair: &Pair, left: u64, right: u64) -> Place {
         },
         (true, false) => {
             let id = pair.b.atoms.find(right);
-            let known = id.is_some_and(|id| has_left(pair, id));
+            let empty = !pair.b.empties.at(right).is_empty();
+            let known = !empty && id.is_some_and(|id| has_left(pair, id));
             if known { Place::Different } else { Place::Dead }
         }
         (false, true) => {
             let id = pair.a.atoms.find(left);
-            let known = id.is_some_and(|id| has_right(pair, id));
+            let empty = !pair.a.empties.at(left).is_empty();
+            let known = !empty && id.is_some_and(|id| has_right(pair, id));
             if known { Place::Different } else { Place::Dead }
         }
     }

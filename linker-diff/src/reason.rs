@@ -58,6 +58,13 @@ reasons! {
     LostEntry "lost-entry" "lld keeps one search-table entry an address: where an empty function lies before another one, that is the empty one's, and exceptions cannot pass through the other.";
     ThreadOffset "thread-offset" "DW_OP_GNU_push_tls_address takes an offset from the start of the thread-local block; wild writes one from the thread pointer, and debuggers show another variable.";
     StrayInterpreter "stray-interpreter" "musl-gcc names a dynamic linker beside -static; lld and mold believe it and write PT_INTERP, with which the program crashes.";
+    OtherCompilation "other-compilation" "Both take a weak definition of a C++ function, but from files that were compiled with different options; by the one-definition rule they are interchangeable, and which archive member comes first is the linker's choice.";
+    InputFault "input-fault" "It is malformed in both programs alike: it came so from the inputs.";
+    FixedArray "fixed-array" "Nothing writes to an array of initialisers in a program of fixed address, so it may be read-only.";
+    KeptCopy "kept-copy" "GNU ld lets debug information of a discarded COMDAT copy speak of the copy that was kept; others mark it as discarded.";
+    VersionedName "versioned-name" "Symbol versions mean nothing to a static program; each linker writes them, or leaves them out, in its own way.";
+    WrapVisibility "wrap-visibility" "With --wrap, whether a hidden reference hides the wrapped function or its wrapper is the linker's choice; nothing outside can see either.";
+    TypeLeftOut "type-left-out" "A name that the command line defines stands for the same place; whether it takes over the type of what it stands for is of use to debuggers alone.";
     TypeOfLayout "type-of-layout" "SHT_PROGBITS stands in for the specific section type, or zeros are stored in the file; what is loaded is the same.";
 }
 

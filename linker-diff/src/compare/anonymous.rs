@@ -99,7 +99,10 @@ fn place(pair: &Pair, r: &Anonymous) -> (Sink, Vec<Anonymous>) {
     let size = extent(a, r.left).min(extent(b, r.right)).min(accessed(a, r));
     let outcome = data::runs(pair, r.left, r.right, size);
     let next = data::pending(&outcome, r);
-    let first = outcome.differences.first().filter(|d| !is_another_piece(pair, r, d, size));
+    // A table of 32-bit entries does not end within one.
+    let cut_off = |d: &Difference| outcome.entries > 0 && d.offset >= size & !3;
+    let first = outcome.differences.first();
+    let first = first.filter(|d| !cut_off(d) && !is_another_piece(pair, r, d, size));
     match first {
         Some(d) if r.named => wrong(pair, r, &d.detail.clone(), &mut sink),
         Some(d) => content(pair, r, d, size, &mut sink),
@@ -203,19 +206,18 @@ fn is_another_piece(pair: &Pair, r: &Anonymous, d: &Difference, size: u64) -> bo
     };
     lengths.retain(|&l| {
         (l >= LEAST_SHORT && l <= at && at - l < LEAST_SHORT || l == LEAST_STRING && l == at)
-            && is_text(&ours, l + LEAST_SHORT)
-            && is_text(&theirs, l + LEAST_SHORT)
+            && (l == at && l >= LEAST_PIECE && is_text(&ours, l) && is_text(&theirs, l)
+                || is_text(&ours, l + LEAST_SHORT) && is_text(&theirs, l + LEAST_SHORT))
     });
     starts.extend(&lengths);
-    // Constants of 4 bytes, which linkers merge and sort each in its own way.
     let is_word = |s: usize| {
-        let aligned = |addr: u64| (addr + s as u64).is_multiple_of(LEAST_SHORT as u64);
-        let printable = |bytes: &[u8]| {
-            let word = bytes.get(s..s + LEAST_SHORT);
-            word.is_some_and(|w| w.iter().all(|c| (0x20..0x7f).contains(c)))
-        };
-        aligned(r.left) && aligned(r.right) && printable(&ours) && printable(&theirs)
+        is_text_constant(&ours, r.left, s, LEAST_SHORT)
+            && is_text_constant(&theirs, r.right, s, LEAST_SHORT)
     };
+    // What states its length ends there.
+    if lengths.iter().any(|&l| l == at && l >= LEAST_PIECE) {
+        return true;
+    }
     starts.iter().any(|&s| {
         let within = (size as usize).saturating_sub(s);
         // Behind a terminated string, too few bytes to be told from chance.
@@ -226,13 +228,16 @@ fn is_another_piece(pair: &Pair, r: &Anonymous, d: &Difference, size: u64) -> bo
         let short = is_word(s) || lengths.contains(&s) || within == LEAST_SHORT;
         let least = if short { LEAST_SHORT } else { LEAST_PIECE };
         let moved = |piece: &[u8], other: &Image, addr: u64| {
-            is_filler(&piece[..within.min(piece.len())]) || occurs(other, addr, piece, least)
+            is_filler(&piece[..within.min(piece.len())])
+                || occurs(other, addr, piece, least)
+                || is_text_constant(piece, s as u64, 0, LEAST_PIECE)
+                    && occurs(other, addr, &piece[..LEAST_PIECE], LEAST_PIECE)
         };
         let (Some(p), Some(q)) = (ours.get(s..), theirs.get(s..)) else { return false };
         // A text that is terminated, or of 4 bytes, with nothing but padding behind it on one side
         // is complete.
         let padded = |piece: &[u8]| is_filler(&piece[..within.min(piece.len())]);
-        let ends = within <= LEAST_SHORT && s >= LEAST_SHORT
+        let ends = within <= LEAST_SHORT && s >= LEAST_STRING
             || (behind_zero == Some(s) && s > LEAST_SHORT);
         if ends && is_text(&ours, s) && (padded(p) || padded(q)) {
             return true;
@@ -241,6 +246,14 @@ fn is_another_piece(pair: &Pair, r: &Anonymous, d: &Difference, size: u64) -> bo
         // Of mergeable constants to which nothing refers, one linker may drop what another keeps.
         (ours && theirs) || (lengths.contains(&s) && (ours || theirs))
     })
+}
+
+/// Whether `width` bytes at `start` are aligned text: a constant of that size, which linkers merge
+/// and sort each in its own way.
+fn is_text_constant(bytes: &[u8], addr: u64, start: usize, width: usize) -> bool {
+    let aligned = (addr + start as u64).is_multiple_of(width as u64);
+    let piece = bytes.get(start..start + width);
+    aligned && piece.is_some_and(|p| p.iter().all(|c| (0x20..0x7f).contains(c)))
 }
 
 /// Numbers near a reference that may be the length of what it refers to: strings of Rust have no

@@ -140,6 +140,10 @@ impl Walk<'_, '_, '_> {
 
     fn relative(&mut self, x: &Instruction, y: &Instruction, to: u64, other: u64, sink: &mut Sink) {
         let (a, b) = (self.pair.a, self.pair.b);
+        let address_taken = x.mnemonic() == iced_x86::Mnemonic::Lea;
+        if address_taken && resolve::addresses(self.pair, to, other) == Verdict::Same {
+            return;
+        }
         if a.is_got(to) && b.is_got(other) {
             let (Some(left), Some(right)) = (pointer_at(a, to), pointer_at(b, other)) else {
                 return;

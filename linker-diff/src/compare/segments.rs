@@ -66,8 +66,17 @@ fn presence(pair: &Pair, sink: &mut Sink) {
         let notes = super::notes::read(has);
         let idle =
             notes.iter().all(|n| super::notes::property(n, super::notes::FEATURE_1_AND) == 0);
-        if kind == PT_GNU_PROPERTY && idle {
+        let only_markers = kind == PT_NOTE
+            && notes.iter().all(|n| n.owner == b"GNU" && n.kind == super::notes::NT_GNU_PROPERTY);
+        if idle && (kind == PT_GNU_PROPERTY || only_markers) {
             sink.count(Reason::IsaMarker, "segment", finding);
+        } else if kind == PT_GNU_RELRO && only_tables(has) {
+            sink.count(Reason::RelroReach, "segment", finding);
+        } else if kind == PT_GNU_EH_FRAME
+            && lacking.is_stripped()
+            && lacking.section(".eh_frame_hdr").is_none()
+        {
+            sink.count(Reason::FramesRegistered, "stripped", finding);
         } else if kind == PT_INTERP
             && has.header.kind == ET_EXEC
             && has.dynamic.tag(DT_NEEDED).is_none()
@@ -80,6 +89,16 @@ fn presence(pair: &Pair, sink: &mut Sink) {
             sink.push(finding);
         }
     }
+}
+
+/// Whether PT_GNU_RELRO protects nothing but the linker's own tables.
+fn only_tables(image: &Image) -> bool {
+    let relro = image.segments.iter().find(|s| s.kind == PT_GNU_RELRO);
+    let covered = |s: &&Section| {
+        s.is_alloc() && s.size > 0 && relro.is_some_and(|r| r.covers(s.addr, s.size))
+    };
+    let own = |s: &Section| s.is_linker_table() || s.name == b".relro_padding";
+    !image.sectionless && image.sections.iter().filter(covered).all(own)
 }
 
 /// Whether unwinding works without the table: crtbeginT.o's `frame_dummy` registers the section, or
@@ -128,12 +147,23 @@ fn rights(pair: &Pair, sink: &mut Sink) {
         let finding = Finding::new(Kind::SegmentRights, ours.title(), "mapped with other rights")
             .showing(rights_text(l.flags), rights_text(r.flags));
         let same_writing = (l.flags ^ r.flags) & PF_W == 0;
-        if same_writing && !ours.is_code() && l.flags & PF_W == 0 {
+        if is_function_array(ours) && !relocated(pair.a, ours) && !relocated(pair.b, theirs) {
+            sink.count(Reason::FixedArray, "array", finding);
+        } else if same_writing && !ours.is_code() && l.flags & PF_W == 0 {
             sink.count(Reason::StricterRights, "read-only", finding);
         } else {
             sink.push(finding);
         }
     }
+}
+
+fn is_function_array(section: &Section) -> bool {
+    [&b".preinit_array"[..], b".init_array", b".fini_array"].contains(&section.name)
+}
+
+/// Whether start-up code writes to the section.
+fn relocated(image: &Image, section: &Section) -> bool {
+    !image.dynamic.within(section.addr, section.addr + section.size).is_empty()
 }
 
 /// What one program header says against another or against the sections.

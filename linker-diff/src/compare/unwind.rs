@@ -6,6 +6,7 @@ use super::Pair;
 use super::lsda;
 use super::resolve::{self, Verdict};
 use super::sink::Sink;
+use super::variants;
 use crate::code::text;
 use crate::finding::{Finding, Kind, Side};
 use crate::model::Image;
@@ -21,9 +22,12 @@ pub fn compare(pair: &Pair, sink: &mut Sink) {
     for (image, side) in [(pair.a, Side::Left), (pair.b, Side::Right)] {
         table(image, side, sink);
     }
-    if pair.a.unwind.frame.is_some() != pair.b.unwind.frame.is_some() {
-        let finding = Finding::new(Kind::FdeMissing, ".eh_frame", "one program has none");
-        sink.push(finding);
+    let has = |image: &Image| image.unwind.fdes.iter().any(|f| !f.is_empty());
+    if has(pair.a) != has(pair.b) {
+        let side = if has(pair.a) { Side::Right } else { Side::Left };
+        let finding =
+            Finding::new(Kind::FdeMissing, ".eh_frame", "one program has no unwind rules");
+        sink.push(finding.on(side));
         return;
     }
     let parts: Vec<Sink> = pair
@@ -34,7 +38,8 @@ pub fn compare(pair: &Pair, sink: &mut Sink) {
             let mut sink = Sink::default();
             for &(x, y) in chunk {
                 let (left, right) = (pair.a.atoms.get(x), pair.b.atoms.get(y));
-                if left.class == Class::Code && right.class == Class::Code {
+                let code = left.class == Class::Code && right.class == Class::Code;
+                if code && !variants::are(pair, x, y) {
                     function(pair, (left.start, left.end), (right.start, right.end), &mut sink);
                 }
             }

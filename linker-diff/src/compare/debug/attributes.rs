@@ -10,6 +10,7 @@ use super::{Place, count_dead, has_left, has_right, place};
 use crate::code::text;
 use crate::finding::{Finding, Kind, Side};
 use crate::model::Image;
+use crate::model::symbols::STB_WEAK;
 use crate::model::unwind::Slice;
 use crate::reason::Reason;
 
@@ -20,6 +21,14 @@ type Value<'d> = AttributeValue<Slice<'d>>;
 fn from_thread_pointer(image: &Image, value: u64) -> Option<u64> {
     let tls = image.tls.filter(|_| image.is_signed_by(b"Wild"))?;
     Some(tls.block_offset(i64::from(value as u32 as i32)) as u64)
+}
+
+/// Whether the function at `addr` may have been defined by several files.
+fn is_weak(image: &Image, addr: u64) -> bool {
+    image.atoms.find(addr).is_some_and(|id| {
+        let labels = image.atoms.labels(id).iter();
+        labels.map(|l| &image.symbols[l.symbol as usize]).any(|s| s.bind == STB_WEAK)
+    })
 }
 
 /// The two units, and where differences go.
@@ -151,6 +160,9 @@ impl<'d> Comparer<'_, '_, '_, 'd> {
         let theirs = ranges(self.right, r)?;
         let ours = self.live(&ours, true);
         let theirs = self.live(&theirs, false);
+        if ours.len() != theirs.len() && self.kept_copies(name, &ours, &theirs) {
+            return Ok(());
+        }
         if ours.len() != theirs.len() {
             let (l, r) = (format!("{} ranges", ours.len()), format!("{} ranges", theirs.len()));
             self.differ(Kind::DebugAddress, &format!("{name} differs"), &l, &r);
@@ -163,6 +175,32 @@ impl<'d> Comparer<'_, '_, '_, 'd> {
             }
         }
         Ok(())
+    }
+
+    /// Whether one list has but more weak functions than the other.
+    fn kept_copies(
+        &mut self,
+        name: gimli::DwAt,
+        ours: &[gimli::Range],
+        theirs: &[gimli::Range],
+    ) -> bool {
+        let left = ours.len() > theirs.len();
+        let image = if left { self.pair.a } else { self.pair.b };
+        let (long, short) = if left { (ours, theirs) } else { (theirs, ours) };
+        let same = |one: &gimli::Range, other: &gimli::Range| {
+            let (x, y) = if left { (one, other) } else { (other, one) };
+            place(self.pair, x.begin, y.begin) == Place::Same
+        };
+        let mut rest = short.iter().peekable();
+        let extra: Vec<_> =
+            long.iter().filter(|r| rest.next_if(|s| same(r, s)).is_none()).collect();
+        let copies = rest.peek().is_none() && extra.iter().all(|r| is_weak(image, r.begin));
+        if copies {
+            let finding = Finding::new(Kind::DebugAddress, self.left.name(), format!("{name}"));
+            let finding = finding.showing(format!("{ours:x?}"), format!("{theirs:x?}"));
+            self.sink.count(Reason::KeptCopy, "ranges", finding);
+        }
+        copies
     }
 
     /// Ranges of code that both programs have.

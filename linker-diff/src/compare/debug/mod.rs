@@ -31,6 +31,13 @@ pub fn compare(pair: &Pair, sink: &mut Sink) {
     }
     let (left, right) = (ours.dwarf(), theirs.dwarf());
     let (list, others) = (units::read(&left), units::read(&right));
+    if let (Err(l), Err(r)) = (&list, &others)
+        && l == r
+    {
+        let finding = Finding::new(Kind::DebugFault, ".debug_info", l.to_string());
+        sink.count(Reason::InputFault, "debug", finding);
+        return;
+    }
     for (result, image, side) in [(&list, pair.a, Side::Left), (&others, pair.b, Side::Right)] {
         if let Err(e) = result {
             let detail = format!("{}: .debug_info cannot be read: {e}", image.label());

@@ -98,7 +98,7 @@ fn place(pair: &Pair, r: &Anonymous) -> (Sink, Vec<Anonymous>) {
     }
     let size = extent(a, r.left).min(extent(b, r.right)).min(accessed(a, r));
     let outcome = data::runs(pair, r.left, r.right, size);
-    let next = data::pending(&outcome, r);
+    let next = data::pending(pair, &outcome, r);
     // A table of 32-bit entries does not end within one.
     let cut_off = |d: &Difference| outcome.entries > 0 && d.offset >= size & !3;
     let first = outcome.differences.first();
@@ -210,9 +210,8 @@ fn is_another_piece(pair: &Pair, r: &Anonymous, d: &Difference, size: u64) -> bo
                 || is_text(&ours, l + LEAST_SHORT) && is_text(&theirs, l + LEAST_SHORT))
     });
     starts.extend(&lengths);
-    let is_word = |s: usize| {
-        is_text_constant(&ours, r.left, s, LEAST_SHORT)
-            && is_text_constant(&theirs, r.right, s, LEAST_SHORT)
+    let is_constant = |s: usize, width: usize| {
+        is_text_constant(&ours, r.left, s, width) && is_text_constant(&theirs, r.right, s, width)
     };
     // What states its length ends there.
     if lengths.iter().any(|&l| l == at && l >= LEAST_PIECE) {
@@ -225,12 +224,12 @@ fn is_another_piece(pair: &Pair, r: &Anonymous, d: &Difference, size: u64) -> bo
             return true;
         }
         // A constant of 4 bytes ends where the next one is referred to.
-        let short = is_word(s) || lengths.contains(&s) || within == LEAST_SHORT;
+        let short = is_constant(s, LEAST_SHORT) || lengths.contains(&s) || within == LEAST_SHORT;
         let least = if short { LEAST_SHORT } else { LEAST_PIECE };
         let moved = |piece: &[u8], other: &Image, addr: u64| {
             is_filler(&piece[..within.min(piece.len())])
                 || occurs(other, addr, piece, least)
-                || is_text_constant(piece, s as u64, 0, LEAST_PIECE)
+                || is_text_constant(piece, 0, 0, LEAST_PIECE)
                     && occurs(other, addr, &piece[..LEAST_PIECE], LEAST_PIECE)
         };
         let (Some(p), Some(q)) = (ours.get(s..), theirs.get(s..)) else { return false };
@@ -244,7 +243,8 @@ fn is_another_piece(pair: &Pair, r: &Anonymous, d: &Difference, size: u64) -> bo
         }
         let (ours, theirs) = (moved(p, b, r.right), moved(q, a, r.left));
         // Of mergeable constants to which nothing refers, one linker may drop what another keeps.
-        (ours && theirs) || (lengths.contains(&s) && (ours || theirs))
+        let droppable = lengths.contains(&s) || (s > 0 && is_constant(s, LEAST_PIECE));
+        (ours && theirs) || (droppable && (ours || theirs))
     })
 }
 
@@ -260,6 +260,9 @@ fn is_text_constant(bytes: &[u8], addr: u64, start: usize, width: usize) -> bool
 /// terminator, their length is loaded beside their address or stored behind it.
 fn lengths(image: &Image, r: &Anonymous) -> Vec<usize> {
     let atom = image.atoms.get(r.from);
+    if r.stated > 0 {
+        return vec![r.stated as usize];
+    }
     if atom.class != Class::Code {
         let word = image.memory.word(atom.start + u64::from(r.offset) + 8);
         return word.map(|w| w as usize).into_iter().collect();

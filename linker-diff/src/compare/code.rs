@@ -8,6 +8,7 @@ use iced_x86::{Decoder, Instruction};
 use super::Pair;
 use super::resolve::{self, Verdict};
 use super::sink::Sink;
+use super::words;
 use crate::code::fields::{self, Memory};
 use crate::code::meaning::{self, Meaning};
 use crate::code::{padding, text};
@@ -204,7 +205,11 @@ impl Walk<'_, '_, '_> {
         };
         let left = local(a, to, self.from_block.0);
         let right = local(b, other, self.from_block.1);
+        // movabs of the large code model: the number follows two bytes of opcode.
+        let large = x.op1_kind() == iced_x86::OpKind::Immediate64;
+        let places = (x.ip().wrapping_add(2), y.ip().wrapping_add(2));
         match (left, right) {
+            _ if large && words::same_distance(self.pair, places, (to as u64, other as u64)) => {}
             (Some(left), Some(right)) => self.judge(x, y, left, right, Kind::TlsOffset, sink),
             _ if resolve::is_weak_tls(a, to) && resolve::is_weak_tls(b, other) => {
                 let place = self.place((x.ip() - self.start.0) as u32);

@@ -69,6 +69,7 @@ pub fn compare(pair: &Pair, x: AtomId, y: AtomId, sink: &mut Sink) {
             named: false,
             from: x,
             offset: 0,
+            stated: 0,
         });
         return;
     }
@@ -339,7 +340,12 @@ fn half(bytes: &[u8], at: usize) -> Option<i32> {
     Some(i32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?))
 }
 
-/// The reference that an outcome leaves open, for the anonymous rounds.
-pub fn pending(outcome: &Outcome, from: &Anonymous) -> Vec<Anonymous> {
-    outcome.pending.iter().filter_map(|(_, v)| v.anonymous(from.from, from.offset)).collect()
+/// The references that an outcome leaves open, for the anonymous rounds.
+pub fn pending(pair: &Pair, outcome: &Outcome, from: &Anonymous) -> Vec<Anonymous> {
+    let behind = |at: u64| pair.a.memory.word(at + 8).and_then(|w| u32::try_from(w).ok());
+    let next = |(offset, verdict): &(u64, Verdict)| {
+        let next = verdict.anonymous(from.from, from.offset)?;
+        Some(Anonymous { stated: behind(from.left + offset).unwrap_or(0), ..next })
+    };
+    outcome.pending.iter().filter_map(next).collect()
 }

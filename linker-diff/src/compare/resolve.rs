@@ -44,7 +44,7 @@ impl Verdict {
     pub fn anonymous(self, from: AtomId, offset: u32) -> Option<Anonymous> {
         match self {
             Verdict::Content { left, right, tls, named } => {
-                Some(Anonymous { left, right, tls, named, from, offset })
+                Some(Anonymous { left, right, tls, named, from, offset, stated: 0 })
             }
             _ => None,
         }

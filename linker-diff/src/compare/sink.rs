@@ -22,6 +22,8 @@ pub struct Anonymous {
     pub from: AtomId,
     /// Where in that atom.
     pub offset: u32,
+    /// What stands behind a pointer, which may be the length of what it points to; 0 if unknown.
+    pub stated: u32,
 }
 
 /// Findings of one kind and reason are counted, with the first kept as the example.

@@ -91,7 +91,10 @@ fn both(pair: &Pair, l: &Symbol, r: &Symbol, habit: bool, sink: &mut Sink) {
     };
     let hidden = |s: &Symbol| s.is_local() || matches!(s.visibility, 1 | 2);
     let wrapped = is_wrapped(pair, l.name);
-    if l.bind != r.bind {
+    if l.bind != r.bind && l.name.contains(&b'@') {
+        let f = finding(Kind::SymbolBinding, "binding", bind(l.bind), bind(r.bind));
+        sink.count(Reason::VersionedName, "binding", f);
+    } else if l.bind != r.bind {
         let f = finding(Kind::SymbolBinding, "binding", bind(l.bind), bind(r.bind));
         if l.is_local() != r.is_local() && habit {
             sink.count(Reason::LocalByHabit, "binding", f);
@@ -121,7 +124,8 @@ fn both(pair: &Pair, l: &Symbol, r: &Symbol, habit: bool, sink: &mut Sink) {
             sink.count(Reason::CanonicalPlt, "type", f);
             return;
         }
-        if is_alias(pair.a, l) && is_alias(pair.b, r) && kinds.contains(&STT_NOTYPE) {
+        let sizeless = l.size == 0 && r.size == 0;
+        if (sizeless || is_alias(pair.a, l) && is_alias(pair.b, r)) && kinds.contains(&STT_NOTYPE) {
             sink.count(Reason::TypeLeftOut, "type", f);
         } else {
             sink.push(f);

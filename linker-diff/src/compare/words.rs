@@ -5,6 +5,7 @@ use super::resolve::{self, Verdict};
 use crate::model::Image;
 use crate::model::atoms::AtomId;
 use crate::model::symbols::STT_NOTYPE;
+use crate::model::target::pointer_at;
 
 /// Whether two runs of code are a number each that leads to the same: an address, or a distance from
 /// the number or from the GOT.
@@ -13,12 +14,23 @@ pub fn same(pair: &Pair, x: AtomId, y: AtomId) -> bool {
     else {
         return false;
     };
+    same_distance(pair, (place, other), (ours, theirs))
+}
+
+/// Whether two numbers lead to the same as addresses, or as distances from two places or the GOT.
+pub fn same_distance(pair: &Pair, places: (u64, u64), numbers: (u64, u64)) -> bool {
+    let (a, b) = (pair.a, pair.b);
     let got = |image: &Image| image.linker_defined.addr_of(b"_GLOBAL_OFFSET_TABLE_");
-    let bases = [Some((place, other)), got(pair.a).zip(got(pair.b)), Some((0, 0))];
+    let bases = [Some(places), got(a).zip(got(b)), Some((0, 0))];
     bases.into_iter().flatten().any(|(left, right)| {
-        let (to, from) = (left.wrapping_add(ours), right.wrapping_add(theirs));
-        let held = pair.a.memory.contains_or_ends(to) && pair.b.memory.contains_or_ends(from);
-        held && resolve::addresses(pair, to, from) == Verdict::Same
+        let (x, y) = (left.wrapping_add(numbers.0), right.wrapping_add(numbers.1));
+        if a.is_got(x) && b.is_got(y) {
+            let slots = pointer_at(a, x).zip(pointer_at(b, y));
+            return slots.is_some_and(|(l, r)| resolve::targets(pair, l, r) == Verdict::Same);
+        }
+        let held = a.memory.contains_or_ends(x) && b.memory.contains_or_ends(y);
+        let same = || resolve::addresses(pair, x, y) == Verdict::Same;
+        held && (same() || resolve::near_a_pair(pair, x, y))
     })
 }
 

@@ -6,11 +6,10 @@ use super::super::Pair;
 use super::super::resolve::{self, Verdict};
 use super::super::sink::Sink;
 use super::units::Unit;
-use super::{Place, count_dead, has_left, has_right, place};
+use super::{Place, count_dead, has_left, has_right, is_weak, place};
 use crate::code::text;
 use crate::finding::{Finding, Kind, Side};
 use crate::model::Image;
-use crate::model::symbols::STB_WEAK;
 use crate::model::unwind::Slice;
 use crate::reason::Reason;
 
@@ -21,14 +20,6 @@ type Value<'d> = AttributeValue<Slice<'d>>;
 fn from_thread_pointer(image: &Image, value: u64) -> Option<u64> {
     let tls = image.tls.filter(|_| image.is_signed_by(b"Wild"))?;
     Some(tls.block_offset(i64::from(value as u32 as i32)) as u64)
-}
-
-/// Whether the function at `addr` may have been defined by several files.
-fn is_weak(image: &Image, addr: u64) -> bool {
-    image.atoms.find(addr).is_some_and(|id| {
-        let labels = image.atoms.labels(id).iter();
-        labels.map(|l| &image.symbols[l.symbol as usize]).any(|s| s.bind == STB_WEAK)
-    })
 }
 
 /// The two units, and where differences go.
@@ -128,7 +119,7 @@ impl<'d> Comparer<'_, '_, '_, 'd> {
     fn addresses(&mut self, name: gimli::DwAt, x: u64, y: u64) {
         match place(self.pair, x, y) {
             Place::Same => {}
-            Place::Dead => count_dead(x, y, &self.left.name(), self.sink),
+            Place::Dead => count_dead(self.pair, x, y, &self.left.name(), self.sink),
             // A unit of several ranges has 0 as its base.
             Place::Different if x == 0 && y == 0 => {}
             Place::Different => {
@@ -191,10 +182,11 @@ impl<'d> Comparer<'_, '_, '_, 'd> {
             let (x, y) = if left { (one, other) } else { (other, one) };
             place(self.pair, x.begin, y.begin) == Place::Same
         };
+        let weak = |at| image.atoms.find(at).is_some_and(|id| is_weak(image, id));
         let mut rest = short.iter().peekable();
         let extra: Vec<_> =
             long.iter().filter(|r| rest.next_if(|s| same(r, s)).is_none()).collect();
-        let copies = rest.peek().is_none() && extra.iter().all(|r| is_weak(image, r.begin));
+        let copies = rest.peek().is_none() && extra.iter().all(|r| weak(r.begin));
         if copies {
             let finding = Finding::new(Kind::DebugAddress, self.left.name(), format!("{name}"));
             let finding = finding.showing(format!("{ours:x?}"), format!("{theirs:x?}"));

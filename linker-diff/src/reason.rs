@@ -65,6 +65,7 @@ reasons! {
     VersionedName "versioned-name" "Symbol versions mean nothing to a static program; each linker writes them, or leaves them out, in its own way.";
     WrapVisibility "wrap-visibility" "With --wrap, whether a hidden reference hides the wrapped function or its wrapper is the linker's choice; nothing outside can see either.";
     TypeLeftOut "type-left-out" "A name that the command line defines stands for the same place; whether it takes over the type of what it stands for is of use to debuggers alone.";
+    GuessedBounds "guessed-bounds" "Neither symbols nor unwind rules tell where code begins that nothing but calls delimit: what was compared need not be the same function.";
     TypeOfLayout "type-of-layout" "SHT_PROGBITS stands in for the specific section type, or zeros are stored in the file; what is loaded is the same.";
 }
 

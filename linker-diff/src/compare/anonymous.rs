@@ -14,7 +14,7 @@ use super::sink::{Anonymous, Sink};
 use crate::code::{fields, text};
 use crate::finding::{Finding, Kind};
 use crate::model::Image;
-use crate::model::atoms::Class;
+use crate::model::atoms::{AtomId, Class};
 use crate::reason::Reason;
 
 /// Pieces of fewer bytes occur everywhere by chance.
@@ -36,11 +36,33 @@ const NEAR: usize = 48;
 /// As many bytes of a piece as are looked for.
 const PIECE: usize = 48;
 
+/// What each function refers to, as pairs of addresses.
+type Steps = HashMap<AtomId, Vec<(u64, u64)>>;
+
+fn steps(list: &[Anonymous]) -> Steps {
+    let mut steps = Steps::new();
+    for r in list.iter().filter(|r| !r.tls) {
+        steps.entry(r.from).or_default().push((r.left, r.right));
+    }
+    steps
+}
+
+/// Whether the same function refers to a place shortly before, which lies as far from it on the other
+/// side: the two are the bounds of an array.
+fn ends_array(r: &Anonymous, steps: &Steps) -> bool {
+    const LARGEST: u64 = 1024;
+    steps.get(&r.from).into_iter().flatten().any(|&(left, right)| {
+        let distance = r.left.wrapping_sub(left);
+        distance > 0 && distance <= LARGEST && distance == r.right.wrapping_sub(right)
+    })
+}
+
 /// Compares all of them, and what they refer to in turn.
 pub fn compare(pair: &Pair, mut list: Vec<Anonymous>, sink: &mut Sink) {
     let mut seen = HashSet::new();
     let mut mapped = Vec::new();
     let mut partners: HashMap<u64, usize> = HashMap::new();
+    let steps = steps(&list);
     while !list.is_empty() {
         list.sort_unstable();
         list.retain(|r| {
@@ -49,7 +71,8 @@ pub fn compare(pair: &Pair, mut list: Vec<Anonymous>, sink: &mut Sink) {
             }
             seen.insert((r.left, r.right, r.tls, accessed(pair.a, r)))
         });
-        let rounds: Vec<(Sink, Vec<Anonymous>)> = list.par_iter().map(|r| place(pair, r)).collect();
+        let rounds: Vec<(Sink, Vec<Anonymous>)> =
+            list.par_iter().map(|r| place(pair, r, &steps)).collect();
         list = Vec::new();
         for (part, next) in rounds {
             sink.merge(part);
@@ -73,7 +96,7 @@ fn is_variable(image: &Image, r: &Anonymous) -> bool {
         && image.section_at(r.left).is_some_and(|s| !s.name.starts_with(b".data.rel.ro"))
 }
 
-fn place(pair: &Pair, r: &Anonymous) -> (Sink, Vec<Anonymous>) {
+fn place(pair: &Pair, r: &Anonymous, steps: &Steps) -> (Sink, Vec<Anonymous>) {
     let mut sink = Sink::default();
     sink.compared += 1;
     if r.tls {
@@ -102,7 +125,7 @@ fn place(pair: &Pair, r: &Anonymous) -> (Sink, Vec<Anonymous>) {
     // A table of 32-bit entries does not end within one.
     let cut_off = |d: &Difference| outcome.entries > 0 && d.offset >= size & !3;
     let first = outcome.differences.first();
-    let first = first.filter(|d| !cut_off(d) && !is_another_piece(pair, r, d, size));
+    let first = first.filter(|d| !cut_off(d) && !is_another_piece(pair, r, d, size, steps));
     match first {
         Some(d) if r.named => wrong(pair, r, &d.detail.clone(), &mut sink),
         Some(d) => content(pair, r, d, size, &mut sink),
@@ -182,9 +205,11 @@ fn content(pair: &Pair, r: &Anonymous, d: &Difference, size: u64, sink: &mut Sin
 
 /// Whether what differs at `d` is no longer the thing at `r` but a piece behind it, to which
 /// nothing refers and which lies elsewhere on the other side.
-fn is_another_piece(pair: &Pair, r: &Anonymous, d: &Difference, size: u64) -> bool {
-    let past_the_end =
-        d.offset == 0 && (end_alike(pair, r) || resolve::near_a_pair(pair, r.left, r.right));
+fn is_another_piece(pair: &Pair, r: &Anonymous, d: &Difference, size: u64, steps: &Steps) -> bool {
+    let past_the_end = d.offset == 0
+        && (end_alike(pair, r)
+            || ends_array(r, steps)
+            || resolve::near_a_pair(pair, r.left, r.right));
     if d.offset == 0 && !past_the_end {
         return false;
     }

@@ -29,6 +29,8 @@ struct Walk<'w, 'i, 'a> {
     size: u64,
     /// Whether both sides know where the function ends.
     sized: bool,
+    /// Whether neither a symbol nor an FDE tells where it begins.
+    guessed: bool,
     differences: Vec<Finding>,
     instructions: u64,
     /// Whether local-dynamic offsets count from the start of the block, by side.
@@ -52,6 +54,7 @@ pub fn compare(pair: &Pair, x: AtomId, y: AtomId, sink: &mut Sink) {
         start: (left.start, right.start),
         size,
         sized: left.sized && right.sized,
+        guessed: resolve::is_cut_by_guess(pair.a, x) && resolve::is_cut_by_guess(pair.b, y),
         differences: Vec::new(),
         instructions: 0,
         from_block: (false, false),
@@ -374,7 +377,11 @@ impl Walk<'_, '_, '_> {
             finding.kind = Kind::OtherDefinition;
             finding.detail = format!("{different} of {} instructions differ", self.instructions);
             finding.place = text::atom(self.pair.a, self.id);
-            sink.push(finding);
+            if self.guessed {
+                sink.count(Reason::GuessedBounds, "code", finding);
+            } else {
+                sink.push(finding);
+            }
             return;
         }
         let rest = self.differences.len().saturating_sub(SHOWN);

@@ -158,7 +158,7 @@ fn is_vague(image: &Image, id: AtomId) -> bool {
 }
 
 /// Whether an atom is code that neither a symbol nor an FDE delimits: where it begins is a guess.
-fn is_cut_by_guess(image: &Image, id: AtomId) -> bool {
+pub fn is_cut_by_guess(image: &Image, id: AtomId) -> bool {
     let atom = image.atoms.get(id);
     atom.class == Class::Code && !atom.sized && image.atoms.labels(id).is_empty()
 }
@@ -258,11 +258,27 @@ fn share_linker_name(pair: &Pair, x: u64, y: u64) -> bool {
     if bound.is_some() && bound == pair.b.section_bound(y) {
         return true;
     }
+    if share_guessed_bound(pair, x, y) {
+        return true;
+    }
     // The bounds of an array that isn't there may be anywhere, as long as they are equal.
     let empty = |image: &Image, addr| image.linker_defined.is_empty_range(addr);
     let anywhere = |image: &Image, addr| addr == 0 || addr == image.memory.start();
     (empty(pair.a, x) && (empty(pair.b, y) || anywhere(pair.b, y)))
         || (empty(pair.b, y) && anywhere(pair.a, x))
+}
+
+/// Without symbols, the names of bounds are lost: whether both are bounds of sections, or one is and
+/// the other the place that stands for the bounds of an array that isn't there.
+fn share_guessed_bound(pair: &Pair, x: u64, y: u64) -> bool {
+    let bound = |image: &Image, addr: u64| {
+        let sections = image.sections.iter().filter(|s| s.is_alloc());
+        sections.flat_map(|s| [s.addr, s.addr.wrapping_add(s.size)]).any(|at| at == addr)
+    };
+    let start = |image: &Image, addr| addr == 0 || addr == image.memory.start();
+    let (a, b) = (pair.a, pair.b);
+    let either = |image: &Image, addr| bound(image, addr) || start(image, addr);
+    a.is_stripped() && b.is_stripped() && either(a, x) && either(b, y)
 }
 
 /// Whether a paired atom nearby lies as far from `x` as its counterpart from `y`: ends of arrays

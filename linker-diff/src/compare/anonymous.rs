@@ -209,6 +209,7 @@ fn is_another_piece(pair: &Pair, r: &Anonymous, d: &Difference, size: u64, steps
     let past_the_end = d.offset == 0
         && (end_alike(pair, r)
             || ends_array(r, steps)
+            || follow_alike(pair, r)
             || resolve::near_a_pair(pair, r.left, r.right));
     if d.offset == 0 && !past_the_end {
         return false;
@@ -344,6 +345,18 @@ fn end_alike(pair: &Pair, r: &Anonymous) -> bool {
     let text_len = x[..7].iter().rev().take_while(|&&c| c != 0).count();
     let compared = (text_len + 1).min(8);
     x[7] == 0 && text_len > 1 && x[8 - compared..] == y[8 - compared..]
+}
+
+/// Whether the same bytes lie before both: the end of a table, from which code counts back.
+fn follow_alike(pair: &Pair, r: &Anonymous) -> bool {
+    const COMPARED: u64 = 32;
+    let before = |image: &Image, addr: u64| {
+        let bytes = image.memory.slice(addr.checked_sub(COMPARED)?, COMPARED as usize)?;
+        let filled = bytes.iter().filter(|&&c| c != 0).count() as u64 * 2 >= COMPARED;
+        filled.then(|| bytes.to_vec())
+    };
+    let ours = before(pair.a, r.left);
+    ours.is_some() && ours == before(pair.b, r.right)
 }
 
 /// Variables without content: each must be one variable on the other side, wherever it is used.

@@ -118,7 +118,9 @@ fn needs_no_table(image: &Image) -> bool {
             _ => false,
         })
     };
-    !image.is_stripped() && (!has(b"_Unwind_RaiseException") || registers())
+    // Without local symbols frame_dummy cannot be looked at.
+    let may_register = || !has(b"frame_dummy") && has(b"__register_frame_info");
+    !image.is_stripped() && (!has(b"_Unwind_RaiseException") || registers() || may_register())
 }
 
 fn rights_text(flags: u32) -> String {

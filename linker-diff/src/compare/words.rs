@@ -24,11 +24,11 @@ pub fn same_distance(pair: &Pair, places: (u64, u64), numbers: (u64, u64)) -> bo
     let bases = [Some(places), got(a).zip(got(b)), Some((0, 0))];
     bases.into_iter().flatten().any(|(left, right)| {
         let (x, y) = (left.wrapping_add(numbers.0), right.wrapping_add(numbers.1));
-        if a.is_got(x) && b.is_got(y) {
-            let slots = pointer_at(a, x).zip(pointer_at(b, y));
-            return slots.is_some_and(|(l, r)| resolve::targets(pair, l, r) == Verdict::Same);
-        }
-        resolve::addresses(pair, x, y) == Verdict::Same || resolve::near_a_pair(pair, x, y)
+        let slots = pointer_at(a, x).zip(pointer_at(b, y));
+        let slots = slots.filter(|_| a.is_got(x) && b.is_got(y));
+        resolve::addresses(pair, x, y) == Verdict::Same
+            || resolve::near_a_pair(pair, x, y)
+            || slots.is_some_and(|(l, r)| resolve::targets(pair, l, r) == Verdict::Same)
     })
 }
 

@@ -19,7 +19,9 @@ pub enum Recipe {
 
 /// The first linker and the link; archives are unpacked into `scratch`.
 pub fn read(words: &[OsString], scratch: &Path) -> Result<(Linker, Recipe), String> {
-    let (linker, rest) = match linkers::is_linker(Path::new(&words[0])) {
+    // A word that stands alone is a link, even if a program has that name.
+    let named = if words.len() > 1 { linkers::is_linker(Path::new(&words[0])) } else { None };
+    let (linker, rest) = match named {
         Some(path) => (Linker::at(path), &words[1..]),
         None => {
             let gild = linkers::find("gild");

@@ -92,6 +92,7 @@ kinds! {
     DebugAddress "debug-address" "Debug information refers to other code or data.";
     DebugString "debug-string" "A string of the debug information differs.";
     DebugFault "debug-fault" "Debug information is malformed.";
+    NotCompared "not-compared" "A section differs that gild-diff does not look into.";
     Relaxation "relaxation" "The same reference is made by a shorter way on one side.";
     Layout "layout" "The same content lies elsewhere.";
 }

@@ -66,6 +66,8 @@ reasons! {
     WrapVisibility "wrap-visibility" "With --wrap, whether a hidden reference hides the wrapped function or its wrapper is the linker's choice; nothing outside can see either.";
     TypeLeftOut "type-left-out" "A name that the command line defines stands for the same place; whether it takes over the type of what it stands for is of use to debuggers alone.";
     GuessedBounds "guessed-bounds" "Neither symbols nor unwind rules tell where code begins that nothing but calls delimit: what was compared need not be the same function.";
+    StrayNote "stray-note" "wild makes a PT_NOTE of notes that are not loaded; readers that follow the program headers find something else.";
+    SaidElsewhere "said-elsewhere" "Not compared: the section repeats what .debug_info says, as an index for debuggers, or holds macros and types, into which linkers write no addresses.";
     TypeOfLayout "type-of-layout" "SHT_PROGBITS stands in for the specific section type, or zeros are stored in the file; what is loaded is the same.";
 }
 
@@ -73,7 +75,10 @@ impl Reason {
     /// Whether the difference matters, and the linker it is laid to is known to do that: it is
     /// explained, but always shown.
     pub fn is_fault(self) -> bool {
-        matches!(self, Reason::LostEntry | Reason::ThreadOffset | Reason::StrayInterpreter)
+        matches!(
+            self,
+            Reason::LostEntry | Reason::ThreadOffset | Reason::StrayInterpreter | Reason::StrayNote
+        )
     }
 }
 

@@ -244,8 +244,16 @@ fn same_table(pair: &Pair, x: u64, y: u64) -> bool {
 
 /// Whether a function of no bytes and of one name lies at both.
 pub fn share_empty_name(pair: &Pair, x: u64, y: u64) -> bool {
-    let theirs = pair.b.empties.at(y);
-    pair.a.empties.at(x).iter().any(|name| theirs.contains(name))
+    let (ours, theirs) = (pair.a.empties.at(x), pair.b.empties.at(y));
+    // Where the name was stripped, nothing is left to tell the function by.
+    let nameless = |names: &[&[u8]], image: &Image, at: u64| {
+        !names.is_empty()
+            && image.is_stripped()
+            && image.section_at(at).is_some_and(|s| s.is_code())
+    };
+    ours.iter().any(|name| theirs.contains(name))
+        || nameless(ours, pair.b, y)
+        || nameless(theirs, pair.a, x)
 }
 
 /// Whether a linker-defined name stands for both.

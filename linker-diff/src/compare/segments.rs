@@ -200,6 +200,7 @@ fn faults(image: &Image, side: Side, sink: &mut Sink) {
             section_faults(image, section, &mut fault);
         }
         special_segments(image, &mut fault);
+        unloaded(image, side, sink);
     }
     sink.compared += image.segments.len() as u64;
 }
@@ -251,15 +252,26 @@ fn special_segments(image: &Image, fault: &mut impl FnMut(&str, String)) {
             }
         }
     }
-    for s in image.segments.iter().filter(|s| ![0, PT_LOAD, PT_GNU_STACK, PT_TLS].contains(&s.kind))
-    {
+}
+
+/// Special headers must be about what is loaded.
+fn unloaded(image: &Image, side: Side, sink: &mut Sink) {
+    let special = |s: &&Segment| ![0, PT_LOAD, PT_GNU_STACK, PT_TLS].contains(&s.kind);
+    for s in image.segments.iter().filter(special) {
         let loads = || image.segments.iter().filter(|l| l.kind == PT_LOAD);
         let relro_rounding = if s.kind == PT_GNU_RELRO { 0x1000 } else { 0 };
         let loaded = loads().any(|l| {
             s.vaddr >= l.vaddr && s.vaddr + s.filesz <= l.end().saturating_add(relro_rounding)
         });
-        if s.memsz > 0 && !loaded && s.kind < 0x6fff_ffff {
-            fault(name(s.kind), "no PT_LOAD covers it".into());
+        if s.memsz == 0 || loaded || s.kind >= 0x6fff_ffff {
+            continue;
+        }
+        let detail = format!("{}: no PT_LOAD covers it", image.label());
+        let finding = Finding::new(Kind::SegmentFault, name(s.kind), detail).on(side);
+        if s.kind == PT_NOTE && image.is_signed_by(b"Wild") {
+            sink.count(Reason::StrayNote, "note", finding);
+        } else {
+            sink.push(finding);
         }
     }
 }

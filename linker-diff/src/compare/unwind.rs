@@ -1,5 +1,6 @@
 //! `.eh_frame` function by function, and the search table in its header.
 
+use gimli::{BaseAddresses, FrameDescriptionEntry, UnwindSection};
 use rayon::prelude::*;
 
 use super::Pair;
@@ -14,8 +15,6 @@ use crate::model::atoms::Class;
 use crate::model::target::{Target, canonical, pointer_at};
 use crate::model::unwind::{Fde, Slice};
 use crate::reason::Reason;
-
-type Frame<'a> = gimli::EhFrame<Slice<'a>>;
 
 /// Compares unwind information.
 pub fn compare(pair: &Pair, sink: &mut Sink) {
@@ -95,7 +94,11 @@ fn rules(pair: &Pair, f: &Fde, g: &Fde, sink: &mut Sink) {
         let finding = Finding::new(Kind::FdeRange, place(), "the rules cover another length");
         sink.push(finding.showing(show(f), show(g)));
     }
-    let (Some(ours), Some(theirs)) = (instructions(pair.a, f), instructions(pair.b, g)) else {
+    let read = |image: &Image, f: &Fde| {
+        let frame = image.unwind.frame.as_ref()?;
+        instructions(frame, &image.unwind.bases(), &f.entry)
+    };
+    let (Some(ours), Some(theirs)) = (read(pair.a, f), read(pair.b, g)) else {
         sink.push(Finding::new(Kind::FrameFault, place(), "the unwind rules cannot be read"));
         return;
     };
@@ -123,12 +126,13 @@ fn rules(pair: &Pair, f: &Fde, g: &Fde, sink: &mut Sink) {
 }
 
 /// The CIE's and the FDE's instructions as text, padding left out.
-fn instructions(image: &Image, f: &Fde) -> Option<Vec<String>> {
-    let frame = image.unwind.frame.as_ref()?;
-    let bases = image.unwind.bases();
+pub fn instructions<'a, S: UnwindSection<Slice<'a>>>(
+    frame: &S,
+    bases: &BaseAddresses,
+    entry: &FrameDescriptionEntry<Slice<'a>>,
+) -> Option<Vec<String>> {
     let mut out = Vec::new();
-    for mut list in [f.entry.cie().instructions(frame, &bases), f.entry.instructions(frame, &bases)]
-    {
+    for mut list in [entry.cie().instructions(frame, bases), entry.instructions(frame, bases)] {
         while let Some(i) = list.next().ok()? {
             if i != gimli::CallFrameInstruction::Nop {
                 out.push(show(frame, &i)?);
@@ -139,7 +143,10 @@ fn instructions(image: &Image, f: &Fde) -> Option<Vec<String>> {
 }
 
 /// One rule; expressions by their bytes, not by where the section holds them.
-fn show(frame: &Frame, rule: &gimli::CallFrameInstruction<usize>) -> Option<String> {
+fn show<'a, S: UnwindSection<Slice<'a>>>(
+    frame: &S,
+    rule: &gimli::CallFrameInstruction<usize>,
+) -> Option<String> {
     use gimli::CallFrameInstruction::{DefCfaExpression, Expression, ValExpression};
     let bytes = |e: gimli::UnwindExpression<usize>| Some(e.get(frame).ok()?.0.slice().to_vec());
     Some(match *rule {

@@ -44,7 +44,7 @@ fn choose(first: Linker, with: &[String]) -> Result<Vec<Linker>, String> {
     };
     for name in asked {
         match linkers::find(&name) {
-            Some(linker) if linkers.iter().all(|l| l.path != linker.path) => linkers.push(linker),
+            Some(linker) if linkers.iter().all(|l| !same_file(l, &linker)) => linkers.push(linker),
             Some(_) => {}
             None if with.is_empty() => eprintln!("gild-diff: {name} is not installed: left out"),
             None => return Err(format!("linker `{name}` was not found")),
@@ -54,6 +54,12 @@ fn choose(first: Linker, with: &[String]) -> Result<Vec<Linker>, String> {
         1 => Err("there is no other linker to compare with".into()),
         _ => Ok(linkers),
     }
+}
+
+/// Whether two names lead to one linker: `ld` is a link to `ld.bfd`.
+fn same_file(one: &Linker, other: &Linker) -> bool {
+    let real = |linker: &Linker| linker.path.canonicalize().ok();
+    one.path == other.path || (real(one).is_some() && real(one) == real(other))
 }
 
 /// Runs one linker.

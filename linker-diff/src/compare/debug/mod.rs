@@ -1,8 +1,11 @@
 //! Debug information: the same units that say the same about the functions both programs keep.
 
 mod attributes;
+mod frames;
 mod lines;
 mod sections;
+mod split;
+mod uncompared;
 mod units;
 
 use rayon::prelude::*;
@@ -31,6 +34,8 @@ pub fn compare(pair: &Pair, sink: &mut Sink) {
             sink.push(Finding::new(Kind::DebugFault, "debug sections", problem.clone()).on(side));
         }
     }
+    uncompared::report(pair, sink);
+    frames::compare(pair, &ours, &theirs, sink);
     let (left, right) = (ours.dwarf(), theirs.dwarf());
     let (list, others) = (units::read(&left), units::read(&right));
     if let (Err(l), Err(r)) = (&list, &others)
@@ -92,6 +97,9 @@ fn unit<'d>(pair: &Pair, left: &Unit<'d>, right: &Unit<'d>) -> Sink {
     sink.compared += 1;
     let mut found = Vec::new();
     if let Err(e) = attributes::compare(pair, left, right, &mut found, &mut sink) {
+        found.push(Finding::new(Kind::DebugFault, left.name(), e.to_string()));
+    }
+    if let Err(e) = split::compare(pair, left, right, &mut found) {
         found.push(Finding::new(Kind::DebugFault, left.name(), e.to_string()));
     }
     if let Err(e) = lines::compare(pair, left, right, &mut found) {

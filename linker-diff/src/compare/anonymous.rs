@@ -30,6 +30,9 @@ const LEAST_STRING: usize = 3;
 /// it has one partner, or as many as merging left copies; in unlike ones everything with everything.
 const MOST_PARTNERS: usize = 16;
 
+/// So many bytes without a zero among them do not occur twice by chance.
+const TELLING: usize = 12;
+
 /// How far from a reference its length is looked for, in bytes of code.
 const NEAR: usize = 48;
 
@@ -228,7 +231,9 @@ fn is_another_piece(pair: &Pair, r: &Anonymous, d: &Difference, size: u64, steps
     starts.dedup();
     let mut lengths = lengths(pair.a, r);
     let is_text = |bytes: &[u8], end: usize| {
-        bytes.get(..end).is_some_and(|b| b.iter().all(|&c| c == 0 || (0x20..0x7f).contains(&c)))
+        bytes
+            .get(..end)
+            .is_some_and(|b| b.iter().all(|c| (0x20..0x7f).contains(c) || b"\0\t\n\r".contains(c)))
     };
     lengths.retain(|&l| {
         (l >= LEAST_SHORT && l <= at && at - l < LEAST_SHORT || l == LEAST_STRING && l == at)
@@ -257,6 +262,9 @@ fn is_another_piece(pair: &Pair, r: &Anonymous, d: &Difference, size: u64, steps
                 || occurs(other, addr, piece, least)
                 || is_text_constant(piece, 0, 0, LEAST_PIECE)
                     && occurs(other, addr, &piece[..LEAST_PIECE], LEAST_PIECE)
+                || piece
+                    .get(..TELLING)
+                    .is_some_and(|p| !p.contains(&0) && occurs(other, addr, p, TELLING))
         };
         let (Some(p), Some(q)) = (ours.get(s..), theirs.get(s..)) else { return false };
         // A text that is terminated, or of 4 bytes, with nothing but padding behind it on one side

@@ -82,7 +82,8 @@ fn build(flavour: Flavour, linker: &str, output: &Path) {
         Flavour::CSplit => {
             let object = folder().join("split.o");
             let mut gcc = Command::new("musl-gcc");
-            gcc.args(["-c", "-O2", "-fno-pie", "-gsplit-dwarf", "-fno-asynchronous-unwind-tables"]);
+            gcc.args(["-c", "-O2", "-fno-pie", "-g", "-gsplit-dwarf"]);
+            gcc.arg("-fno-asynchronous-unwind-tables");
             gcc.arg(sources.join("kitchen.c")).arg("-o").arg(&object);
             assert!(gcc.status().is_ok_and(|s| s.success()), "{gcc:?}");
             let mut command = Command::new("musl-gcc");

@@ -68,7 +68,7 @@ fn no_debug_information() {
 
 #[test]
 fn an_address_for_a_dwo_file() {
-    broken(CSplit, Kind::DebugAddress, "kitchen.c", |e| {
+    broken(CSplit, Kind::DebugAddress, "split.dwo", |e| {
         let pool = e.section(".debug_addr");
         let (wanted, other) = (e.symbol("numbers").value, e.symbol("inner").value);
         let range = pool.offset..pool.offset + pool.size;

@@ -68,6 +68,7 @@ reasons! {
     GuessedBounds "guessed-bounds" "Neither symbols nor unwind rules tell where code begins that nothing but calls delimit: what was compared need not be the same function.";
     StrayNote "stray-note" "wild makes a PT_NOTE of notes that are not loaded; readers that follow the program headers find something else.";
     SaidElsewhere "said-elsewhere" "Not compared: the section repeats what .debug_info says, as an index for debuggers, or holds macros and types, into which linkers write no addresses.";
+    ThreadAddress "thread-address" "For split debug information gcc asks for the address of a thread-local variable (R_X86_64_64), which it has none of: some linkers give its place in the image of the block, lld its offset.";
     TypeOfLayout "type-of-layout" "SHT_PROGBITS stands in for the specific section type, or zeros are stored in the file; what is loaded is the same.";
 }
 

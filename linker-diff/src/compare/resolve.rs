@@ -190,18 +190,41 @@ pub fn are_copies(pair: &Pair, l: AtomId, r: AtomId) -> bool {
     if x.class != Class::Code {
         return are_weak_twins(pair, l, r);
     }
+    names::agree_but_for_hash(a, b, l, r)
+        && hash::of(a, l) == hash::of(b, r)
+        && refer_alike(pair, l, r, |l, r| are_constants_alike(pair, l, r))
+}
+
+/// Whether what two atoms refer to is paired or goes by one name, or satisfies `or`.
+fn refer_alike(pair: &Pair, l: AtomId, r: AtomId, or: impl Fn(AtomId, AtomId) -> bool) -> bool {
+    let (a, b) = (pair.a, pair.b);
     let (ours, theirs) = (a.refs.of(l), b.refs.of(r));
-    let refer_alike = ours.len() == theirs.len()
+    ours.len() == theirs.len()
         && ours.iter().zip(theirs).all(|(l, r)| match (l.target, r.target) {
             (Target::Addr(l), Target::Addr(r)) => match (a.atoms.find(l), b.atoms.find(r)) {
                 (Some(l), Some(r)) => {
-                    pair.pairing.right_of(l) == Some(r) || names::agree_but_for_hash(a, b, l, r)
+                    pair.pairing.right_of(l) == Some(r)
+                        || names::agree_but_for_hash(a, b, l, r)
+                        || or(l, r)
                 }
                 _ => true,
             },
             (l, r) => std::mem::discriminant(&l) == std::mem::discriminant(&r),
-        });
-    names::agree_but_for_hash(a, b, l, r) && refer_alike && hash::of(a, l) == hash::of(b, r)
+        })
+}
+
+/// Whether two constants that rustc numbered, each in its own unit, hold the same: virtual tables of
+/// one type, say.
+fn are_constants_alike(pair: &Pair, l: AtomId, r: AtomId) -> bool {
+    let numbered = |image: &Image, id: AtomId| {
+        let mut labels = image.atoms.labels(id).iter();
+        labels.any(|l| image.symbols[l.symbol as usize].name.starts_with(b"anon."))
+    };
+    let (a, b) = (pair.a, pair.b);
+    numbered(a, l)
+        && numbered(b, r)
+        && hash::of(a, l) == hash::of(b, r)
+        && refer_alike(pair, l, r, |_, _| false)
 }
 
 /// Whether two variables of one content are weak definitions of one name from two files.

@@ -99,7 +99,7 @@ fn unit<'d>(pair: &Pair, left: &Unit<'d>, right: &Unit<'d>) -> Sink {
     if let Err(e) = attributes::compare(pair, left, right, &mut found, &mut sink) {
         found.push(Finding::new(Kind::DebugFault, left.name(), e.to_string()));
     }
-    if let Err(e) = split::compare(pair, left, right, &mut found) {
+    if let Err(e) = split::compare(pair, left, right, &mut found, &mut sink) {
         found.push(Finding::new(Kind::DebugFault, left.name(), e.to_string()));
     }
     if let Err(e) = lines::compare(pair, left, right, &mut found) {

@@ -4,10 +4,14 @@
 use gimli::{DebugAddrIndex, Section as _, UnitType};
 
 use super::super::Pair;
+use super::super::resolve::{self, Verdict};
+use super::super::sink::Sink;
 use super::units::Unit;
 use super::{Place, place};
 use crate::code::text;
 use crate::finding::{Finding, Kind};
+use crate::model::Image;
+use crate::reason::Reason;
 
 /// Compares the .dwo files named and the addresses handed to them.
 ///
@@ -18,6 +22,7 @@ pub fn compare(
     left: &Unit,
     right: &Unit,
     found: &mut Vec<Finding>,
+    sink: &mut Sink,
 ) -> gimli::Result<()> {
     let (UnitType::Skeleton(ours), UnitType::Skeleton(theirs)) =
         (left.unit.header.type_(), right.unit.header.type_())
@@ -37,13 +42,30 @@ pub fn compare(
     for index in (0..count).map(DebugAddrIndex) {
         let x = left.dwarf.address(&left.unit, index)?;
         let y = right.dwarf.address(&right.unit, index)?;
-        if place(pair, x, y) == Place::Different {
-            let what = format!("address {} for the .dwo file differs", index.0);
-            let (x, y) = (text::address(pair.a, x), text::address(pair.b, y));
-            found.push(Finding::new(Kind::DebugAddress, left.name(), what).showing(x, y));
+        if place(pair, x, y) != Place::Different {
+            continue;
+        }
+        let what = format!("address {} for the .dwo file differs", index.0);
+        let show = (text::address(pair.a, x), text::address(pair.b, y));
+        let finding = Finding::new(Kind::DebugAddress, left.name(), what).showing(show.0, show.1);
+        if same_variable(pair, x, y) {
+            sink.count(Reason::ThreadAddress, "tls", finding);
+        } else {
+            found.push(finding);
         }
     }
     Ok(())
+}
+
+/// Whether both are one thread-local variable: its place in the image of the block, or its offset.
+fn same_variable(pair: &Pair, x: u64, y: u64) -> bool {
+    let offset = |image: &Image, addr: u64| {
+        let tls = image.tls?;
+        let offsets = [addr.checked_sub(tls.start), Some(addr)];
+        offsets.into_iter().flatten().find(|&offset| offset <= tls.size)
+    };
+    let offsets = offset(pair.a, x).zip(offset(pair.b, y));
+    offsets.is_some_and(|(x, y)| resolve::thread_local(pair, x, y) == Verdict::Same)
 }
 
 /// How many addresses a unit has. DWARF 5, 7.27: behind a length of four bytes, which counts from

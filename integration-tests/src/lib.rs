@@ -16,6 +16,7 @@
 //! | [`mutate`] | damaging inputs systematically |
 //! | [`image`] | what a finished executable says about itself |
 //! | [`structure`] | comparing executables: segments, symbols, unwind tables |
+//! | [`meaning`] | comparing executables by meaning, with gild-diff |
 //! | [`expect`] | byte patterns and values that a program's directives state |
 //! | [`scene`] | a few objects and a link line, for tests of messages and files |
 //! | [`suite`] | one cell of the matrix from sources to verdict |
@@ -27,6 +28,7 @@ pub mod directives;
 pub mod expect;
 pub mod image;
 pub mod link;
+pub mod meaning;
 pub mod mutate;
 pub mod process;
 pub mod program;

@@ -5,7 +5,7 @@ use crate::process::Finished;
 use crate::program::{self, Case, Language};
 use crate::structure::{self, Named};
 use crate::tools::{self, Linker};
-use crate::{Outcome, build, ensure, expect, link, process, rust, workdir};
+use crate::{Outcome, build, ensure, expect, link, meaning, process, rust, workdir};
 use libtest_mimic::{Failed, Trial};
 use std::path::Path;
 use std::process::Command;
@@ -112,9 +112,13 @@ fn compare(case: &Case, dir: &Path, linked: &Linked, image: &Image) -> Outcome {
         }
         same_behaviour(case, dir, name)?;
     }
-    // gild-diff's comparison by meaning has its place here, beside the structural one.
     let named: Vec<Named> = images.iter().map(|(name, image)| (*name, image)).collect();
-    if directives.compare { structure::check_against(image, &named) } else { Ok(()) }
+    if directives.compare {
+        structure::check_against(image, &named)?;
+    }
+    let linkers = ["gild"].into_iter().chain(named.iter().map(|(name, _)| *name));
+    let programs: Vec<_> = linkers.map(|name| dir.join(format!("{name}.out"))).collect();
+    meaning::check(&programs)
 }
 
 fn same_behaviour(case: &Case, dir: &Path, peer: &str) -> Outcome {

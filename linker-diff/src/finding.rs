@@ -92,6 +92,7 @@ kinds! {
     DebugAddress "debug-address" "Debug information refers to other code or data.";
     DebugString "debug-string" "A string of the debug information differs.";
     DebugFault "debug-fault" "Debug information is malformed.";
+    NotCompared "not-compared" "A section differs that gild-diff does not look into.";
     Relaxation "relaxation" "The same reference is made by a shorter way on one side.";
     Layout "layout" "The same content lies elsewhere.";
 }
@@ -142,6 +143,10 @@ pub struct Finding {
     pub right: String,
     /// How many differences it stands for.
     pub count: u64,
+    /// What one program has and the other lacks, by name and size; all of it, where the finding
+    /// stands for several.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub items: Vec<String>,
 }
 
 impl Finding {
@@ -156,6 +161,7 @@ impl Finding {
             left: String::new(),
             right: String::new(),
             count: 1,
+            items: Vec::new(),
         }
     }
 
@@ -164,6 +170,13 @@ impl Finding {
     pub fn showing(mut self, left: impl Into<String>, right: impl Into<String>) -> Self {
         self.left = left.into();
         self.right = right.into();
+        self
+    }
+
+    /// Names what one program lacks.
+    #[must_use]
+    pub fn listing(mut self, items: Vec<String>) -> Self {
+        self.items = items;
         self
     }
 
@@ -179,6 +192,11 @@ impl Finding {
     pub fn because(mut self, reason: Reason) -> Self {
         self.reason = Some(reason);
         self
+    }
+
+    /// Whether it is a known fault of the linker it is laid to.
+    pub fn is_fault(&self) -> bool {
+        self.reason.is_some_and(Reason::is_fault)
     }
 
     /// Whether it has no explanation.

@@ -55,7 +55,32 @@ reasons! {
     FramesRegistered "frames-registered" "The program has no unwinder, or registers its unwind rules at start (crtbeginT.o), so it needs no search table.";
     EqualCopies "equal-copies" "Several files define the name, weakly or each for itself, with equal content; which definition is taken depends on the order in which archive members are extracted.";
     IsaMarker "isa-marker" "The markers of the instruction sets that were used or needed inform people; neither kernel nor start-up code of static programs checks them.";
+    LostEntry "lost-entry" "lld keeps one search-table entry an address: where an empty function lies before another one, that is the empty one's, and exceptions cannot pass through the other.";
+    ThreadOffset "thread-offset" "DW_OP_GNU_push_tls_address takes an offset from the start of the thread-local block; wild writes one from the thread pointer, and debuggers show another variable.";
+    StrayInterpreter "stray-interpreter" "musl-gcc names a dynamic linker beside -static; lld and mold believe it and write PT_INTERP, with which the program crashes.";
+    OtherCompilation "other-compilation" "Both take a weak definition of a C++ function, but from files that were compiled with different options; by the one-definition rule they are interchangeable, and which archive member comes first is the linker's choice.";
+    InputFault "input-fault" "It is malformed in both programs alike: it came so from the inputs.";
+    FixedArray "fixed-array" "Nothing writes to an array of initialisers in a program of fixed address, so it may be read-only.";
+    KeptCopy "kept-copy" "GNU ld lets debug information of a discarded COMDAT copy speak of the copy that was kept; others mark it as discarded.";
+    VersionedName "versioned-name" "Symbol versions mean nothing to a static program; each linker writes them, or leaves them out, in its own way.";
+    WrapVisibility "wrap-visibility" "With --wrap, whether a hidden reference hides the wrapped function or its wrapper is the linker's choice; nothing outside can see either.";
+    TypeLeftOut "type-left-out" "A name that the command line defines stands for the same place; whether it takes over the type of what it stands for is of use to debuggers alone.";
+    GuessedBounds "guessed-bounds" "Neither symbols nor unwind rules tell where code begins that nothing but calls delimit: what was compared need not be the same function.";
+    StrayNote "stray-note" "wild makes a PT_NOTE of notes that are not loaded; readers that follow the program headers find something else.";
+    SaidElsewhere "said-elsewhere" "Not compared: the section repeats what .debug_info says, as an index for debuggers, or holds macros and types, into which linkers write no addresses.";
+    ThreadAddress "thread-address" "For split debug information gcc asks for the address of a thread-local variable (R_X86_64_64), which it has none of: some linkers give its place in the image of the block, lld its offset.";
     TypeOfLayout "type-of-layout" "SHT_PROGBITS stands in for the specific section type, or zeros are stored in the file; what is loaded is the same.";
+}
+
+impl Reason {
+    /// Whether the difference matters, and the linker it is laid to is known to do that: it is
+    /// explained, but always shown.
+    pub fn is_fault(self) -> bool {
+        matches!(
+            self,
+            Reason::LostEntry | Reason::ThreadOffset | Reason::StrayInterpreter | Reason::StrayNote
+        )
+    }
 }
 
 impl Serialize for Reason {

@@ -97,14 +97,19 @@ pub fn local(context: Context, object: &Object, index: u32) -> Entry {
 /// A global symbol, at its definition in `object`.
 pub fn global(context: Context, object: &Object, index: u32, id: SymbolId, half: Half) -> Entry {
     let symbol = context.resolved.symbol(id);
-    let size = object.symbols.get(index as usize).map_or(0, |symbol| symbol.size());
+    let sections = context.sections;
+    let size = match symbol.definition {
+        // The largest of all files' sizes, which need not be that of the file that comes first.
+        Definition::Section(id) if id.index() >= sections.first_common() as usize => {
+            sections.inputs[id.index()].size
+        }
+        _ => object.symbols.get(index as usize).map_or(0, |symbol| symbol.size()),
+    };
     // An ifunc's entry shows its resolver, as GNU ld's does; the program uses the IPLT entry.
     let resolver = context.layout.resolver(SymbolRef::Global(id));
     let address = resolver.unwrap_or(context.layout.symbol_addresses[id.index()]);
     let (section, reserved) = match symbol.definition {
-        Definition::Section(id) => {
-            in_output(context, context.sections.inputs[id.index()].output, address)
-        }
+        Definition::Section(id) => in_output(context, sections.inputs[id.index()].output, address),
         _ => ABSOLUTE,
     };
     let kind = if symbol.kind == STT_COMMON { STT_OBJECT } else { symbol.kind };

@@ -14,7 +14,7 @@ use super::sink::{Anonymous, Sink};
 use crate::code::{fields, text};
 use crate::finding::{Finding, Kind};
 use crate::model::Image;
-use crate::model::atoms::Class;
+use crate::model::atoms::{AtomId, Class};
 use crate::reason::Reason;
 
 /// Pieces of fewer bytes occur everywhere by chance.
@@ -30,26 +30,52 @@ const LEAST_STRING: usize = 3;
 /// it has one partner, or as many as merging left copies; in unlike ones everything with everything.
 const MOST_PARTNERS: usize = 16;
 
+/// So many bytes without a zero among them do not occur twice by chance.
+const TELLING: usize = 12;
+
 /// How far from a reference its length is looked for, in bytes of code.
 const NEAR: usize = 48;
 
 /// As many bytes of a piece as are looked for.
 const PIECE: usize = 48;
 
+/// What each function refers to, as pairs of addresses.
+type Steps = HashMap<AtomId, Vec<(u64, u64)>>;
+
+fn steps(list: &[Anonymous]) -> Steps {
+    let mut steps = Steps::new();
+    for r in list.iter().filter(|r| !r.tls) {
+        steps.entry(r.from).or_default().push((r.left, r.right));
+    }
+    steps
+}
+
+/// Whether the same function refers to a place shortly before, which lies as far from it on the other
+/// side: the two are the bounds of an array.
+fn ends_array(r: &Anonymous, steps: &Steps) -> bool {
+    const LARGEST: u64 = 1024;
+    steps.get(&r.from).into_iter().flatten().any(|&(left, right)| {
+        let distance = r.left.wrapping_sub(left);
+        distance > 0 && distance <= LARGEST && distance == r.right.wrapping_sub(right)
+    })
+}
+
 /// Compares all of them, and what they refer to in turn.
 pub fn compare(pair: &Pair, mut list: Vec<Anonymous>, sink: &mut Sink) {
     let mut seen = HashSet::new();
     let mut mapped = Vec::new();
     let mut partners: HashMap<u64, usize> = HashMap::new();
+    let steps = steps(&list);
     while !list.is_empty() {
         list.sort_unstable();
         list.retain(|r| {
-            if is_writable(pair.a, r) || r.tls {
+            if is_variable(pair.a, r) || r.tls {
                 mapped.push(*r);
             }
             seen.insert((r.left, r.right, r.tls, accessed(pair.a, r)))
         });
-        let rounds: Vec<(Sink, Vec<Anonymous>)> = list.par_iter().map(|r| place(pair, r)).collect();
+        let rounds: Vec<(Sink, Vec<Anonymous>)> =
+            list.par_iter().map(|r| place(pair, r, &steps)).collect();
         list = Vec::new();
         for (part, next) in rounds {
             sink.merge(part);
@@ -67,7 +93,13 @@ fn is_writable(image: &Image, r: &Anonymous) -> bool {
     image.section_at(r.left).is_some_and(|s| s.flags & crate::model::elf::SHF_WRITE != 0)
 }
 
-fn place(pair: &Pair, r: &Anonymous) -> (Sink, Vec<Anonymous>) {
+/// Whether it is written by the program, so that it matters which of equal ones is meant.
+fn is_variable(image: &Image, r: &Anonymous) -> bool {
+    is_writable(image, r)
+        && image.section_at(r.left).is_some_and(|s| !s.name.starts_with(b".data.rel.ro"))
+}
+
+fn place(pair: &Pair, r: &Anonymous, steps: &Steps) -> (Sink, Vec<Anonymous>) {
     let mut sink = Sink::default();
     sink.compared += 1;
     if r.tls {
@@ -92,8 +124,11 @@ fn place(pair: &Pair, r: &Anonymous) -> (Sink, Vec<Anonymous>) {
     }
     let size = extent(a, r.left).min(extent(b, r.right)).min(accessed(a, r));
     let outcome = data::runs(pair, r.left, r.right, size);
-    let next = data::pending(&outcome, r);
-    let first = outcome.differences.first().filter(|d| !is_another_piece(pair, r, d, size));
+    let next = data::pending(pair, &outcome, r);
+    // A table of 32-bit entries does not end within one.
+    let cut_off = |d: &Difference| outcome.entries > 0 && d.offset >= size & !3;
+    let first = outcome.differences.first();
+    let first = first.filter(|d| !cut_off(d) && !is_another_piece(pair, r, d, size, steps));
     match first {
         Some(d) if r.named => wrong(pair, r, &d.detail.clone(), &mut sink),
         Some(d) => content(pair, r, d, size, &mut sink),
@@ -173,9 +208,12 @@ fn content(pair: &Pair, r: &Anonymous, d: &Difference, size: u64, sink: &mut Sin
 
 /// Whether what differs at `d` is no longer the thing at `r` but a piece behind it, to which
 /// nothing refers and which lies elsewhere on the other side.
-fn is_another_piece(pair: &Pair, r: &Anonymous, d: &Difference, size: u64) -> bool {
-    let past_the_end =
-        d.offset == 0 && (end_alike(pair, r) || resolve::near_a_pair(pair, r.left, r.right));
+fn is_another_piece(pair: &Pair, r: &Anonymous, d: &Difference, size: u64, steps: &Steps) -> bool {
+    let past_the_end = d.offset == 0
+        && (end_alike(pair, r)
+            || ends_array(r, steps)
+            || follow_alike(pair, r)
+            || resolve::near_a_pair(pair, r.left, r.right));
     if d.offset == 0 && !past_the_end {
         return false;
     }
@@ -193,16 +231,23 @@ fn is_another_piece(pair: &Pair, r: &Anonymous, d: &Difference, size: u64) -> bo
     starts.dedup();
     let mut lengths = lengths(pair.a, r);
     let is_text = |bytes: &[u8], end: usize| {
-        bytes.get(..end).is_some_and(|b| b.iter().all(|&c| c == 0 || (0x20..0x7f).contains(&c)))
+        bytes
+            .get(..end)
+            .is_some_and(|b| b.iter().all(|c| (0x20..0x7f).contains(c) || b"\0\t\n\r".contains(c)))
     };
     lengths.retain(|&l| {
-        l >= LEAST_SHORT
-            && l <= at
-            && at - l < LEAST_SHORT
-            && is_text(&ours, l + LEAST_SHORT)
-            && is_text(&theirs, l + LEAST_SHORT)
+        (l >= LEAST_SHORT && l <= at && at - l < LEAST_SHORT || l == LEAST_STRING && l == at)
+            && (l == at && l >= LEAST_PIECE && is_text(&ours, l) && is_text(&theirs, l)
+                || is_text(&ours, l + LEAST_SHORT) && is_text(&theirs, l + LEAST_SHORT))
     });
     starts.extend(&lengths);
+    let is_constant = |s: usize, width: usize| {
+        is_text_constant(&ours, r.left, s, width) && is_text_constant(&theirs, r.right, s, width)
+    };
+    // What states its length ends there.
+    if lengths.iter().any(|&l| l == at && l >= LEAST_PIECE) {
+        return true;
+    }
     starts.iter().any(|&s| {
         let within = (size as usize).saturating_sub(s);
         // Behind a terminated string, too few bytes to be told from chance.
@@ -210,30 +255,48 @@ fn is_another_piece(pair: &Pair, r: &Anonymous, d: &Difference, size: u64) -> bo
             return true;
         }
         // A constant of 4 bytes ends where the next one is referred to.
-        let short = lengths.contains(&s) || within == LEAST_SHORT;
+        let short = is_constant(s, LEAST_SHORT) || lengths.contains(&s) || within == LEAST_SHORT;
         let least = if short { LEAST_SHORT } else { LEAST_PIECE };
         let moved = |piece: &[u8], other: &Image, addr: u64| {
-            is_filler(&piece[..within.min(piece.len())]) || occurs(other, addr, piece, least)
+            is_filler(&piece[..within.min(piece.len())])
+                || occurs(other, addr, piece, least)
+                || is_text_constant(piece, 0, 0, LEAST_PIECE)
+                    && occurs(other, addr, &piece[..LEAST_PIECE], LEAST_PIECE)
+                || piece
+                    .get(..TELLING)
+                    .is_some_and(|p| !p.contains(&0) && occurs(other, addr, p, TELLING))
         };
         let (Some(p), Some(q)) = (ours.get(s..), theirs.get(s..)) else { return false };
         // A text that is terminated, or of 4 bytes, with nothing but padding behind it on one side
         // is complete.
         let padded = |piece: &[u8]| is_filler(&piece[..within.min(piece.len())]);
-        let ends = within <= LEAST_SHORT && s >= LEAST_SHORT
+        let ends = within <= LEAST_SHORT && s >= LEAST_STRING
             || (behind_zero == Some(s) && s > LEAST_SHORT);
         if ends && is_text(&ours, s) && (padded(p) || padded(q)) {
             return true;
         }
         let (ours, theirs) = (moved(p, b, r.right), moved(q, a, r.left));
         // Of mergeable constants to which nothing refers, one linker may drop what another keeps.
-        (ours && theirs) || (lengths.contains(&s) && (ours || theirs))
+        let droppable = lengths.contains(&s) || (s > 0 && is_constant(s, LEAST_PIECE));
+        (ours && theirs) || (droppable && (ours || theirs))
     })
+}
+
+/// Whether `width` bytes at `start` are aligned text: a constant of that size, which linkers merge
+/// and sort each in its own way.
+fn is_text_constant(bytes: &[u8], addr: u64, start: usize, width: usize) -> bool {
+    let aligned = (addr + start as u64).is_multiple_of(width as u64);
+    let piece = bytes.get(start..start + width);
+    aligned && piece.is_some_and(|p| p.iter().all(|c| (0x20..0x7f).contains(c)))
 }
 
 /// Numbers near a reference that may be the length of what it refers to: strings of Rust have no
 /// terminator, their length is loaded beside their address or stored behind it.
 fn lengths(image: &Image, r: &Anonymous) -> Vec<usize> {
     let atom = image.atoms.get(r.from);
+    if r.stated > 0 {
+        return vec![r.stated as usize];
+    }
     if atom.class != Class::Code {
         let word = image.memory.word(atom.start + u64::from(r.offset) + 8);
         return word.map(|w| w as usize).into_iter().collect();
@@ -290,6 +353,18 @@ fn end_alike(pair: &Pair, r: &Anonymous) -> bool {
     let text_len = x[..7].iter().rev().take_while(|&&c| c != 0).count();
     let compared = (text_len + 1).min(8);
     x[7] == 0 && text_len > 1 && x[8 - compared..] == y[8 - compared..]
+}
+
+/// Whether the same bytes lie before both: the end of a table, from which code counts back.
+fn follow_alike(pair: &Pair, r: &Anonymous) -> bool {
+    const COMPARED: u64 = 32;
+    let before = |image: &Image, addr: u64| {
+        let bytes = image.memory.slice(addr.checked_sub(COMPARED)?, COMPARED as usize)?;
+        let filled = bytes.iter().filter(|&&c| c != 0).count() as u64 * 2 >= COMPARED;
+        filled.then(|| bytes.to_vec())
+    };
+    let ours = before(pair.a, r.left);
+    ours.is_some() && ours == before(pair.b, r.right)
 }
 
 /// Variables without content: each must be one variable on the other side, wherever it is used.

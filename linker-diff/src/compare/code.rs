@@ -8,6 +8,7 @@ use iced_x86::{Decoder, Instruction};
 use super::Pair;
 use super::resolve::{self, Verdict};
 use super::sink::Sink;
+use super::words;
 use crate::code::fields::{self, Memory};
 use crate::code::meaning::{self, Meaning};
 use crate::code::{padding, text};
@@ -28,6 +29,8 @@ struct Walk<'w, 'i, 'a> {
     size: u64,
     /// Whether both sides know where the function ends.
     sized: bool,
+    /// Whether neither a symbol nor an FDE tells where it begins.
+    guessed: bool,
     differences: Vec<Finding>,
     instructions: u64,
     /// Whether local-dynamic offsets count from the start of the block, by side.
@@ -51,6 +54,7 @@ pub fn compare(pair: &Pair, x: AtomId, y: AtomId, sink: &mut Sink) {
         start: (left.start, right.start),
         size,
         sized: left.sized && right.sized,
+        guessed: resolve::is_cut_by_guess(pair.a, x) && resolve::is_cut_by_guess(pair.b, y),
         differences: Vec::new(),
         instructions: 0,
         from_block: (false, false),
@@ -140,6 +144,10 @@ impl Walk<'_, '_, '_> {
 
     fn relative(&mut self, x: &Instruction, y: &Instruction, to: u64, other: u64, sink: &mut Sink) {
         let (a, b) = (self.pair.a, self.pair.b);
+        let address_taken = x.mnemonic() == iced_x86::Mnemonic::Lea;
+        if address_taken && resolve::addresses(self.pair, to, other) == Verdict::Same {
+            return;
+        }
         if a.is_got(to) && b.is_got(other) {
             let (Some(left), Some(right)) = (pointer_at(a, to), pointer_at(b, other)) else {
                 return;
@@ -200,7 +208,11 @@ impl Walk<'_, '_, '_> {
         };
         let left = local(a, to, self.from_block.0);
         let right = local(b, other, self.from_block.1);
+        // movabs of the large code model: the number follows two bytes of opcode.
+        let large = x.op1_kind() == iced_x86::OpKind::Immediate64;
+        let places = (x.ip().wrapping_add(2), y.ip().wrapping_add(2));
         match (left, right) {
+            _ if large && words::same_distance(self.pair, places, (to as u64, other as u64)) => {}
             (Some(left), Some(right)) => self.judge(x, y, left, right, Kind::TlsOffset, sink),
             _ if resolve::is_weak_tls(a, to) && resolve::is_weak_tls(b, other) => {
                 let place = self.place((x.ip() - self.start.0) as u32);
@@ -365,7 +377,11 @@ impl Walk<'_, '_, '_> {
             finding.kind = Kind::OtherDefinition;
             finding.detail = format!("{different} of {} instructions differ", self.instructions);
             finding.place = text::atom(self.pair.a, self.id);
-            sink.push(finding);
+            if self.guessed {
+                sink.count(Reason::GuessedBounds, "code", finding);
+            } else {
+                sink.push(finding);
+            }
             return;
         }
         let rest = self.differences.len().saturating_sub(SHOWN);

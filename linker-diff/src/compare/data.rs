@@ -37,6 +37,8 @@ pub struct Difference {
 pub struct Outcome {
     /// Differences by offset.
     pub differences: Vec<Difference>,
+    /// Entries of tables of 32-bit addresses or distances.
+    pub entries: usize,
     /// Places whose content decides.
     pub pending: Vec<(u64, Verdict)>,
 }
@@ -67,6 +69,7 @@ pub fn compare(pair: &Pair, x: AtomId, y: AtomId, sink: &mut Sink) {
             named: false,
             from: x,
             offset: 0,
+            stated: 0,
         });
         return;
     }
@@ -222,9 +225,15 @@ fn differing(
             let both =
                 pair.a.memory.contains_or_ends(left) && pair.b.memory.contains_or_ends(right);
             let is_aligned = (x + start as u64).is_multiple_of(8);
-            let verdict =
-                || resolve::targets(pair, canonical(pair.a, left), canonical(pair.b, right));
-            if both && (is_aligned || verdict() == Verdict::Same) {
+            let alike = || {
+                let targets = (canonical(pair.a, left), canonical(pair.b, right));
+                match resolve::targets(pair, targets.0, targets.1) {
+                    Verdict::Same => true,
+                    Verdict::Content { left, right, .. } => begin_alike(pair, left, right),
+                    _ => false,
+                }
+            };
+            if both && (is_aligned || alike()) {
                 let targets = (canonical(pair.a, left), canonical(pair.b, right));
                 judge(pair, targets.0, targets.1, start as u64, outcome);
                 return start + 8;
@@ -235,6 +244,7 @@ fn differing(
     let starts = aligned(4).into_iter().chain([at & !3]);
     for start in starts {
         if let Some(next) = narrow(pair, (x, y), (ours, theirs), start, outcome) {
+            outcome.entries += 1;
             return next;
         }
     }
@@ -258,12 +268,15 @@ fn narrow(
     let (left, right) = (half(ours, start)?, half(theirs, start)?);
     let (a, b) = (pair.a, pair.b);
     let absolute = (left as u32 as u64, right as u32 as u64);
-    if !a.is_pie()
-        && a.memory.contains(absolute.0)
-        && b.memory.contains(absolute.1)
-        && resolve::addresses(pair, absolute.0, absolute.1) == Verdict::Same
-    {
-        return Some(start + 4);
+    if !a.is_pie() && a.memory.contains(absolute.0) && b.memory.contains(absolute.1) {
+        match resolve::addresses(pair, absolute.0, absolute.1) {
+            Verdict::Same => return Some(start + 4),
+            verdict @ Verdict::Content { .. } if begin_alike(pair, absolute.0, absolute.1) => {
+                outcome.pending.push((start as u64, verdict));
+                return Some(start + 4);
+            }
+            _ => {}
+        }
     }
     let place = x + start as u64;
     let section = a.section_at(place).map_or(place, |s| s.addr);
@@ -327,7 +340,12 @@ fn half(bytes: &[u8], at: usize) -> Option<i32> {
     Some(i32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?))
 }
 
-/// The reference that an outcome leaves open, for the anonymous rounds.
-pub fn pending(outcome: &Outcome, from: &Anonymous) -> Vec<Anonymous> {
-    outcome.pending.iter().filter_map(|(_, v)| v.anonymous(from.from, from.offset)).collect()
+/// The references that an outcome leaves open, for the anonymous rounds.
+pub fn pending(pair: &Pair, outcome: &Outcome, from: &Anonymous) -> Vec<Anonymous> {
+    let behind = |at: u64| pair.a.memory.word(at + 8).and_then(|w| u32::try_from(w).ok());
+    let next = |(offset, verdict): &(u64, Verdict)| {
+        let next = verdict.anonymous(from.from, from.offset)?;
+        Some(Anonymous { stated: behind(from.left + offset).unwrap_or(0), ..next })
+    };
+    outcome.pending.iter().filter_map(next).collect()
 }

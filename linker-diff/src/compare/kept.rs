@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::Pair;
 use super::resolve;
 use super::sink::Sink;
+use super::variants;
 use crate::code::text;
 use crate::finding::{Finding, Kind, Side};
 use crate::model::Image;
@@ -40,7 +41,12 @@ fn has_counterpart(pairing: &Pairing, lacking: Side, id: AtomId) -> bool {
 pub fn reached(pair: &Pair, lacking: Side, image: &Image) -> HashSet<AtomId> {
     let mut out = HashSet::new();
     for (id, _) in image.atoms.iter() {
-        if !has_counterpart(&pair.pairing, lacking, id) {
+        let variant = match lacking {
+            Side::Right => variants::is_left(pair, id),
+            _ => variants::is_right(pair, id),
+        };
+        // What only another compilation of a function needs is no fault of the linker.
+        if variant || !has_counterpart(&pair.pairing, lacking, id) {
             continue;
         }
         for r in image.refs.of(id) {
@@ -65,7 +71,8 @@ fn report(pair: &Pair, image: &Image, side: Side, id: AtomId, reached: bool, sin
         format!("{} ({} bytes in {section}) is not in {}", name, atom.size(), other.label());
     let size = format!("{name}: {} bytes", atom.size());
     let kind = if atom.class == Class::Code { Kind::MissingCode } else { Kind::MissingData };
-    let mut finding = Finding::new(kind, name.clone(), detail).on(side);
+    let item = format!("{name} ({} bytes)", atom.size());
+    let mut finding = Finding::new(kind, name.clone(), detail).on(side).listing(vec![item]);
     finding = match side {
         Side::Right => finding.showing(size, "missing"),
         _ => finding.showing("missing", size),

@@ -9,6 +9,7 @@ use crate::finding::{Finding, Kind};
 use crate::model::Image;
 use crate::model::target::{Target, canonical, pointer_at};
 use crate::model::unwind::Fde;
+use crate::reason::Reason;
 
 /// A parsed table.
 struct Table {
@@ -34,11 +35,16 @@ pub fn compare(pair: &Pair, f: &Fde, g: &Fde, sink: &mut Sink) {
     sink.compared += 1;
     let finding =
         |what: &str| Finding::new(Kind::Lsda, text::address(pair.a, f.start), what.to_owned());
-    let (Some(l), Some(r)) = (parse(pair.a, ours), parse(pair.b, theirs)) else {
-        if pair.a.memory.contains(ours) || pair.b.memory.contains(theirs) {
-            sink.push(finding("an exception table cannot be read"));
+    let (l, r) = match (parse(pair.a, ours), parse(pair.b, theirs)) {
+        (Some(l), Some(r)) => (l, r),
+        (None, None) => {
+            sink.count(Reason::InputFault, "lsda", finding("no exception table can be read"));
+            return;
         }
-        return;
+        _ => {
+            sink.push(finding("an exception table cannot be read"));
+            return;
+        }
     };
     if l.fixed != r.fixed {
         let at = l.fixed.iter().zip(&r.fixed).position(|(x, y)| x != y).unwrap_or(0) & !15;

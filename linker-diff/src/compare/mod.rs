@@ -17,6 +17,8 @@ pub mod sink;
 pub mod symbols;
 pub mod tls;
 pub mod unwind;
+pub mod variants;
+pub mod words;
 
 use rayon::prelude::*;
 
@@ -86,6 +88,13 @@ fn content(pair: &Pair) -> Sink {
 }
 
 fn atom(pair: &Pair, x: AtomId, y: AtomId, sink: &mut Sink) {
+    if variants::are(pair, x, y) {
+        return variants::count(pair, x, y, sink);
+    }
+    if words::same(pair, x, y) {
+        sink.compared += 1;
+        return;
+    }
     match pair.a.atoms.get(x).class {
         Class::Code => code::compare(pair, x, y, sink),
         Class::Data | Class::Zeros => data::compare(pair, x, y, sink),

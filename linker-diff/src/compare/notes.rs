@@ -23,7 +23,8 @@ pub struct Note {
 
 const SHT_NOTE: u32 = 7;
 const NT_GNU_BUILD_ID: u32 = 3;
-const NT_GNU_PROPERTY: u32 = 5;
+/// NT_GNU_PROPERTY_TYPE_0.
+pub const NT_GNU_PROPERTY: u32 = 5;
 
 /// GNU_PROPERTY_X86_FEATURE_1_AND: indirect branch tracking and shadow stack.
 pub const FEATURE_1_AND: u32 = 0xc000_0002;
@@ -149,7 +150,8 @@ fn comment(pair: &Pair, sink: &mut Sink) {
         parts.filter(|s| !s.is_empty()).map(<[u8]>::to_vec).collect()
     };
     let (ours, theirs) = (strings(pair.a), strings(pair.b));
-    if ours.is_empty() != theirs.is_empty() {
+    let signed = |list: &BTreeSet<Vec<u8>>| list.iter().all(|line| is_linker(line));
+    if ours.is_empty() != theirs.is_empty() && !(signed(&ours) && signed(&theirs)) {
         let finding = Finding::new(Kind::Comment, ".comment", "one program has none");
         sink.push(finding.on(if ours.is_empty() { Side::Left } else { Side::Right }));
         return;
@@ -160,6 +162,7 @@ fn comment(pair: &Pair, sink: &mut Sink) {
         .map(|l| (l, Side::Right))
         .chain(theirs.difference(&ours).map(|l| (l, Side::Left)))
     {
+        let linker = is_linker(line);
         let line = String::from_utf8_lossy(line).into_owned();
         let mut finding =
             Finding::new(Kind::Comment, ".comment", "one side names another tool").on(side);
@@ -167,12 +170,17 @@ fn comment(pair: &Pair, sink: &mut Sink) {
             Side::Right => finding.showing(&line, "missing"),
             _ => finding.showing("missing", &line),
         };
-        const LINKERS: [&str; 6] = ["lld", "mold", "wild", "gild", "gold", "linker"];
-        let lower = line.to_lowercase();
-        if LINKERS.iter().any(|l| lower.contains(l)) {
+        if linker {
             sink.count(Reason::LinkerName, "name", finding);
         } else {
             sink.push(finding);
         }
     }
+}
+
+/// Whether a line of `.comment` names a linker.
+fn is_linker(line: &[u8]) -> bool {
+    const LINKERS: [&str; 6] = ["lld", "mold", "wild", "gild", "gold", "linker"];
+    let lower = String::from_utf8_lossy(line).to_lowercase();
+    LINKERS.iter().any(|l| lower.contains(l))
 }

@@ -6,7 +6,7 @@ use crate::code::{fields, hash};
 use crate::model::Image;
 use crate::model::atoms::{AtomId, Class};
 use crate::model::elf::SHF_WRITE;
-use crate::model::symbols::STB_WEAK;
+use crate::model::symbols::{STB_WEAK, STV_HIDDEN};
 use crate::model::target::Target;
 use crate::pairing::names;
 
@@ -44,7 +44,7 @@ impl Verdict {
     pub fn anonymous(self, from: AtomId, offset: u32) -> Option<Anonymous> {
         match self {
             Verdict::Content { left, right, tls, named } => {
-                Some(Anonymous { left, right, tls, named, from, offset })
+                Some(Anonymous { left, right, tls, named, from, offset, stated: 0 })
             }
             _ => None,
         }
@@ -97,7 +97,10 @@ pub fn addresses(pair: &Pair, x: u64, y: u64) -> Verdict {
     }
     let both_unnamed =
         left.is_some_and(|id| is_vague(a, id)) && right.is_some_and(|id| is_vague(b, id));
-    if share_linker_name(pair, x, y) || (!both_unnamed && near_a_pair(pair, x, y)) {
+    if share_empty_name(pair, x, y)
+        || share_linker_name(pair, x, y)
+        || (!both_unnamed && near_a_pair(pair, x, y))
+    {
         return Verdict::Same;
     }
     if same_table(pair, x, y) {
@@ -155,7 +158,7 @@ fn is_vague(image: &Image, id: AtomId) -> bool {
 }
 
 /// Whether an atom is code that neither a symbol nor an FDE delimits: where it begins is a guess.
-fn is_cut_by_guess(image: &Image, id: AtomId) -> bool {
+pub fn is_cut_by_guess(image: &Image, id: AtomId) -> bool {
     let atom = image.atoms.get(id);
     atom.class == Class::Code && !atom.sized && image.atoms.labels(id).is_empty()
 }
@@ -187,25 +190,52 @@ pub fn are_copies(pair: &Pair, l: AtomId, r: AtomId) -> bool {
     if x.class != Class::Code {
         return are_weak_twins(pair, l, r);
     }
+    names::agree_but_for_hash(a, b, l, r)
+        && hash::of(a, l) == hash::of(b, r)
+        && refer_alike(pair, l, r, |l, r| are_constants_alike(pair, l, r))
+}
+
+/// Whether what two atoms refer to is paired or goes by one name, or satisfies `or`.
+fn refer_alike(pair: &Pair, l: AtomId, r: AtomId, or: impl Fn(AtomId, AtomId) -> bool) -> bool {
+    let (a, b) = (pair.a, pair.b);
     let (ours, theirs) = (a.refs.of(l), b.refs.of(r));
-    let refer_alike = ours.len() == theirs.len()
+    ours.len() == theirs.len()
         && ours.iter().zip(theirs).all(|(l, r)| match (l.target, r.target) {
             (Target::Addr(l), Target::Addr(r)) => match (a.atoms.find(l), b.atoms.find(r)) {
                 (Some(l), Some(r)) => {
-                    pair.pairing.right_of(l) == Some(r) || names::agree(a, b, l, r)
+                    pair.pairing.right_of(l) == Some(r)
+                        || names::agree_but_for_hash(a, b, l, r)
+                        || or(l, r)
                 }
                 _ => true,
             },
             (l, r) => std::mem::discriminant(&l) == std::mem::discriminant(&r),
-        });
-    names::agree(a, b, l, r) && refer_alike && hash::of(a, l) == hash::of(b, r)
+        })
+}
+
+/// Whether two constants that rustc numbered, each in its own unit, hold the same: virtual tables of
+/// one type, say.
+fn are_constants_alike(pair: &Pair, l: AtomId, r: AtomId) -> bool {
+    let numbered = |image: &Image, id: AtomId| {
+        let mut labels = image.atoms.labels(id).iter();
+        labels.any(|l| image.symbols[l.symbol as usize].name.starts_with(b"anon."))
+    };
+    let (a, b) = (pair.a, pair.b);
+    numbered(a, l)
+        && numbered(b, r)
+        && hash::of(a, l) == hash::of(b, r)
+        && refer_alike(pair, l, r, |_, _| false)
 }
 
 /// Whether two variables of one content are weak definitions of one name from two files.
 fn are_weak_twins(pair: &Pair, l: AtomId, r: AtomId) -> bool {
     let (a, b) = (pair.a, pair.b);
+    // What is hidden and local may have been weak.
     let weak = |image: &Image, id: AtomId| {
-        image.atoms.labels(id).iter().any(|l| image.symbols[l.symbol as usize].bind == STB_WEAK)
+        image.atoms.labels(id).iter().any(|l| {
+            let symbol = &image.symbols[l.symbol as usize];
+            symbol.bind == STB_WEAK || (symbol.is_local() && symbol.visibility == STV_HIDDEN)
+        })
     };
     let labelled = !a.atoms.labels(l).is_empty() && !b.atoms.labels(r).is_empty();
     let (x, y) = (a.atoms.get(l), b.atoms.get(r));
@@ -235,6 +265,20 @@ fn same_table(pair: &Pair, x: u64, y: u64) -> bool {
     }
 }
 
+/// Whether a function of no bytes and of one name lies at both.
+pub fn share_empty_name(pair: &Pair, x: u64, y: u64) -> bool {
+    let (ours, theirs) = (pair.a.empties.at(x), pair.b.empties.at(y));
+    // Where the name was stripped, nothing is left to tell the function by.
+    let nameless = |names: &[&[u8]], image: &Image, at: u64| {
+        !names.is_empty()
+            && image.is_stripped()
+            && image.section_at(at).is_some_and(|s| s.is_code())
+    };
+    ours.iter().any(|name| theirs.contains(name))
+        || nameless(ours, pair.b, y)
+        || nameless(theirs, pair.a, x)
+}
+
 /// Whether a linker-defined name stands for both.
 fn share_linker_name(pair: &Pair, x: u64, y: u64) -> bool {
     let theirs = pair.b.linker_defined.names_at(y);
@@ -245,11 +289,27 @@ fn share_linker_name(pair: &Pair, x: u64, y: u64) -> bool {
     if bound.is_some() && bound == pair.b.section_bound(y) {
         return true;
     }
+    if share_guessed_bound(pair, x, y) {
+        return true;
+    }
     // The bounds of an array that isn't there may be anywhere, as long as they are equal.
     let empty = |image: &Image, addr| image.linker_defined.is_empty_range(addr);
     let anywhere = |image: &Image, addr| addr == 0 || addr == image.memory.start();
     (empty(pair.a, x) && (empty(pair.b, y) || anywhere(pair.b, y)))
         || (empty(pair.b, y) && anywhere(pair.a, x))
+}
+
+/// Without symbols, the names of bounds are lost: whether both are bounds of sections, or one is and
+/// the other the place that stands for the bounds of an array that isn't there.
+fn share_guessed_bound(pair: &Pair, x: u64, y: u64) -> bool {
+    let bound = |image: &Image, addr: u64| {
+        let sections = image.sections.iter().filter(|s| s.is_alloc());
+        sections.flat_map(|s| [s.addr, s.addr.wrapping_add(s.size)]).any(|at| at == addr)
+    };
+    let start = |image: &Image, addr| addr == 0 || addr == image.memory.start();
+    let (a, b) = (pair.a, pair.b);
+    let either = |image: &Image, addr| bound(image, addr) || start(image, addr);
+    a.is_stripped() && b.is_stripped() && either(a, x) && either(b, y)
 }
 
 /// Whether a paired atom nearby lies as far from `x` as its counterpart from `y`: ends of arrays

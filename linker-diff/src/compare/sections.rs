@@ -2,6 +2,7 @@
 
 use super::Pair;
 use super::sink::Sink;
+use crate::code::text;
 use crate::finding::{Finding, Kind, Side};
 use crate::model::Image;
 use crate::model::atoms::AtomId;
@@ -89,6 +90,8 @@ fn missing(pair: &Pair, side: Side, section: &Section, sink: &mut Sink) {
         sink.count(Reason::PlacedElsewhere, &title, finding);
     } else if section.kind == SHT_NOBITS || unreached(pair, side, has, section) {
         finding.kind = Kind::GarbageCollection;
+        let item = |id| format!("{} ({} bytes)", text::atom(has, id), has.atoms.get(id).size());
+        finding.items = atoms_of(has, section).map(item).collect();
         sink.count(Reason::Unreached, &title, finding);
     } else {
         sink.push(finding);

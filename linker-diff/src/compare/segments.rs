@@ -4,9 +4,10 @@ use super::Pair;
 use super::sink::Sink;
 use crate::finding::{Finding, Kind, Side};
 use crate::model::Image;
+use crate::model::dynamic::DT_NEEDED;
 use crate::model::elf::{
-    PF_W, PF_X, PT_DYNAMIC, PT_GNU_EH_FRAME, PT_GNU_PROPERTY, PT_GNU_RELRO, PT_GNU_STACK, PT_LOAD,
-    PT_NOTE, PT_TLS, SHF_EXECINSTR, SHF_WRITE, Section, Segment,
+    ET_EXEC, PF_W, PF_X, PT_DYNAMIC, PT_GNU_EH_FRAME, PT_GNU_PROPERTY, PT_GNU_RELRO, PT_GNU_STACK,
+    PT_INTERP, PT_LOAD, PT_NOTE, PT_TLS, SHF_EXECINSTR, SHF_WRITE, Section, Segment,
 };
 use crate::reason::Reason;
 
@@ -32,7 +33,7 @@ fn name(kind: u32) -> &'static str {
         PT_GNU_STACK => "PT_GNU_STACK",
         PT_GNU_RELRO => "PT_GNU_RELRO",
         PT_GNU_PROPERTY => "PT_GNU_PROPERTY",
-        3 => "PT_INTERP",
+        PT_INTERP => "PT_INTERP",
         _ => "a program header",
     }
 }
@@ -40,7 +41,7 @@ fn name(kind: u32) -> &'static str {
 fn presence(pair: &Pair, sink: &mut Sink) {
     let has = |image: &Image, kind| image.segments.iter().any(|s| s.kind == kind);
     const EXPECTED: [u32; 8] = [
-        3,
+        PT_INTERP,
         PT_DYNAMIC,
         PT_NOTE,
         PT_TLS,
@@ -65,14 +66,39 @@ fn presence(pair: &Pair, sink: &mut Sink) {
         let notes = super::notes::read(has);
         let idle =
             notes.iter().all(|n| super::notes::property(n, super::notes::FEATURE_1_AND) == 0);
-        if kind == PT_GNU_PROPERTY && idle {
+        let only_markers = kind == PT_NOTE
+            && notes.iter().all(|n| n.owner == b"GNU" && n.kind == super::notes::NT_GNU_PROPERTY);
+        if idle && (kind == PT_GNU_PROPERTY || only_markers) {
             sink.count(Reason::IsaMarker, "segment", finding);
+        } else if kind == PT_GNU_RELRO && only_tables(has) {
+            sink.count(Reason::RelroReach, "segment", finding);
+        } else if kind == PT_GNU_EH_FRAME
+            && lacking.is_stripped()
+            && lacking.section(".eh_frame_hdr").is_none()
+        {
+            sink.count(Reason::FramesRegistered, "stripped", finding);
+        } else if kind == PT_INTERP
+            && has.header.kind == ET_EXEC
+            && has.dynamic.tag(DT_NEEDED).is_none()
+        {
+            let side = if ours { Side::Left } else { Side::Right };
+            sink.count(Reason::StrayInterpreter, "segment", finding.on(side));
         } else if kind == PT_GNU_EH_FRAME && needs_no_table(lacking) {
             sink.count(Reason::FramesRegistered, "segment", finding);
         } else {
             sink.push(finding);
         }
     }
+}
+
+/// Whether PT_GNU_RELRO protects nothing but the linker's own tables.
+fn only_tables(image: &Image) -> bool {
+    let relro = image.segments.iter().find(|s| s.kind == PT_GNU_RELRO);
+    let covered = |s: &&Section| {
+        s.is_alloc() && s.size > 0 && relro.is_some_and(|r| r.covers(s.addr, s.size))
+    };
+    let own = |s: &Section| s.is_linker_table() || s.name == b".relro_padding";
+    !image.sectionless && image.sections.iter().filter(covered).all(own)
 }
 
 /// Whether unwinding works without the table: crtbeginT.o's `frame_dummy` registers the section, or
@@ -92,7 +118,9 @@ fn needs_no_table(image: &Image) -> bool {
             _ => false,
         })
     };
-    !image.is_stripped() && (!has(b"_Unwind_RaiseException") || registers())
+    // Without local symbols frame_dummy cannot be looked at.
+    let may_register = || !has(b"frame_dummy") && has(b"__register_frame_info");
+    !image.is_stripped() && (!has(b"_Unwind_RaiseException") || registers() || may_register())
 }
 
 fn rights_text(flags: u32) -> String {
@@ -121,12 +149,23 @@ fn rights(pair: &Pair, sink: &mut Sink) {
         let finding = Finding::new(Kind::SegmentRights, ours.title(), "mapped with other rights")
             .showing(rights_text(l.flags), rights_text(r.flags));
         let same_writing = (l.flags ^ r.flags) & PF_W == 0;
-        if same_writing && !ours.is_code() && l.flags & PF_W == 0 {
+        if is_function_array(ours) && !relocated(pair.a, ours) && !relocated(pair.b, theirs) {
+            sink.count(Reason::FixedArray, "array", finding);
+        } else if same_writing && !ours.is_code() && l.flags & PF_W == 0 {
             sink.count(Reason::StricterRights, "read-only", finding);
         } else {
             sink.push(finding);
         }
     }
+}
+
+fn is_function_array(section: &Section) -> bool {
+    [&b".preinit_array"[..], b".init_array", b".fini_array"].contains(&section.name)
+}
+
+/// Whether start-up code writes to the section.
+fn relocated(image: &Image, section: &Section) -> bool {
+    !image.dynamic.within(section.addr, section.addr + section.size).is_empty()
 }
 
 /// What one program header says against another or against the sections.
@@ -161,6 +200,7 @@ fn faults(image: &Image, side: Side, sink: &mut Sink) {
             section_faults(image, section, &mut fault);
         }
         special_segments(image, &mut fault);
+        unloaded(image, side, sink);
     }
     sink.compared += image.segments.len() as u64;
 }
@@ -192,7 +232,7 @@ fn section_faults(image: &Image, section: &Section, fault: &mut impl FnMut(&str,
 /// Each special header covers exactly the section it stands for.
 fn special_segments(image: &Image, fault: &mut impl FnMut(&str, String)) {
     const EXACT: [(u32, &str); 3] =
-        [(PT_DYNAMIC, ".dynamic"), (PT_GNU_EH_FRAME, ".eh_frame_hdr"), (3, ".interp")];
+        [(PT_DYNAMIC, ".dynamic"), (PT_GNU_EH_FRAME, ".eh_frame_hdr"), (PT_INTERP, ".interp")];
     for (kind, section) in EXACT {
         let segment = image.segments.iter().find(|s| s.kind == kind);
         let section = image.section(section);
@@ -212,15 +252,26 @@ fn special_segments(image: &Image, fault: &mut impl FnMut(&str, String)) {
             }
         }
     }
-    for s in image.segments.iter().filter(|s| ![0, PT_LOAD, PT_GNU_STACK, PT_TLS].contains(&s.kind))
-    {
+}
+
+/// Special headers must be about what is loaded.
+fn unloaded(image: &Image, side: Side, sink: &mut Sink) {
+    let special = |s: &&Segment| ![0, PT_LOAD, PT_GNU_STACK, PT_TLS].contains(&s.kind);
+    for s in image.segments.iter().filter(special) {
         let loads = || image.segments.iter().filter(|l| l.kind == PT_LOAD);
         let relro_rounding = if s.kind == PT_GNU_RELRO { 0x1000 } else { 0 };
         let loaded = loads().any(|l| {
             s.vaddr >= l.vaddr && s.vaddr + s.filesz <= l.end().saturating_add(relro_rounding)
         });
-        if s.memsz > 0 && !loaded && s.kind < 0x6fff_ffff {
-            fault(name(s.kind), "no PT_LOAD covers it".into());
+        if s.memsz == 0 || loaded || s.kind >= 0x6fff_ffff {
+            continue;
+        }
+        let detail = format!("{}: no PT_LOAD covers it", image.label());
+        let finding = Finding::new(Kind::SegmentFault, name(s.kind), detail).on(side);
+        if s.kind == PT_NOTE && image.is_signed_by(b"Wild") {
+            sink.count(Reason::StrayNote, "note", finding);
+        } else {
+            sink.push(finding);
         }
     }
 }

@@ -22,6 +22,8 @@ pub struct Anonymous {
     pub from: AtomId,
     /// Where in that atom.
     pub offset: u32,
+    /// What stands behind a pointer, which may be the length of what it points to; 0 if unknown.
+    pub stated: u32,
 }
 
 /// Findings of one kind and reason are counted, with the first kept as the example.
@@ -46,14 +48,14 @@ impl Sink {
     }
 
     /// Counts an explained difference among others of its kind, reason and topic.
-    pub fn count(&mut self, reason: Reason, topic: &str, finding: Finding) {
+    pub fn count(&mut self, reason: Reason, topic: &str, mut finding: Finding) {
         let key = (finding.kind, reason, finding.side, topic.to_owned());
-        let seen = self.tally.entry(key).or_insert_with(|| {
-            let mut first = finding.clone().because(reason);
-            first.count = 0;
-            first
-        });
-        seen.count += finding.count;
+        if let Some(seen) = self.tally.get_mut(&key) {
+            seen.count += finding.count;
+            seen.items.append(&mut finding.items);
+        } else {
+            self.tally.insert(key, finding.because(reason));
+        }
     }
 
     /// Takes over what another has found.
@@ -61,9 +63,7 @@ impl Sink {
         self.findings.extend(other.findings);
         self.anonymous.extend(other.anonymous);
         self.compared += other.compared;
-        for ((kind, reason, side, topic), finding) in other.tally {
-            let _ = kind;
-            let _ = side;
+        for ((_, reason, _, topic), finding) in other.tally {
             self.count(reason, &topic, finding);
         }
     }

@@ -5,12 +5,15 @@ use std::collections::HashMap;
 use super::Pair;
 use super::resolve::{self, Verdict};
 use super::sink::Sink;
+use super::variants;
 use crate::code::text;
 use crate::finding::{Finding, Kind, Side};
 use crate::model::Image;
 use crate::model::elf::SHF_WRITE;
 use crate::model::linker_defined::is_linker_defined;
-use crate::model::symbols::{STB_LOCAL, STT_FUNC, STT_GNU_IFUNC, STT_TLS, Symbol, readable};
+use crate::model::symbols::{
+    STB_LOCAL, STT_FUNC, STT_GNU_IFUNC, STT_NOTYPE, STT_TLS, Symbol, readable,
+};
 use crate::reason::Reason;
 
 /// What is looked up by name: globals, and locals whose name is unique.
@@ -87,10 +90,16 @@ fn both(pair: &Pair, l: &Symbol, r: &Symbol, habit: bool, sink: &mut Sink) {
         Finding::new(kind, readable(l.name), format!("the {what} differs")).showing(ours, theirs)
     };
     let hidden = |s: &Symbol| s.is_local() || matches!(s.visibility, 1 | 2);
-    if l.bind != r.bind {
+    let wrapped = is_wrapped(pair, l.name);
+    if l.bind != r.bind && l.name.contains(&b'@') {
+        let f = finding(Kind::SymbolBinding, "binding", bind(l.bind), bind(r.bind));
+        sink.count(Reason::VersionedName, "binding", f);
+    } else if l.bind != r.bind {
         let f = finding(Kind::SymbolBinding, "binding", bind(l.bind), bind(r.bind));
         if l.is_local() != r.is_local() && habit {
             sink.count(Reason::LocalByHabit, "binding", f);
+        } else if wrapped {
+            sink.count(Reason::WrapVisibility, "binding", f);
         } else if hidden(l) && hidden(r) {
             sink.count(Reason::HiddenIsLocal, "binding", f);
         } else {
@@ -100,7 +109,9 @@ fn both(pair: &Pair, l: &Symbol, r: &Symbol, habit: bool, sink: &mut Sink) {
     if l.visibility != r.visibility {
         let (ours, theirs) = (visibility(l.visibility), visibility(r.visibility));
         let f = finding(Kind::SymbolVisibility, "visibility", ours, theirs);
-        if hidden(l) && hidden(r) {
+        if wrapped {
+            sink.count(Reason::WrapVisibility, "visibility", f);
+        } else if hidden(l) && hidden(r) {
             sink.count(Reason::HiddenIsLocal, "visibility", f);
         } else {
             sink.push(f);
@@ -113,9 +124,14 @@ fn both(pair: &Pair, l: &Symbol, r: &Symbol, habit: bool, sink: &mut Sink) {
             sink.count(Reason::CanonicalPlt, "type", f);
             return;
         }
-        sink.push(f);
+        let sizeless = l.size == 0 && r.size == 0;
+        if (sizeless || is_alias(pair.a, l) && is_alias(pair.b, r)) && kinds.contains(&STT_NOTYPE) {
+            sink.count(Reason::TypeLeftOut, "type", f);
+        } else {
+            sink.push(f);
+        }
     }
-    if l.size != r.size {
+    if l.size != r.size && !is_variant(pair, l, r) {
         sink.push(finding(Kind::SymbolSize, "size", l.size.to_string(), r.size.to_string()));
     }
     if l.is_absolute() && r.is_absolute() {
@@ -128,9 +144,33 @@ fn both(pair: &Pair, l: &Symbol, r: &Symbol, habit: bool, sink: &mut Sink) {
     }
 }
 
+/// Whether `--wrap` gave this function a wrapper, or it is one.
+fn is_wrapped(pair: &Pair, name: &[u8]) -> bool {
+    let wrapper = [b"__wrap_", name].concat();
+    let wrapped = name.strip_prefix(b"__wrap_");
+    let has = |name: &[u8]| pair.a.symbols.iter().any(|s| s.name == name && s.is_defined());
+    wrapped.map_or_else(|| has(&wrapper), has)
+}
+
+/// Whether the symbol stands for a place that has another name.
+fn is_alias(image: &Image, symbol: &Symbol) -> bool {
+    let Some(id) = image.atoms.find(symbol.value) else { return false };
+    let distance = symbol.value - image.atoms.get(id).start;
+    image.atoms.labels(id).iter().filter(|l| l.offset == distance).count() > 1
+}
+
+/// Whether both name the same inline function of different compilations.
+fn is_variant(pair: &Pair, l: &Symbol, r: &Symbol) -> bool {
+    let (x, y) = (pair.a.atoms.find(l.value), pair.b.atoms.find(r.value));
+    x.zip(y).is_some_and(|(x, y)| variants::are(pair, x, y))
+}
+
 /// Both must name the same distance in atoms that are a pair.
 fn place(pair: &Pair, l: &Symbol, r: &Symbol, sink: &mut Sink) {
     let (a, b) = (pair.a, pair.b);
+    if resolve::share_empty_name(pair, l.value, r.value) {
+        return;
+    }
     let find = |image: &Image, s: &Symbol| match s.kind {
         STT_TLS => image.atoms.last_tls_before(s.value),
         _ => image.atoms.find(s.value),
@@ -185,7 +225,9 @@ fn missing(pair: &Pair, side: Side, symbol: &Symbol, sink: &mut Sink) {
     };
     let name = readable(symbol.name);
     let detail = format!("{} has no symbol of that name", lacks.label());
-    let mut finding = Finding::new(Kind::SymbolMissing, name, detail).on(side);
+    let item = format!("{name} ({} bytes)", symbol.size);
+    let finding = Finding::new(Kind::SymbolMissing, name, detail);
+    let mut finding = finding.on(side).listing(vec![item]);
     let shown = if symbol.is_absolute() {
         format!("{:#x}", symbol.value)
     } else {
@@ -205,11 +247,13 @@ fn missing(pair: &Pair, side: Side, symbol: &Symbol, sink: &mut Sink) {
         _ => pair.pairing.left_of(id).is_some(),
     });
     let in_table = has.section_at(symbol.value).is_some_and(|s| s.is_linker_table());
-    if is_linker_defined(symbol.name) || in_table || is_linker_made(symbol.name) {
+    if symbol.name.contains(&b'@') || is_versioned(lacks, symbol.name) {
+        sink.count(Reason::VersionedName, "name", finding);
+    } else if is_linker_defined(symbol.name) || in_table || is_linker_made(symbol.name) {
         sink.count(Reason::OwnSymbol, "name", finding);
     } else if symbol.bind == STB_LOCAL {
         sink.count(Reason::LocalDropped, "name", finding);
-    } else if in_constants(has, symbol) && (symbol.visibility == 2 || is_shared(has, symbol)) {
+    } else if in_constants(has, symbol) && (symbol.visibility == 2 || is_alias(has, symbol)) {
         sink.count(Reason::Merged, "symbol", finding);
     } else if !counterpart {
         // The atom itself was reported as kept or missing.
@@ -219,16 +263,15 @@ fn missing(pair: &Pair, side: Side, symbol: &Symbol, sink: &mut Sink) {
     }
 }
 
-/// Whether another name stands for the same place, as merging makes them.
-fn is_shared(image: &Image, symbol: &Symbol) -> bool {
-    let Some(id) = image.atoms.find(symbol.value) else { return false };
-    let distance = symbol.value - image.atoms.get(id).start;
-    image.atoms.labels(id).iter().filter(|l| l.offset == distance).count() > 1
-}
-
 fn in_constants(image: &Image, symbol: &Symbol) -> bool {
     let section = image.section_at(symbol.value);
     section.is_some_and(|s| !s.is_code() && s.flags & SHF_WRITE == 0)
+}
+
+/// Whether the name is there with a version behind it.
+fn is_versioned(image: &Image, name: &[u8]) -> bool {
+    let plain = |s: &Symbol| s.name.strip_prefix(name).is_some_and(|rest| rest.starts_with(b"@"));
+    image.symbols.iter().any(plain)
 }
 
 /// Names that linkers give to their own stubs and tables.

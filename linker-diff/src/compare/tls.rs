@@ -68,6 +68,9 @@ pub fn variable(pair: &Pair, x: AtomId, y: AtomId, sink: &mut Sink) {
         }
         return;
     }
+    // Behind the image in the file lies something else.
+    let held = (l.file_size - left.start).min(r.file_size - right.start);
+    let size = size.min(held);
     let (at, other) = (l.start + left.start, r.start + right.start);
     let outcome = data::runs(pair, at, other, size);
     sink.anonymous.extend(outcome.pending.iter().filter_map(|(o, v)| v.anonymous(x, *o as u32)));

@@ -1,11 +1,13 @@
 //! `.eh_frame` function by function, and the search table in its header.
 
+use gimli::{BaseAddresses, FrameDescriptionEntry, UnwindSection};
 use rayon::prelude::*;
 
 use super::Pair;
 use super::lsda;
 use super::resolve::{self, Verdict};
 use super::sink::Sink;
+use super::variants;
 use crate::code::text;
 use crate::finding::{Finding, Kind, Side};
 use crate::model::Image;
@@ -14,16 +16,17 @@ use crate::model::target::{Target, canonical, pointer_at};
 use crate::model::unwind::{Fde, Slice};
 use crate::reason::Reason;
 
-type Frame<'a> = gimli::EhFrame<Slice<'a>>;
-
 /// Compares unwind information.
 pub fn compare(pair: &Pair, sink: &mut Sink) {
     for (image, side) in [(pair.a, Side::Left), (pair.b, Side::Right)] {
         table(image, side, sink);
     }
-    if pair.a.unwind.frame.is_some() != pair.b.unwind.frame.is_some() {
-        let finding = Finding::new(Kind::FdeMissing, ".eh_frame", "one program has none");
-        sink.push(finding);
+    let has = |image: &Image| image.unwind.fdes.iter().any(|f| !f.is_empty());
+    if has(pair.a) != has(pair.b) {
+        let side = if has(pair.a) { Side::Right } else { Side::Left };
+        let finding =
+            Finding::new(Kind::FdeMissing, ".eh_frame", "one program has no unwind rules");
+        sink.push(finding.on(side));
         return;
     }
     let parts: Vec<Sink> = pair
@@ -34,7 +37,8 @@ pub fn compare(pair: &Pair, sink: &mut Sink) {
             let mut sink = Sink::default();
             for &(x, y) in chunk {
                 let (left, right) = (pair.a.atoms.get(x), pair.b.atoms.get(y));
-                if left.class == Class::Code && right.class == Class::Code {
+                let code = left.class == Class::Code && right.class == Class::Code;
+                if code && !variants::are(pair, x, y) {
                     function(pair, (left.start, left.end), (right.start, right.end), &mut sink);
                 }
             }
@@ -46,14 +50,18 @@ pub fn compare(pair: &Pair, sink: &mut Sink) {
 
 /// Compares the FDEs that begin in a pair of functions.
 fn function(pair: &Pair, left: (u64, u64), right: (u64, u64), sink: &mut Sink) {
-    let ours = pair.a.unwind.within(left.0, left.1);
-    let theirs = pair.b.unwind.within(right.0, right.1);
+    let covering = |fdes| -> Vec<&Fde> {
+        let list: &[Fde] = fdes;
+        list.iter().filter(|f| !f.is_empty()).collect()
+    };
+    let ours = covering(pair.a.unwind.within(left.0, left.1));
+    let theirs = covering(pair.b.unwind.within(right.0, right.1));
     if ours.is_empty() && theirs.is_empty() {
         return;
     }
     let distance = |f: &Fde, start: u64| f.start - start;
     let place = || text::address(pair.a, left.0);
-    for f in ours {
+    for f in &ours {
         sink.compared += 1;
         match theirs.iter().find(|g| distance(g, right.0) == distance(f, left.0)) {
             Some(g) => rules(pair, f, g, sink),
@@ -64,7 +72,7 @@ fn function(pair: &Pair, left: (u64, u64), right: (u64, u64), sink: &mut Sink) {
             ),
         }
     }
-    for g in theirs {
+    for g in &theirs {
         if !ours.iter().any(|f| distance(f, left.0) == distance(g, right.0)) {
             sink.push(
                 Finding::new(Kind::FdeMissing, place(), "the first program lost the unwind rules")
@@ -86,7 +94,11 @@ fn rules(pair: &Pair, f: &Fde, g: &Fde, sink: &mut Sink) {
         let finding = Finding::new(Kind::FdeRange, place(), "the rules cover another length");
         sink.push(finding.showing(show(f), show(g)));
     }
-    let (Some(ours), Some(theirs)) = (instructions(pair.a, f), instructions(pair.b, g)) else {
+    let read = |image: &Image, f: &Fde| {
+        let frame = image.unwind.frame.as_ref()?;
+        instructions(frame, &image.unwind.bases(), &f.entry)
+    };
+    let (Some(ours), Some(theirs)) = (read(pair.a, f), read(pair.b, g)) else {
         sink.push(Finding::new(Kind::FrameFault, place(), "the unwind rules cannot be read"));
         return;
     };
@@ -114,12 +126,13 @@ fn rules(pair: &Pair, f: &Fde, g: &Fde, sink: &mut Sink) {
 }
 
 /// The CIE's and the FDE's instructions as text, padding left out.
-fn instructions(image: &Image, f: &Fde) -> Option<Vec<String>> {
-    let frame = image.unwind.frame.as_ref()?;
-    let bases = image.unwind.bases();
+pub fn instructions<'a, S: UnwindSection<Slice<'a>>>(
+    frame: &S,
+    bases: &BaseAddresses,
+    entry: &FrameDescriptionEntry<Slice<'a>>,
+) -> Option<Vec<String>> {
     let mut out = Vec::new();
-    for mut list in [f.entry.cie().instructions(frame, &bases), f.entry.instructions(frame, &bases)]
-    {
+    for mut list in [entry.cie().instructions(frame, bases), entry.instructions(frame, bases)] {
         while let Some(i) = list.next().ok()? {
             if i != gimli::CallFrameInstruction::Nop {
                 out.push(show(frame, &i)?);
@@ -130,7 +143,10 @@ fn instructions(image: &Image, f: &Fde) -> Option<Vec<String>> {
 }
 
 /// One rule; expressions by their bytes, not by where the section holds them.
-fn show(frame: &Frame, rule: &gimli::CallFrameInstruction<usize>) -> Option<String> {
+fn show<'a, S: UnwindSection<Slice<'a>>>(
+    frame: &S,
+    rule: &gimli::CallFrameInstruction<usize>,
+) -> Option<String> {
     use gimli::CallFrameInstruction::{DefCfaExpression, Expression, ValExpression};
     let bytes = |e: gimli::UnwindExpression<usize>| Some(e.get(frame).ok()?.0.slice().to_vec());
     Some(match *rule {
@@ -192,23 +208,40 @@ fn table(image: &Image, side: Side, sink: &mut Sink) {
     }
     let mut sorted = table.entries.clone();
     sorted.sort_unstable();
-    let in_table = |f: &Fde| sorted.binary_search(&(f.start, f.addr)).is_ok();
-    let lost: Vec<&Fde> =
-        image.unwind.fdes.iter().filter(|f| f.end > f.start && !in_table(f)).collect();
-    if let Some(first) = lost.first() {
-        let name = text::address(image, first.start);
-        fault(
-            Kind::FrameTable,
-            format!("{} FDEs are not in the table, the first for {name}", lost.len()),
-        );
-    }
     let known: std::collections::HashSet<(u64, u64)> =
         image.unwind.fdes.iter().map(|f| (f.start, f.addr)).collect();
     let wrong = sorted.iter().filter(|entry| !known.contains(entry)).count();
     if wrong > 0 {
         fault(Kind::FrameTable, format!("{wrong} entries name no FDE of that function"));
     }
+    lost(image, side, &sorted, sink);
     dangling(image, side, sink);
+}
+
+/// FDEs that a search does not find.
+fn lost(image: &Image, side: Side, sorted: &[(u64, u64)], sink: &mut Sink) {
+    let in_table = |f: &Fde| sorted.binary_search(&(f.start, f.addr)).is_ok();
+    let behind_empty = |f: &Fde| {
+        let twins = image.unwind.within(f.start, f.start + 1);
+        twins.iter().any(|t| t.is_empty() && in_table(t))
+    };
+    let lost = image.unwind.fdes.iter().filter(|f| !f.is_empty() && !in_table(f));
+    let (known, unknown): (Vec<&Fde>, Vec<&Fde>) = lost.partition(|f| behind_empty(f));
+    let finding = |list: &[&Fde]| {
+        let name = text::address(image, list.first()?.start);
+        let count = list.len();
+        let detail =
+            format!("{}: {count} FDEs are not in the table, the first for {name}", image.label());
+        Some(Finding::new(Kind::FrameTable, ".eh_frame_hdr", detail).on(side))
+    };
+    sink.findings.extend(finding(&unknown));
+    if let Some(finding) = finding(&known) {
+        if image.is_signed_by(b"LLD") {
+            sink.count(Reason::LostEntry, "table", finding);
+        } else {
+            sink.push(finding);
+        }
+    }
 }
 
 /// FDEs for code that isn't there.

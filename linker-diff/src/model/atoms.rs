@@ -1,6 +1,7 @@
 //! The program cut into atoms: functions and objects by symbols and FDEs, and the ranges between.
 
 use super::Image;
+use super::dynamic::R_IRELATIVE;
 use super::elf::{SHT_NOBITS, Section};
 use super::linker_defined::is_linker_defined;
 use super::symbols::{STT_OBJECT, STT_TLS, Symbol};
@@ -207,14 +208,16 @@ fn marks(image: &Image) -> Vec<Mark> {
         .filter(|(_, s)| s.is_place() && s.kind != STT_TLS)
         .filter(|(_, s)| !is_marker(image, s))
         .map(|(i, s)| Mark { addr: s.value, size: s.size, symbol: Some(i) });
-    let fdes = image.unwind.fdes.iter().map(|f| Mark {
+    let fdes = image.unwind.fdes.iter().filter(|f| !f.is_empty()).map(|f| Mark {
         addr: f.start,
-        size: f.end.saturating_sub(f.start),
+        size: f.end - f.start,
         symbol: None,
     });
+    let resolvers = image.dynamic.relocs.iter().filter(|r| r.kind == R_IRELATIVE);
+    let resolvers = resolvers.map(|r| Mark { addr: r.addend as u64, size: 0, symbol: None });
     let seeds = if image.is_stripped() { seeds(image) } else { Vec::new() };
     let seeds = seeds.into_iter().map(|addr| Mark { addr, size: 0, symbol: None });
-    symbols.chain(fdes).chain(seeds).collect()
+    symbols.chain(fdes).chain(resolvers).chain(seeds).collect()
 }
 
 /// Where functions of a stripped program begin that have no FDE: the entry point, initialisers and
@@ -256,9 +259,7 @@ fn cut(
     for mark in marks {
         let end = mark.addr.saturating_add(mark.size).min(limit);
         let inside = known.last().is_some_and(|a| {
-            mark.addr == a.start
-                || mark.addr < a.end
-                || (!a.sized && mark.symbol.is_none() && mark.size > 0 && !image.is_stripped())
+            mark.addr == a.start || mark.addr < a.end || (!a.sized && goes_on(image, a, mark))
         });
         if !inside {
             let labels = (atoms.labels.len() as u32, atoms.labels.len() as u32);
@@ -295,11 +296,26 @@ fn cut(
         }
         gap(image, atoms, section, at, atom.start, class);
         at = atom.end.max(at);
-        if atom.size() > 0 {
+        if atom.size() > 0 && !is_empty_function(image, &atom) {
             atoms.list.push(atom);
         }
     }
     gap(image, atoms, section, at, limit, class);
+}
+
+/// Whether an FDE speaks of a part of a function without a size, as glibc's assembly has them. One
+/// behind code that has no FDE itself (crt files) speaks of the next function.
+fn goes_on(image: &Image, atom: &Atom, mark: &Mark) -> bool {
+    let fde = mark.symbol.is_none() && mark.size > 0 && !image.is_stripped();
+    fde && image.unwind.within(atom.start, atom.start + 1).iter().any(|f| !f.is_empty())
+}
+
+/// Whether nothing but padding lies between a function without a size and its neighbour.
+fn is_empty_function(image: &Image, atom: &Atom) -> bool {
+    atom.class == Class::Code
+        && !atom.sized
+        && !image.empties.at(atom.start).is_empty()
+        && image.memory.slice(atom.start, atom.size() as usize).is_some_and(padding::is_all)
 }
 
 /// Makes an atom of `[start, end)` unless it is padding.

@@ -16,6 +16,8 @@ pub const R_TPOFF64: u32 = 18;
 /// R_X86_64_IRELATIVE: what the resolver at the addend returns.
 pub const R_IRELATIVE: u32 = 37;
 
+/// DT_NEEDED: a library to be loaded.
+pub const DT_NEEDED: u64 = 1;
 const DT_RELA: u64 = 7;
 const DT_RELASZ: u64 = 8;
 const DT_JMPREL: u64 = 23;

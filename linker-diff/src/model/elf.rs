@@ -17,6 +17,8 @@ pub const ET_EXEC: u16 = 2;
 pub const PT_LOAD: u32 = 1;
 /// Where the dynamic tags lie.
 pub const PT_DYNAMIC: u32 = 2;
+/// PT_INTERP: the dynamic linker's name.
+pub const PT_INTERP: u32 = 3;
 /// Notes.
 pub const PT_NOTE: u32 = 4;
 /// The thread-local block's image.

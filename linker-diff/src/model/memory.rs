@@ -65,6 +65,11 @@ impl<'a> Memory<'a> {
         }
     }
 
+    /// The 32-bit word at `addr`, if the file holds it.
+    pub fn word32(&self, addr: u64) -> Option<u32> {
+        Some(u32::from_le_bytes(self.slice(addr, 4)?.try_into().ok()?))
+    }
+
     /// The lowest address.
     pub fn start(&self) -> u64 {
         self.parts.first().map_or(0, |p| p.start)

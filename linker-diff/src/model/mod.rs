@@ -3,6 +3,7 @@
 pub mod atoms;
 pub mod dynamic;
 pub mod elf;
+pub mod empties;
 pub mod linker_defined;
 pub mod memory;
 pub mod plt;
@@ -17,6 +18,7 @@ use crate::error::Error;
 use atoms::Atoms;
 use dynamic::Dynamic;
 use elf::{Header, Section, Segment};
+use empties::Empties;
 use linker_defined::LinkerDefined;
 use memory::Memory;
 use refs::Refs;
@@ -90,6 +92,8 @@ pub struct Image<'a> {
     pub unwind: Unwind<'a>,
     /// Names whose address is the linker's own choice.
     pub linker_defined: LinkerDefined<'a>,
+    /// Functions of no bytes.
+    pub empties: Empties<'a>,
     /// What every atom refers to.
     pub refs: Refs,
     /// Address ranges of the global offset tables.
@@ -155,6 +159,7 @@ impl<'a> Image<'a> {
             dynamic: Dynamic::default(),
             unwind: Unwind::default(),
             linker_defined: LinkerDefined::default(),
+            empties: Empties::default(),
             refs: Refs::default(),
             got: Vec::new(),
             plt: Vec::new(),
@@ -167,6 +172,7 @@ impl<'a> Image<'a> {
         image.dynamic = dynamic::read(&image.segments, &image.sections, &image.memory);
         image.unwind = unwind::read(&image);
         image.linker_defined = linker_defined::collect(&image);
+        image.empties = empties::collect(&image);
         image.atoms = atoms::build(&image);
         image.refs = refs::collect(&image);
         Ok(image)
@@ -210,6 +216,11 @@ impl<'a> Image<'a> {
     /// The section of that name.
     pub fn section(&self, name: &str) -> Option<&Section<'a>> {
         self.sections.iter().find(|s| s.name == name.as_bytes())
+    }
+
+    /// Whether a linker of this name signed `.comment`.
+    pub fn is_signed_by(&self, linker: &[u8]) -> bool {
+        self.section(".comment").is_some_and(|s| memchr::memmem::find(s.data, linker).is_some())
     }
 
     /// A short name for reports.

@@ -24,6 +24,11 @@ pub struct Fde<'a> {
 }
 
 impl Fde<'_> {
+    /// Whether it covers no instruction, as that of an empty function.
+    pub fn is_empty(&self) -> bool {
+        self.end <= self.start
+    }
+
     /// The address of the language's table, if there is one.
     pub fn lsda(&self) -> Option<u64> {
         match self.entry.lsda()? {

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::{Pairing, compatible};
 use crate::model::Image;
 use crate::model::atoms::AtomId;
+use crate::model::symbols::STT_FUNC;
 
 /// Atoms of both sides that share a name which is not unique.
 #[derive(Debug)]
@@ -23,9 +24,13 @@ struct Named {
 
 fn index<'a>(image: &Image<'a>) -> HashMap<&'a [u8], Named> {
     let mut map: HashMap<&[u8], Named> = HashMap::new();
-    for (id, _) in image.atoms.iter() {
+    for (id, atom) in image.atoms.iter() {
         for label in image.atoms.labels(id).iter().filter(|l| l.offset == 0) {
             let symbol = &image.symbols[label.symbol as usize];
+            // An empty function that happens to lie before this one is not this one.
+            if atom.sized && symbol.size == 0 && symbol.kind == STT_FUNC {
+                continue;
+            }
             let named = map.entry(symbol.name).or_default();
             if symbol.is_local() {
                 if named.local.last() != Some(&id) {
@@ -79,12 +84,42 @@ pub fn unique(a: &Image, b: &Image, pairing: &mut Pairing) -> Vec<Group> {
 
 /// Whether two atoms may be one by their names: one has none, or they share one.
 pub fn agree(a: &Image, b: &Image, left: AtomId, right: AtomId) -> bool {
+    agree_by(a, b, left, right, |name| name)
+}
+
+/// The same, by what people call a function: crates that instantiate one each for itself differ in
+/// the hash alone.
+pub fn agree_but_for_hash(a: &Image, b: &Image, left: AtomId, right: AtomId) -> bool {
+    agree_by(a, b, left, right, without_hash)
+}
+
+fn agree_by(
+    a: &Image,
+    b: &Image,
+    left: AtomId,
+    right: AtomId,
+    part: impl Fn(&[u8]) -> &[u8],
+) -> bool {
     let (ours, theirs) = (a.atoms.labels(left), b.atoms.labels(right));
     if ours.is_empty() || theirs.is_empty() {
         return true;
     }
     ours.iter().any(|l| {
-        let name = a.symbols[l.symbol as usize].name;
-        theirs.iter().any(|r| b.symbols[r.symbol as usize].name == name)
+        let name = part(a.symbols[l.symbol as usize].name);
+        theirs.iter().any(|r| part(b.symbols[r.symbol as usize].name) == name)
     })
+}
+
+/// Rust's legacy names end in `17h`, a hash of 16 digits and `E`; LLVM appends `.llvm.` and a number
+/// when it moves a function between units.
+fn without_hash(name: &[u8]) -> &[u8] {
+    const HASH: usize = 20;
+    let name = match memchr::memmem::find(name, b".llvm.") {
+        Some(at) => &name[..at],
+        None => name,
+    };
+    match name.len().checked_sub(HASH) {
+        Some(at) if name.ends_with(b"E") && name[at..].starts_with(b"17h") => &name[..at],
+        _ => name,
+    }
 }

@@ -44,7 +44,11 @@ fn summary(comparison: &Comparison, out: &mut impl Write) -> io::Result<()> {
     for r in &comparison.reports {
         let unexplained: u64 = r.unexplained().map(|f| f.count).sum();
         let explained: u64 = r.explained().map(|f| f.count).sum();
+        let faulty = r.faults().next().is_some();
         let verdict = match (unexplained, explained) {
+            (0, _) if faulty => {
+                "<span class=\"bad\">explained differences, known faults among them</span>"
+            }
             (0, 0) => "<span class=\"good\">equal</span>",
             (0, _) => "<span class=\"good\">equal but for explained differences</span>",
             _ => "<span class=\"bad\">different</span>",
@@ -82,7 +86,8 @@ fn one_report(report: &Report, out: &mut impl Write) -> io::Result<()> {
 }
 
 fn one(report: &Report, f: &Finding, out: &mut impl Write) -> io::Result<()> {
-    let (open, class) = if f.is_unexplained() { (" open", "bad") } else { ("", "good") };
+    let (open, class) =
+        if f.is_unexplained() || f.is_fault() { (" open", "bad") } else { ("", "good") };
     let times = if f.count > 1 { format!(" × {}", f.count) } else { String::new() };
     writeln!(
         out,
@@ -103,6 +108,13 @@ fn one(report: &Report, f: &Finding, out: &mut impl Write) -> io::Result<()> {
             escape(&path(&report.left)),
             escape(&path(&report.right))
         )?;
+    }
+    if f.items.len() > 1 {
+        writeln!(out, "<details><summary>all {}</summary><pre>", f.items.len())?;
+        for item in &f.items {
+            writeln!(out, "{}", escape(item))?;
+        }
+        writeln!(out, "</pre></details>")?;
     }
     writeln!(out, "</details>")
 }

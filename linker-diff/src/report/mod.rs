@@ -38,6 +38,7 @@ impl Report {
             key(x).cmp(&key(y))
         });
         findings.dedup();
+        findings.iter_mut().for_each(|f| f.items.sort_unstable());
         Self { left: a.path.to_owned(), right: b.path.to_owned(), compared, findings }
     }
 
@@ -49,6 +50,11 @@ impl Report {
     /// Differences that an explanation covers.
     pub fn explained(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter().filter(|f| !f.is_unexplained())
+    }
+
+    /// Known faults of other linkers, which are explained and shown nevertheless.
+    pub fn faults(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|f| f.is_fault())
     }
 
     /// How many differences of each kind, unexplained and explained.

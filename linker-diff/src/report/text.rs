@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::{Comparison, Report};
-use crate::finding::{Finding, Kind};
+use crate::finding::{Finding, Kind, Side};
 use crate::reason::Reason;
 
 /// Findings of one kind that are shown in full; the rest are counted.
@@ -52,8 +52,10 @@ fn summary(comparison: &Comparison, style: Style, out: &mut impl Write) -> io::R
     for report in &comparison.reports {
         let explained: u64 = report.explained().map(|f| f.count).sum();
         let unexplained: u64 = report.unexplained().map(|f| f.count).sum();
+        let faulty = report.faults().next().is_some();
         let verdict = match (unexplained, explained) {
             (0, 0) => style.paint("32", "equal"),
+            (0, _) if faulty => style.paint("33", "explained differences, known faults among them"),
             (0, _) => style.paint("32", "equal but for explained differences"),
             _ => style.paint("31;1", "different"),
         };
@@ -105,17 +107,45 @@ fn findings(report: &Report, style: Style, out: &mut impl Write) -> io::Result<(
             )?;
         }
     }
-    if style.explain {
-        for finding in report.explained() {
-            one(report, finding, style, out)?;
-        }
+    if !style.explain {
+        kept(report, style, out)?;
+    }
+    for finding in report.explained().filter(|f| style.explain || f.is_fault()) {
+        one(report, finding, style, out)?;
     }
     Ok(())
+}
+
+/// What only one of the programs has because the other's linker collects more garbage.
+fn kept(report: &Report, style: Style, out: &mut impl Write) -> io::Result<()> {
+    let list = report.explained().filter(|f| f.kind == Kind::GarbageCollection);
+    for f in list.filter(|f| !f.items.is_empty()) {
+        let keeper = if f.side == Side::Left { &report.right } else { &report.left };
+        let head = format!("kept by {} alone, unreached", keeper.display());
+        writeln!(out, "{}: {} in all", style.paint("32", &head), f.items.len())?;
+        items(f, style, out)?;
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
+fn items(f: &Finding, style: Style, out: &mut impl Write) -> io::Result<()> {
+    let limit = if style.all { usize::MAX } else { SHOWN_PER_KIND };
+    for item in f.items.iter().take(limit) {
+        writeln!(out, "      {item}")?;
+    }
+    match f.items.len().saturating_sub(limit) {
+        0 => Ok(()),
+        more => writeln!(out, "      … and {more} more; --all shows them"),
+    }
 }
 
 fn one(report: &Report, f: &Finding, style: Style, out: &mut impl Write) -> io::Result<()> {
     let head = match f.reason {
         None => style.paint("31;1", &format!("unexplained {}", f.kind.name())),
+        Some(reason) if reason.is_fault() => {
+            style.paint("33;1", &format!("known fault {} ({})", f.kind.name(), reason.name()))
+        }
         Some(reason) => {
             style.paint("32", &format!("explained {} ({})", f.kind.name(), reason.name()))
         }
@@ -130,6 +160,9 @@ fn one(report: &Report, f: &Finding, style: Style, out: &mut impl Write) -> io::
                 writeln!(out, "      {line}")?;
             }
         }
+    }
+    if f.items.len() > 1 {
+        items(f, style, out)?;
     }
     if let Some(reason) = f.reason {
         writeln!(out, "  why: {}", reason.help())?;

@@ -3,7 +3,7 @@
 use gild_diff::Kind;
 
 use crate::broken;
-use crate::support::Flavour::{CGlibc, CMusl};
+use crate::support::Flavour::{CGlibc, CMusl, CSplit};
 
 #[test]
 fn another_line() {
@@ -63,5 +63,41 @@ fn no_debug_information() {
     broken(CMusl, Kind::DebugMissing, ".debug_line", |e| {
         let header = e.section(".debug_line").header;
         e.set_word(header + 32, 0);
+    });
+}
+
+#[test]
+fn an_address_for_a_dwo_file() {
+    broken(CSplit, Kind::DebugAddress, "split.dwo", |e| {
+        let pool = e.section(".debug_addr");
+        let (wanted, other) = (e.symbol("numbers").value, e.symbol("inner").value);
+        let range = pool.offset..pool.offset + pool.size;
+        let at = e.bytes[range].windows(8).position(|w| w == wanted.to_le_bytes());
+        e.set_word(pool.offset + at.expect("its address"), other);
+    });
+}
+
+#[test]
+fn rules_in_debug_frame() {
+    broken(CSplit, Kind::UnwindRules, "main", |e| {
+        let frame = e.section(".debug_frame");
+        let main = e.symbol("main").value;
+        let range = frame.offset..frame.offset + frame.size;
+        let at = e.bytes[range].windows(8).position(|w| w == main.to_le_bytes());
+        // Behind start and length of the function, eight bytes each.
+        let rules = frame.offset + at.expect("its entry") + 16;
+        assert!((0x41..0x80).contains(&e.bytes[rules]), "an advance of the location");
+        e.bytes[rules] += 1;
+    });
+}
+
+#[test]
+fn a_function_lost_from_debug_frame() {
+    broken(CSplit, Kind::FdeMissing, "main", |e| {
+        let frame = e.section(".debug_frame");
+        let main = e.symbol("main").value;
+        let range = frame.offset..frame.offset + frame.size;
+        let at = e.bytes[range].windows(8).position(|w| w == main.to_le_bytes());
+        e.set_word(frame.offset + at.expect("its entry"), 0);
     });
 }

@@ -19,6 +19,8 @@ pub enum Flavour {
     CPie,
     /// C, static musl.
     CMusl,
+    /// C, static musl, split debug information, unwind rules in `.debug_frame` alone.
+    CSplit,
     /// C, GOT accesses left as they are.
     CUnrelaxed,
     /// C++, static glibc.
@@ -28,10 +30,11 @@ pub enum Flavour {
 }
 
 /// All of them.
-pub const FLAVOURS: [Flavour; 6] = [
+pub const FLAVOURS: [Flavour; 7] = [
     Flavour::CGlibc,
     Flavour::CPie,
     Flavour::CMusl,
+    Flavour::CSplit,
     Flavour::CUnrelaxed,
     Flavour::Cxx,
     Flavour::Rust,
@@ -76,6 +79,17 @@ fn build(flavour: Flavour, linker: &str, output: &Path) {
         Flavour::CGlibc => c("gcc", &["-static"]),
         Flavour::CPie => c("gcc", &["-fPIE", "-static-pie"]),
         Flavour::CMusl => c("musl-gcc", &["-static"]),
+        Flavour::CSplit => {
+            let object = folder().join("split.o");
+            let mut gcc = Command::new("musl-gcc");
+            gcc.args(["-c", "-O2", "-fno-pie", "-g", "-gsplit-dwarf"]);
+            gcc.arg("-fno-asynchronous-unwind-tables");
+            gcc.arg(sources.join("kitchen.c")).arg("-o").arg(&object);
+            assert!(gcc.status().is_ok_and(|s| s.success()), "{gcc:?}");
+            let mut command = Command::new("musl-gcc");
+            command.args(["-static", &ld]).arg(object).arg("-o").arg(output);
+            command
+        }
         Flavour::CUnrelaxed => c("gcc", &["-static", "-fPIC", "-fno-plt", "-Wl,--no-relax"]),
         Flavour::Cxx => {
             let mut command = Command::new("g++");

@@ -3,6 +3,8 @@
 // gild-test: cflags = -fcommon
 // gild-test: archive libtentative.a = member.c
 // gild-test: inputs = main.o other.o libtentative.a
+// gild-test: value size(grows) = 4096
+// gild-test: value size(aligned) = 8
 // gild-test: stdout = 0 77 aligned grown
 #include <stdint.h>
 #include <stdio.h>

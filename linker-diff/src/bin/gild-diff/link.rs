@@ -6,47 +6,33 @@ use std::process::Command;
 
 use crate::cli;
 use crate::linkers::{self, Linker};
+use crate::recipe::{self, Recipe};
 
 /// What the linkers made; the folder goes away with it.
 #[derive(Debug)]
 pub struct Linked {
     /// The outputs, the first linker's first.
     pub programs: Vec<PathBuf>,
-    _folder: Option<tempfile::TempDir>,
-}
-
-/// How the link was given.
-#[derive(Debug)]
-enum Recipe {
-    /// Arguments, and the folder they are relative to.
-    Arguments(Vec<OsString>, PathBuf),
-    /// A script that takes the linker as its argument and the output's name in `OUT`.
-    Script(PathBuf),
+    _scratch: tempfile::TempDir,
 }
 
 /// Runs the link with the first linker and its peers.
 pub fn run(link: &cli::Link) -> Result<Linked, String> {
-    let (first, recipe) = recipe(&link.words)?;
+    let scratch = tempfile::tempdir().map_err(|e| format!("no temporary folder: {e}"))?;
+    let base = match &link.keep {
+        Some(keep) => std::path::absolute(keep).map_err(|e| e.to_string())?,
+        None => scratch.path().join("outputs"),
+    };
+    std::fs::create_dir_all(&base).map_err(|e| format!("{}: {e}", base.display()))?;
+    let (first, recipe) = recipe::read(&link.words, scratch.path())?;
     let linkers = choose(first, &link.with)?;
-    let folder = match &link.keep {
-        Some(_) => None,
-        None => Some(tempfile::tempdir().map_err(|e| format!("no temporary folder: {e}"))?),
-    };
-    let base = match (&link.keep, &folder) {
-        (Some(keep), _) => {
-            std::fs::create_dir_all(keep).map_err(|e| format!("{}: {e}", keep.display()))?;
-            std::path::absolute(keep).map_err(|e| e.to_string())?
-        }
-        (None, Some(folder)) => folder.path().to_owned(),
-        (None, None) => return Err("no folder for the outputs".into()),
-    };
     let mut programs = Vec::new();
     for linker in &linkers {
         let output = base.join(&linker.name);
         one(linker, &recipe, &output)?;
         programs.push(output);
     }
-    Ok(Linked { programs, _folder: folder })
+    Ok(Linked { programs, _scratch: scratch })
 }
 
 /// The first linker, and each peer once.
@@ -58,7 +44,7 @@ fn choose(first: Linker, with: &[String]) -> Result<Vec<Linker>, String> {
     };
     for name in asked {
         match linkers::find(&name) {
-            Some(linker) if linkers.iter().all(|l| l.path != linker.path) => linkers.push(linker),
+            Some(linker) if linkers.iter().all(|l| !same_file(l, &linker)) => linkers.push(linker),
             Some(_) => {}
             None if with.is_empty() => eprintln!("gild-diff: {name} is not installed: left out"),
             None => return Err(format!("linker `{name}` was not found")),
@@ -70,57 +56,10 @@ fn choose(first: Linker, with: &[String]) -> Result<Vec<Linker>, String> {
     }
 }
 
-fn recipe(words: &[OsString]) -> Result<(Linker, Recipe), String> {
-    let (linker, rest) = match linkers::is_linker(Path::new(&words[0])) {
-        Some(path) => (Linker::at(path), &words[1..]),
-        None => {
-            let gild = linkers::find("gild");
-            (gild.ok_or("gild was not found; name a linker first")?, words)
-        }
-    };
-    let here = std::env::current_dir().map_err(|e| e.to_string())?;
-    if let [only] = rest {
-        let path = Path::new(only);
-        if path.is_dir() {
-            return Ok((linker, captured(path)?));
-        }
-        let is_object = ["o", "a"].iter().any(|e| path.extension().is_some_and(|x| x == *e));
-        if path.is_file() && !is_object {
-            let mut argument = OsString::from("@");
-            argument.push(only);
-            return Ok((linker, Recipe::Arguments(vec![argument], here)));
-        }
-    }
-    if rest.is_empty() {
-        return Err("the link command has no arguments".into());
-    }
-    Ok((linker, Recipe::Arguments(rest.to_vec(), here)))
-}
-
-/// A captured link: `arguments` (each ended by a zero byte, relative to the folder in `cwd`),
-/// `response.txt` as lld's --reproduce leaves it, or a script `run-with`.
-fn captured(folder: &Path) -> Result<Recipe, String> {
-    let folder = std::path::absolute(folder).map_err(|e| e.to_string())?;
-    let list = folder.join("arguments");
-    if list.is_file() {
-        let bytes = std::fs::read(&list).map_err(|e| format!("{}: {e}", list.display()))?;
-        let words = bytes.split(|&b| b == 0).filter(|w| !w.is_empty());
-        let words = words.map(|w| OsString::from(String::from_utf8_lossy(w).into_owned()));
-        let cwd = std::fs::read_to_string(folder.join("cwd")).unwrap_or_default();
-        let cwd = if cwd.trim().is_empty() { folder } else { PathBuf::from(cwd.trim()) };
-        return Ok(Recipe::Arguments(words.collect(), cwd));
-    }
-    if folder.join("response.txt").is_file() {
-        return Ok(Recipe::Arguments(vec!["@response.txt".into()], folder));
-    }
-    let script = folder.join("run-with");
-    if script.is_file() {
-        return Ok(Recipe::Script(script));
-    }
-    Err(format!(
-        "{}: holds no captured link (arguments, response.txt or run-with)",
-        folder.display()
-    ))
+/// Whether two names lead to one linker: `ld` is a link to `ld.bfd`.
+fn same_file(one: &Linker, other: &Linker) -> bool {
+    let real = |linker: &Linker| linker.path.canonicalize().ok();
+    one.path == other.path || (real(one).is_some() && real(one) == real(other))
 }
 
 /// Runs one linker.

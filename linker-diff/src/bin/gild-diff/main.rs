@@ -5,6 +5,8 @@ mod link;
 mod linkers;
 mod output;
 mod progress;
+mod recipe;
+mod response;
 
 use std::process::ExitCode;
 

@@ -31,9 +31,13 @@ impl Bar {
     }
 }
 
+fn is_due(elapsed: Duration, on_a_terminal: bool) -> bool {
+    on_a_terminal && elapsed >= PATIENCE
+}
+
 impl gild_diff::Progress for Bar {
     fn phase(&self, what: &str) {
-        if self.begun.elapsed() < PATIENCE || !std::io::stderr().is_terminal() {
+        if !is_due(self.begun.elapsed(), std::io::stderr().is_terminal()) {
             return;
         }
         let Ok(mut slot) = self.bar.lock() else { return };
@@ -46,5 +50,18 @@ impl gild_diff::Progress for Bar {
             bar
         });
         bar.set_message(what.to_owned());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_due;
+    use std::time::Duration;
+
+    #[test]
+    fn only_those_who_wait_at_a_terminal_see_it() {
+        assert!(!is_due(Duration::from_millis(999), true));
+        assert!(is_due(Duration::from_secs(1), true));
+        assert!(!is_due(Duration::from_secs(60), false));
     }
 }

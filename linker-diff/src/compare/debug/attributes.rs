@@ -3,14 +3,24 @@
 use gimli::{AttributeValue, Expression, Operation};
 
 use super::super::Pair;
+use super::super::resolve::{self, Verdict};
 use super::super::sink::Sink;
 use super::units::Unit;
-use super::{Place, count_dead, has_left, has_right, place};
+use super::{Place, count_dead, has_left, has_right, is_weak, place};
 use crate::code::text;
-use crate::finding::{Finding, Kind};
+use crate::finding::{Finding, Kind, Side};
+use crate::model::Image;
 use crate::model::unwind::Slice;
+use crate::reason::Reason;
 
 type Value<'d> = AttributeValue<Slice<'d>>;
+
+/// The offset from the start of the block that a 32-bit offset from the thread pointer means, in a
+/// program whose linker is known to write those.
+fn from_thread_pointer(image: &Image, value: u64) -> Option<u64> {
+    let tls = image.tls.filter(|_| image.is_signed_by(b"Wild"))?;
+    Some(tls.block_offset(i64::from(value as u32 as i32)) as u64)
+}
 
 /// The two units, and where differences go.
 struct Comparer<'w, 'i, 'a, 'd> {
@@ -109,7 +119,7 @@ impl<'d> Comparer<'_, '_, '_, 'd> {
     fn addresses(&mut self, name: gimli::DwAt, x: u64, y: u64) {
         match place(self.pair, x, y) {
             Place::Same => {}
-            Place::Dead => count_dead(x, y, &self.left.name(), self.sink),
+            Place::Dead => count_dead(self.pair, x, y, &self.left.name(), self.sink),
             // A unit of several ranges has 0 as its base.
             Place::Different if x == 0 && y == 0 => {}
             Place::Different => {
@@ -119,11 +129,31 @@ impl<'d> Comparer<'_, '_, '_, 'd> {
         }
     }
 
+    fn thread_locals(&mut self, name: gimli::DwAt, x: u64, y: u64) {
+        let same = |x, y| resolve::thread_local(self.pair, x, y) == Verdict::Same;
+        if same(x, y) {
+            return;
+        }
+        let (a, b) = (self.pair.a, self.pair.b);
+        let left = from_thread_pointer(a, x).is_some_and(|x| same(x, y));
+        let right = from_thread_pointer(b, y).is_some_and(|y| same(x, y));
+        let finding = Finding::new(Kind::DebugAddress, self.left.name(), format!("{name} differs"))
+            .showing(x.to_string(), y.to_string());
+        match (left, right) {
+            (true, _) => self.sink.count(Reason::ThreadOffset, "tls", finding.on(Side::Left)),
+            (_, true) => self.sink.count(Reason::ThreadOffset, "tls", finding.on(Side::Right)),
+            _ => self.found.push(finding),
+        }
+    }
+
     fn ranges(&mut self, name: gimli::DwAt, l: &Value<'d>, r: &Value<'d>) -> gimli::Result<()> {
         let ours = ranges(self.left, l)?;
         let theirs = ranges(self.right, r)?;
         let ours = self.live(&ours, true);
         let theirs = self.live(&theirs, false);
+        if ours.len() != theirs.len() && self.kept_copies(name, &ours, &theirs) {
+            return Ok(());
+        }
         if ours.len() != theirs.len() {
             let (l, r) = (format!("{} ranges", ours.len()), format!("{} ranges", theirs.len()));
             self.differ(Kind::DebugAddress, &format!("{name} differs"), &l, &r);
@@ -136,6 +166,33 @@ impl<'d> Comparer<'_, '_, '_, 'd> {
             }
         }
         Ok(())
+    }
+
+    /// Whether one list has but more weak functions than the other.
+    fn kept_copies(
+        &mut self,
+        name: gimli::DwAt,
+        ours: &[gimli::Range],
+        theirs: &[gimli::Range],
+    ) -> bool {
+        let left = ours.len() > theirs.len();
+        let image = if left { self.pair.a } else { self.pair.b };
+        let (long, short) = if left { (ours, theirs) } else { (theirs, ours) };
+        let same = |one: &gimli::Range, other: &gimli::Range| {
+            let (x, y) = if left { (one, other) } else { (other, one) };
+            place(self.pair, x.begin, y.begin) == Place::Same
+        };
+        let weak = |at| image.atoms.find(at).is_some_and(|id| is_weak(image, id));
+        let mut rest = short.iter().peekable();
+        let extra: Vec<_> =
+            long.iter().filter(|r| rest.next_if(|s| same(r, s)).is_none()).collect();
+        let copies = rest.peek().is_none() && extra.iter().all(|r| weak(r.begin));
+        if copies {
+            let finding = Finding::new(Kind::DebugAddress, self.left.name(), format!("{name}"));
+            let finding = finding.showing(format!("{ours:x?}"), format!("{theirs:x?}"));
+            self.sink.count(Reason::KeptCopy, "ranges", finding);
+        }
+        copies
     }
 
     /// Ranges of code that both programs have.
@@ -205,11 +262,7 @@ impl<'d> Comparer<'_, '_, '_, 'd> {
                 Operation::UnsignedConstant { value: x },
                 Operation::UnsignedConstant { value: y },
             ) if x != y => {
-                let verdict = super::super::resolve::thread_local(self.pair, x, y);
-                if verdict != super::super::resolve::Verdict::Same {
-                    let (x, y) = (x.to_string(), y.to_string());
-                    self.differ(Kind::DebugAddress, &format!("{name} differs"), &x, &y);
-                }
+                self.thread_locals(name, x, y);
             }
             // Offsets of entries in other units follow from the layout.
             (Operation::EntryValue { .. }, Operation::EntryValue { .. })

@@ -1,8 +1,11 @@
 //! Debug information: the same units that say the same about the functions both programs keep.
 
 mod attributes;
+mod frames;
 mod lines;
 mod sections;
+mod split;
+mod uncompared;
 mod units;
 
 use rayon::prelude::*;
@@ -10,9 +13,11 @@ use rayon::prelude::*;
 use super::Pair;
 use super::resolve::{self, Verdict};
 use super::sink::Sink;
+use crate::code::text;
 use crate::finding::{Finding, Kind, Side};
 use crate::model::Image;
 use crate::model::atoms::AtomId;
+use crate::model::symbols::STB_WEAK;
 use crate::reason::Reason;
 use sections::DebugSections;
 use units::Unit;
@@ -29,8 +34,17 @@ pub fn compare(pair: &Pair, sink: &mut Sink) {
             sink.push(Finding::new(Kind::DebugFault, "debug sections", problem.clone()).on(side));
         }
     }
+    uncompared::report(pair, sink);
+    frames::compare(pair, &ours, &theirs, sink);
     let (left, right) = (ours.dwarf(), theirs.dwarf());
     let (list, others) = (units::read(&left), units::read(&right));
+    if let (Err(l), Err(r)) = (&list, &others)
+        && l.to_string() == r.to_string()
+    {
+        let finding = Finding::new(Kind::DebugFault, ".debug_info", l.to_string());
+        sink.count(Reason::InputFault, "debug", finding);
+        return;
+    }
     for (result, image, side) in [(&list, pair.a, Side::Left), (&others, pair.b, Side::Right)] {
         if let Err(e) = result {
             let detail = format!("{}: .debug_info cannot be read: {e}", image.label());
@@ -85,6 +99,9 @@ fn unit<'d>(pair: &Pair, left: &Unit<'d>, right: &Unit<'d>) -> Sink {
     if let Err(e) = attributes::compare(pair, left, right, &mut found, &mut sink) {
         found.push(Finding::new(Kind::DebugFault, left.name(), e.to_string()));
     }
+    if let Err(e) = split::compare(pair, left, right, &mut found, &mut sink) {
+        found.push(Finding::new(Kind::DebugFault, left.name(), e.to_string()));
+    }
     if let Err(e) = lines::compare(pair, left, right, &mut found) {
         found.push(Finding::new(Kind::DebugFault, left.name(), e.to_string()));
     }
@@ -125,15 +142,23 @@ fn place(pair: &Pair, left: u64, right: u64) -> Place {
         },
         (true, false) => {
             let id = pair.b.atoms.find(right);
-            let known = id.is_some_and(|id| has_left(pair, id));
+            let empty = !pair.b.empties.at(right).is_empty();
+            let known = !empty && id.is_some_and(|id| has_left(pair, id) && !is_weak(pair.b, id));
             if known { Place::Different } else { Place::Dead }
         }
         (false, true) => {
             let id = pair.a.atoms.find(left);
-            let known = id.is_some_and(|id| has_right(pair, id));
+            let empty = !pair.a.empties.at(left).is_empty();
+            let known = !empty && id.is_some_and(|id| has_right(pair, id) && !is_weak(pair.a, id));
             if known { Place::Different } else { Place::Dead }
         }
     }
+}
+
+/// Whether a function may have been defined by several files, of which one was taken.
+fn is_weak(image: &Image, id: AtomId) -> bool {
+    let labels = image.atoms.labels(id).iter();
+    labels.map(|l| &image.symbols[l.symbol as usize]).any(|s| s.bind == STB_WEAK)
 }
 
 /// Whether a left-hand atom surely has a counterpart.
@@ -159,8 +184,12 @@ fn same_end(pair: &Pair, left: u64, right: u64) -> bool {
 }
 
 /// Counts an address of discarded code.
-fn count_dead(left: u64, right: u64, unit: &str, sink: &mut Sink) {
-    if left != right {
+fn count_dead(pair: &Pair, left: u64, right: u64, unit: &str, sink: &mut Sink) {
+    if is_dead(pair.a, left) != is_dead(pair.b, right) {
+        let finding = Finding::new(Kind::DebugAddress, unit, "of a copy that was discarded")
+            .showing(text::address(pair.a, left), text::address(pair.b, right));
+        sink.count(Reason::KeptCopy, "address", finding);
+    } else if left != right {
         let finding = Finding::new(Kind::DebugAddress, unit, "of discarded code")
             .showing(format!("{left:#x}"), format!("{right:#x}"));
         sink.count(Reason::DeadDebug, "dead", finding);

@@ -43,11 +43,15 @@ impl<'a> DebugSections<'a> {
         sections
     }
 
+    /// A section's bytes; none where the program lacks it.
+    pub fn bytes(&self, name: &str) -> &[u8] {
+        self.by_name.get(name).map_or(&[], |b| b)
+    }
+
     /// The sections as gimli reads them.
     pub fn dwarf(&self) -> Dwarf<Slice<'_>> {
         let section = |id: gimli::SectionId| -> Result<Slice<'_>, gimli::Error> {
-            let bytes: &[u8] = self.by_name.get(id.name()).map_or(&[], |b| b);
-            Ok(EndianSlice::new(bytes, LittleEndian))
+            Ok(EndianSlice::new(self.bytes(id.name()), LittleEndian))
         };
         Dwarf::load(section).unwrap_or_default()
     }
@@ -56,6 +60,7 @@ impl<'a> DebugSections<'a> {
 const IDS: [gimli::SectionId; 12] = [
     gimli::SectionId::DebugAbbrev,
     gimli::SectionId::DebugAddr,
+    gimli::SectionId::DebugFrame,
     gimli::SectionId::DebugInfo,
     gimli::SectionId::DebugLine,
     gimli::SectionId::DebugLineStr,
@@ -65,7 +70,6 @@ const IDS: [gimli::SectionId; 12] = [
     gimli::SectionId::DebugRngLists,
     gimli::SectionId::DebugStr,
     gimli::SectionId::DebugStrOffsets,
-    gimli::SectionId::DebugTypes,
 ];
 
 /// gABI: a header of 24 bytes states method, size and alignment.

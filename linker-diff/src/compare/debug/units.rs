@@ -18,9 +18,14 @@ pub struct Unit<'d> {
 }
 
 impl Unit<'_> {
-    /// The source file's name.
+    /// The source file's name, or that of the .dwo file, which alone a skeleton has.
     pub fn name(&self) -> String {
-        self.unit.name.map_or_else(|| "unnamed unit".into(), |n| n.to_string_lossy().into_owned())
+        let dwo = || {
+            let name = self.unit.dwo_name().ok().flatten()?;
+            self.dwarf.attr_string(&self.unit, name).ok()
+        };
+        let name = self.unit.name.or_else(dwo);
+        name.map_or_else(|| "unnamed unit".into(), |n| n.to_string_lossy().into_owned())
     }
 
     /// The ranges of code it speaks of.

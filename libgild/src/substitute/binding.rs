@@ -1,5 +1,6 @@
 //! What the names of the family mean in a link; asked whenever an object is read.
 
+use super::family;
 use crate::args::{Internal, Options, Override};
 use crate::diagnostics::{Error, demangle};
 use crate::elf::{SHN_UNDEF, SymExt};
@@ -87,6 +88,9 @@ impl Binding {
         if self.is_provider(rank) && defined {
             return self.hidden.get(name).map_or(name, |hidden| hidden);
         }
+        if name.len() > family::LONGEST {
+            return name;
+        }
         if let Some(target) = self.references.get(name) {
             return target;
         }
@@ -105,8 +109,12 @@ impl Binding {
     pub fn may_provide(&self, name: &[u8], rank: u32) -> bool {
         match self.is_provider(rank) {
             true => !self.hidden.contains_key(name),
-            false => !self.family.contains(name),
+            false => !self.in_family(name),
         }
+    }
+
+    fn in_family(&self, name: &[u8]) -> bool {
+        name.len() <= family::LONGEST && self.family.contains(name)
     }
 
     /// Definitions of the object that are not to be taken as they are, by symbol index.
@@ -119,7 +127,7 @@ impl Binding {
                 return None;
             }
             let name = object.symbol_name(index);
-            let family = self.family.contains(name);
+            let family = self.in_family(name);
             let prefixed = || self.references.values().any(|target| target == name);
             let taken = match provider {
                 true if self.extras.contains(name) => Taken::Weak,

@@ -144,6 +144,10 @@ pub fn offered(
     wanted: &HashSet<Vec<u8>>,
 ) -> HashSet<Vec<u8>> {
     let mut names = HashSet::new();
+    // gild's own archives bring nothing beside the family: no object is parsed for them.
+    if wanted.is_empty() {
+        return names;
+    }
     for rank in ranks {
         if let Ok(Contents::Archive(archive)) = inputs.contents(rank)
             && let Some(index) = archive.index()

@@ -30,6 +30,21 @@ impl Target {
     }
 }
 
+/// What every archive of an allocator defines.
+pub const FAMILY: [&str; 11] = [
+    "malloc",
+    "free",
+    "calloc",
+    "realloc",
+    "aligned_alloc",
+    "posix_memalign",
+    "memalign",
+    "valloc",
+    "pvalloc",
+    "reallocarray",
+    "malloc_usable_size",
+];
+
 /// musl at a fixed address.
 pub const MUSL: Target = Target { libc: "musl", pie: false };
 /// musl anywhere.

@@ -2,17 +2,19 @@
 
 use integration_tests::allocator::{self, Bench, Target, archives, musl_cxx, once, source};
 use integration_tests::capture::{self, Capture};
+use integration_tests::process::Finished;
 use integration_tests::suite::trial;
-use integration_tests::{Outcome, process, rust, tools, workdir};
+use integration_tests::tools::Linker;
+use integration_tests::{Outcome, ensure, process, rust, tools};
 use libtest_mimic::Trial;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-pub const ALLOCATORS: [&str; 5] = ["mimalloc", "mimalloc2", "jemalloc", "snmalloc", "rpmalloc"];
+const ALLOCATORS: [&str; 5] = ["mimalloc", "mimalloc2", "jemalloc", "snmalloc", "rpmalloc"];
 
 /// Programs, and what they get beside the provider's name.
-const PROGRAMS: [(&str, &[&str]); 7] = [
+pub const PROGRAMS: [(&str, &[&str]); 7] = [
     ("family.c", &[]),
     ("threads.c", &[]),
     // Forks: hangs that are to be seen were seen within fifty.
@@ -46,7 +48,7 @@ fn cell(program: &str, arguments: &[&str], target: Target, allocator: &str) -> O
     let bench = Bench::new(&format!("matrix/{program}/{allocator}"), target)?;
     let option = format!("--allocator={allocator}");
     match Path::new(program).extension().and_then(|extension| extension.to_str()) {
-        Some("rs") => link_rust(&bench, program, &[&option])?,
+        Some("rs") => _ = link_rust_by(&bench, tools::gild()?, program, &[&option])?,
         Some("cc") => {
             let library = allocator::cxx_library(target.libc)?;
             let mut inputs = vec![option, bench.program(program)?];
@@ -59,15 +61,34 @@ fn cell(program: &str, arguments: &[&str], target: Target, allocator: &str) -> O
     let ran = bench.runs("out", &all)?;
     let topic = program.split('.').next().unwrap_or(program).replace('_', " ");
     let last = format!("ok {topic}");
-    integration_tests::ensure(ran.text().lines().any(|line| line == last), || ran.describe())
+    ensure(ran.text().lines().any(|line| line == last), || ran.describe())
 }
 
-/// Links a Rust program with gild and these options.
-pub fn link_rust(bench: &Bench, program: &str, options: &[&str]) -> Outcome {
+/// Links a Rust program with these options.
+pub fn link_rust_by(
+    bench: &Bench,
+    linker: &Linker,
+    program: &str,
+    options: &[&str],
+) -> Outcome<Finished> {
     let capture = recorded(program, bench.target)?;
-    let mut command = capture.replay(tools::gild()?, &bench.path("out"));
+    let mut command = capture.replay(linker, &bench.path("out"));
     command.args(options).env("GILD_ALLOCATOR_PATH", archives()?);
-    process::run(&mut command)?.success().map(drop)
+    process::run(&mut command)?.success()
+}
+
+/// mimalloc without malloc, with `mi_malloc` alone, as its Rust crate has it.
+pub fn prefixed_mimalloc(libc: &str) -> Outcome<String> {
+    let made = once(format!("{libc}/libprefixed.a"), || {
+        let folder = allocator::shared()?.join(format!("prefixed-{libc}"));
+        std::fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
+        let output = folder.join("libprefixed.a");
+        let mut objcopy = Command::new("objcopy");
+        objcopy.args(allocator::FAMILY.map(|name| format!("--localize-symbol={name}")));
+        process::run(objcopy.arg(allocator::archive("mimalloc", libc)?).arg(&output))?.success()?;
+        Ok(output)
+    })?;
+    Ok(made.display().to_string())
 }
 
 /// How rustc links the program; compiled once a target.
@@ -80,6 +101,9 @@ fn recorded(program: &str, target: Target) -> Outcome<Capture> {
         rustc.current_dir(&dir).args(["--edition=2024", "-O", "-o", "ld-first"]);
         rustc.arg(source(program)).args(["--target", rust::target(target.libc)]);
         rustc.arg("-L").arg(half.parent().unwrap_or(&half));
+        if program == "global.rs" {
+            rustc.arg(format!("-Clink-arg={}", prefixed_mimalloc(target.libc)?));
+        }
         rustc.args(rust::flags(target.pie));
         rustc.args(rust::gcc_with(&capture::recorder(&dir)?, target.libc));
         process::run_within(&mut rustc, Duration::from_secs(300))?.success()?;
@@ -95,7 +119,6 @@ fn provider_archive(libc: &str) -> Outcome<PathBuf> {
         let archive = Path::new(&object).with_file_name("libprovider.a");
         let mut ar = Command::new("ar");
         process::run(ar.arg("rcs").arg(&archive).arg(&object))?.success()?;
-        workdir::read(&archive)?;
         Ok(archive)
     })
 }

@@ -78,8 +78,8 @@ pub fn link_rust_by(
 }
 
 /// mimalloc without malloc, with `mi_malloc` alone, as its Rust crate has it.
-pub fn prefixed_mimalloc(libc: &str) -> Outcome<String> {
-    let made = once(format!("{libc}/libprefixed.a"), || {
+fn prefixed_mimalloc(libc: &str) -> Outcome<PathBuf> {
+    once(format!("{libc}/libprefixed.a"), || {
         let folder = allocator::shared()?.join(format!("prefixed-{libc}"));
         std::fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
         let output = folder.join("libprefixed.a");
@@ -87,8 +87,7 @@ pub fn prefixed_mimalloc(libc: &str) -> Outcome<String> {
         objcopy.args(allocator::FAMILY.map(|name| format!("--localize-symbol={name}")));
         process::run(objcopy.arg(allocator::archive("mimalloc", libc)?).arg(&output))?.success()?;
         Ok(output)
-    })?;
-    Ok(made.display().to_string())
+    })
 }
 
 /// How rustc links the program; compiled once a target.
@@ -102,7 +101,9 @@ fn recorded(program: &str, target: Target) -> Outcome<Capture> {
         rustc.arg(source(program)).args(["--target", rust::target(target.libc)]);
         rustc.arg("-L").arg(half.parent().unwrap_or(&half));
         if program == "global.rs" {
-            rustc.arg(format!("-Clink-arg={}", prefixed_mimalloc(target.libc)?));
+            let mimalloc = prefixed_mimalloc(target.libc)?;
+            rustc.arg("-L").arg(mimalloc.parent().unwrap_or(&mimalloc));
+            rustc.args(["-l", "static:-bundle=prefixed"]);
         }
         rustc.args(rust::flags(target.pie));
         rustc.args(rust::gcc_with(&capture::recorder(&dir)?, target.libc));

@@ -112,21 +112,19 @@ fn preload() -> Outcome {
 fn global_allocator() -> Outcome {
     for target in Target::ALL {
         let bench = Bench::new("pitfalls/global-allocator", target)?;
-        let said = |heaps: &str| -> Outcome {
+        let said = |whose: &str| -> Outcome {
             let ran = bench.runs("out", &[])?;
-            let line = format!("C is on {heaps}\n");
+            let line = format!("C is on {whose} heap\n");
             ensure(ran.text() == line, || ran.describe())
         };
-        let prefixed = matrix::prefixed_mimalloc(target.libc)?;
-        matrix::link_rust_by(&bench, tools::peer("ld")?, "global.rs", &[&prefixed])?;
-        said("another heap")?;
-        let option = "--allocator-prefix=mi_";
-        matrix::link_rust_by(&bench, tools::gild()?, "global.rs", &[option, &prefixed])?;
-        said("Rust's heap")?;
-        let options = ["--allocator=jemalloc", &*prefixed];
-        let link = matrix::link_rust_by(&bench, tools::gild()?, "global.rs", &options)?;
+        matrix::link_rust_by(&bench, tools::peer("ld")?, "global.rs", &[])?;
+        said("another")?;
+        let gild = tools::gild()?;
+        matrix::link_rust_by(&bench, gild, "global.rs", &["--allocator-prefix=mi_"])?;
+        said("Rust's")?;
+        let link = matrix::link_rust_by(&bench, gild, "global.rs", &["--allocator=jemalloc"])?;
         allocator::says(&link, &["two heaps: mi_malloc", "--allocator-prefix=mi_"])?;
-        said("another heap")?;
+        said("another")?;
     }
     Ok(())
 }

@@ -85,6 +85,7 @@ fn prefixed_mimalloc(libc: &str) -> Outcome<PathBuf> {
         let output = folder.join("libprefixed.a");
         let mut objcopy = Command::new("objcopy");
         objcopy.args(allocator::FAMILY.map(|name| format!("--localize-symbol={name}")));
+        objcopy.args(["--wildcard", "--localize-symbol=gild_allocator_*"]);
         process::run(objcopy.arg(allocator::archive("mimalloc", libc)?).arg(&output))?.success()?;
         Ok(output)
     })

@@ -8,7 +8,8 @@ set -euo pipefail
 cd "$(dirname "$0")"
 
 scripts/install.sh curl ca-certificates git make gcc g++ gcc-multilib libc6-dev binutils musl-tools \
-  clang-19 lld-19 mold llvm-19-dev zlib1g-dev libzstd-dev
+  clang-19 lld-19 mold llvm-19-dev zlib1g-dev libzstd-dev \
+  libgoogle-perftools-dev libclang-rt-19-dev
 source scripts/rust.sh
 scripts/musl-cxx.sh "${CARGO_TARGET_DIR:-target}/gild-tests-cache/musl-cxx" ||
   echo "SKIPPED: C++ for musl beside the allocators; the network doesn't give ziglang" >&2

@@ -28,16 +28,16 @@ pub fn trials() -> Vec<Trial> {
 }
 
 fn compile(bench: &Bench, file: &str, flags: &[&str]) -> Outcome {
-    let source = source("partial").join(file);
+    let source = source(file);
     let object = bench.path(file).with_extension("o");
     allocator::compile(bench.target.libc, &source, &object, flags)
 }
 
 fn completed(name: &str, provider: &[&str], program: &[&str], target: Target) -> Outcome {
     let bench = Bench::new(&format!("completion/{name}"), target)?;
-    compile(&bench, "provider.c", provider)?;
+    compile(&bench, "partial.c", provider)?;
     compile(&bench, "completed.c", program)?;
-    bench.archive("libpartial.a", &["provider.o"])?;
+    bench.archive("libpartial.a", &["partial.o"])?;
     bench.links(&["-L.", "--allocator=partial", "completed.o"])?;
     bench.runs("out", &[]).map(drop)
 }
@@ -45,7 +45,7 @@ fn completed(name: &str, provider: &[&str], program: &[&str], target: Target) ->
 /// What can't be made of malloc: an error that names symbol, referrer and remedy.
 fn impossible() -> Outcome {
     let bench = Bench::new("completion/impossible", MUSL)?;
-    compile(&bench, "provider.c", &[])?;
+    compile(&bench, "partial.c", &[])?;
     for (name, call) in [
         ("aligned_alloc", "aligned_alloc(64, 64) != 0"),
         ("memalign", "memalign(64, 64) != 0"),
@@ -59,17 +59,17 @@ fn impossible() -> Outcome {
         );
         bench.compile("user.c", &text, &[])?;
         let symbol = format!("undefined symbol: {name}");
-        let texts = [&*symbol, "the allocator provider has no", "user.c:5", "build the allocator"];
-        bench.refuses(&["--allocator=./provider.o", "user.o"], &texts)?;
+        let texts = [&*symbol, "the allocator partial has no", "user.c:5", "build the allocator"];
+        bench.refuses(&["--allocator=./partial.o", "user.o"], &texts)?;
     }
     Ok(())
 }
 
 fn is_reported() -> Outcome {
     let bench = Bench::new("completion/is-reported", MUSL)?;
-    compile(&bench, "provider.c", &["-DMEMALIGN"])?;
+    compile(&bench, "partial.c", &["-DMEMALIGN"])?;
     compile(&bench, "completed.c", &["-DALIGNED"])?;
-    let inputs = ["--allocator=./provider.o", "completed.o", "--allocator-report"];
+    let inputs = ["--allocator=./partial.o", "completed.o", "--allocator-report"];
     let said = bench.links(&inputs)?;
     for line in ["calloc is completed from malloc", "aligned_alloc is completed from memalign"] {
         ensure(said.text().contains(line), || said.describe())?;

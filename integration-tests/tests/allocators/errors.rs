@@ -132,7 +132,7 @@ fn other_libc() -> Outcome {
 fn position_dependent() -> Outcome {
     let bench = Bench::new("errors/position-dependent", MUSL_PIE)?;
     let object = bench.path("provider.o");
-    allocator::compile("musl", &source("partial/provider.c"), &object, &["-fno-pie"])?;
+    allocator::compile("musl", &source("partial.c"), &object, &["-fno-pie"])?;
     bench.compile("user.c", "#include <stdlib.h>\nint main(void) { return !malloc(1); }\n", &[])?;
     let link = bench.link(&["--allocator=./provider.o", "user.o"])?;
     allocator::says(&link, &["provider.o", "recompile with -fPIC"])?;

@@ -5,6 +5,7 @@ mod completion;
 mod errors;
 mod matrix;
 mod options;
+mod others;
 mod pitfalls;
 mod proof;
 
@@ -18,6 +19,7 @@ fn main() {
         proof::trials(),
         errors::trials(),
         pitfalls::trials(),
+        others::trials(),
     ];
     libtest_mimic::run(&Arguments::from_args(), trials.into_iter().flatten().collect()).exit();
 }

@@ -84,8 +84,7 @@ fn prefixed_mimalloc(libc: &str) -> Outcome<PathBuf> {
         std::fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
         let output = folder.join("libprefixed.a");
         let mut objcopy = Command::new("objcopy");
-        objcopy.args(allocator::FAMILY.map(|name| format!("--localize-symbol={name}")));
-        objcopy.args(["--wildcard", "--localize-symbol=gild_allocator_*"]);
+        objcopy.args(["--wildcard", "--keep-global-symbol=mi_*"]);
         process::run(objcopy.arg(allocator::archive("mimalloc", libc)?).arg(&output))?.success()?;
         Ok(output)
     })

@@ -296,7 +296,7 @@ fn operators(target: Target) -> Outcome {
                         _ZdlPv(_Znwm(5)); free(strdup(\"x\")); return marked; }\n";
     let bench = Bench::new("options/operators", target)?;
     let provider =
-        std::fs::read_to_string(source("partial/provider.c")).map_err(|error| error.to_string())?;
+        std::fs::read_to_string(source("partial.c")).map_err(|error| error.to_string())?;
     bench.compile("library.c", LIBRARY, &[])?;
     bench.compile("user.c", USER, &["-fno-builtin"])?;
     for (name, part) in PARTS {

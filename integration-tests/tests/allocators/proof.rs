@@ -164,7 +164,7 @@ fn report(target: Target) -> Outcome {
 fn fork_warning(target: Target) -> Outcome {
     let bench = Bench::new("proof/fork-warning", target)?;
     let provider = bench.path("provider.o");
-    allocator::compile(target.libc, &source("partial/provider.c"), &provider, &["-DMEMALIGN"])?;
+    allocator::compile(target.libc, &source("partial.c"), &provider, &["-DMEMALIGN"])?;
     let small = "#include <stdlib.h>\nint main(void) { return !malloc(1); }\n";
     bench.compile("small.c", small, &[])?;
     let threads = bench.program("threads.c")?;

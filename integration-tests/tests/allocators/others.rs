@@ -1,7 +1,7 @@
 //! Allocators that gild doesn't build: Debian's archives for glibc, and those in Rust's crates.
 
 use crate::matrix::PROGRAMS;
-use integration_tests::allocator::{Bench, GLIBC, GLIBC_PIE, Target, says};
+use integration_tests::allocator::{Bench, GLIBC, GLIBC_PIE, Target, archives, says};
 use integration_tests::capture::Capture;
 use integration_tests::cargo::{self, Recipe};
 use integration_tests::image::Image;
@@ -48,24 +48,11 @@ const MIMALLOC: &[&str] = &[
     "--locked",
     "--manifest-path",
     "integration-tests/real/global-allocator/Cargo.toml",
-    "--features",
-    "mimalloc",
 ];
-const JEMALLOC: &[&str] = &[
-    "build",
-    "--release",
-    "--locked",
-    "--manifest-path",
-    "integration-tests/real/global-allocator/Cargo.toml",
-    "--features",
-    "jemalloc",
-];
-
-/// The crate's program, and its family's prefix.
-const CRATES: [(Recipe, &str); 3] = [
-    (Recipe { name: "global-mimalloc-musl", libc: "musl", pie: true, cargo: MIMALLOC }, "mi_"),
-    (Recipe { name: "global-mimalloc-glibc", libc: "glibc", pie: false, cargo: MIMALLOC }, "mi_"),
-    (Recipe { name: "global-jemalloc-musl", libc: "musl", pie: false, cargo: JEMALLOC }, "_rjem_"),
+/// The crate's program for both libcs.
+const CRATES: [Recipe; 2] = [
+    Recipe { name: "global-mimalloc-musl", libc: "musl", pie: true, cargo: MIMALLOC },
+    Recipe { name: "global-mimalloc-glibc", libc: "glibc", pie: false, cargo: MIMALLOC },
 ];
 
 pub fn trials() -> Vec<Trial> {
@@ -76,9 +63,9 @@ pub fn trials() -> Vec<Trial> {
             trials.push(trial(name, move || debian(foreign, target)));
         }
     }
-    for (recipe, prefix) in &CRATES {
+    for recipe in &CRATES {
         let name = format!("others/{}", recipe.name);
-        trials.push(trial(name, move || crate_of_rust(recipe, prefix)));
+        trials.push(trial(name, move || crate_of_rust(recipe)));
     }
     trials
 }
@@ -108,15 +95,15 @@ fn link(capture: &Capture, linker: &Linker, options: &[&str], output: &Path) -> 
 }
 
 /// The crate gives Rust its heap; `--allocator-prefix` gives it to C, too.
-fn crate_of_rust(recipe: &Recipe, prefix: &str) -> Outcome {
+fn crate_of_rust(recipe: &Recipe) -> Outcome {
     let capture = cargo::recorded(recipe)?;
     let dir = integration_tests::workdir::fresh(&format!("allocators/others/{}", recipe.name))?;
     let by_ld = link(&capture, tools::peer("ld")?, &[], &dir.join("ld"))?;
     ensure(by_ld == "C is on another heap\n", || by_ld)?;
-    let option = format!("--allocator-prefix={prefix}");
-    let one = link(&capture, tools::gild()?, &[&option], &dir.join("one"))?;
+    let one = link(&capture, tools::gild()?, &["--allocator-prefix=mi_"], &dir.join("one"))?;
     ensure(one == "C is on Rust's heap\n", || one)?;
     let mut two = capture.replay(tools::gild()?, &dir.join("two"));
-    let said = process::run(two.arg("--allocator=mimalloc2"))?.success()?;
-    says(&said, &["two heaps", prefix, "--allocator-prefix="])
+    two.env("GILD_ALLOCATOR_PATH", archives()?);
+    let said = process::run(two.arg("--allocator=jemalloc"))?.success()?;
+    says(&said, &["two heaps: mi_malloc", "--allocator-prefix=mi_, without --allocator"])
 }

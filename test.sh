@@ -8,8 +8,11 @@ set -euo pipefail
 cd "$(dirname "$0")"
 
 scripts/install.sh curl ca-certificates git make gcc g++ gcc-multilib libc6-dev binutils musl-tools \
-  clang-19 lld-19 mold llvm-19-dev zlib1g-dev libzstd-dev
+  clang-19 lld-19 mold llvm-19-dev zlib1g-dev libzstd-dev \
+  libgoogle-perftools-dev libclang-rt-19-dev
 source scripts/rust.sh
+scripts/musl-cxx.sh "${CARGO_TARGET_DIR:-target}/gild-tests-cache/musl-cxx" ||
+  echo "SKIPPED: C++ for musl beside the allocators; the network doesn't give ziglang" >&2
 
 step() {
   echo "== $*"
@@ -21,6 +24,7 @@ step cargo clippy --workspace --all-targets --quiet -- -D warnings
 step cargo test --workspace --exclude integration-tests
 
 # Each suite runs whatever the one before it said: one run tells of all that is wrong.
-suites=(--lib --test programs --test errors --test options --test outputs --test determinism --test drivers --test malformed)
+suites=(--lib --test programs --test errors --test options --test outputs --test determinism --test drivers --test malformed
+  --test allocators)
 [ "${1:-}" = --quick ] || suites+=(--test real_programs)
 step cargo test -p integration-tests --no-fail-fast "${suites[@]}"

@@ -8,6 +8,7 @@
 //! | [`workdir`] | a fresh folder per test, below `target/` |
 //! | [`directives`] | the `gild-test:` lines at the head of a test program |
 //! | [`program`] | finding the programs and expanding the matrix |
+//! | [`allocator`] | programs with a chosen heap, for any linker |
 //! | [`build`] | sources to objects and archives |
 //! | [`link`] | objects to executables, the way users call a linker |
 //! | [`capture`] | recording a link once and replaying it with any linker |
@@ -21,6 +22,7 @@
 //! | [`scene`] | a few objects and a link line, for tests of messages and files |
 //! | [`suite`] | one cell of the matrix from sources to verdict |
 
+pub mod allocator;
 pub mod build;
 pub mod capture;
 pub mod cargo;

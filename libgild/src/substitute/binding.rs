@@ -142,7 +142,9 @@ impl Binding {
 
     /// An object of the user's own that defines what the provider does.
     pub fn conflict(&self, object: &Object, options: &Options) -> Option<Error> {
-        let alone = object.position.1 == 0 && !self.is_provider(object.position.0);
+        let rank = object.position.0;
+        let own = self.is_provider(rank) || self.is_home(rank);
+        let alone = object.position.1 == 0 && !own;
         if !alone || self.winner.is_some() {
             return None;
         }

@@ -39,7 +39,8 @@ pub fn verify(
             true => binding.internal == Internal::Keep,
             false => binding.winner.is_some(),
         };
-        !allowed && is_second_heap(object, live, binding)
+        // With a prefix the provider's plain names are displaced, too.
+        !allowed && !is_own(object, binding) && is_second_heap(object, live, binding)
     };
     let seconds = resolved.objects.iter().filter(second);
     errors.extend(seconds.map(|object| second_heap(object, resolved, live, binding)));

@@ -96,20 +96,25 @@ pub fn find(resolved: &Resolved, live: &Live, binding: &Binding) -> Vec<Heap> {
     heaps
 }
 
-/// An allocator with its family under a prefix that isn't the one that was chosen.
+/// An allocator with its family under a prefix that isn't the one that was chosen. Which function is
+/// live depends on the caller: the crate `mimalloc` calls `mi_malloc_aligned` and `mi_free`.
 fn prefixed(
     resolved: &Resolved,
     live: &Live,
     binding: &Binding,
     prefix: &'static str,
 ) -> Option<Heap> {
+    let owner = |name: &str| {
+        let id = resolved.names.get(format!("{prefix}{name}").as_bytes())?;
+        let symbol = resolved.symbol(id);
+        let Definition::Section(section) = symbol.definition else { return None };
+        let object = resolved.objects.get(symbol.owner.index())?;
+        let other = live.is_live(section) && !binding.is_home(object.position.0);
+        other.then_some(object)
+    };
+    let object = family::FAMILY.into_iter().find_map(owner)?;
     let name = format!("{prefix}malloc");
-    let id = resolved.names.get(name.as_bytes())?;
-    let symbol = resolved.symbol(id);
-    let Definition::Section(section) = symbol.definition else { return None };
-    let object = resolved.objects.get(symbol.owner.index())?;
-    let other = live.is_live(section) && !binding.is_home(object.position.0);
-    other.then(|| Heap { kind: Kind::Prefixed, name, by: vec![object.name.to_string()] })
+    Some(Heap { kind: Kind::Prefixed, name, by: vec![object.name.to_string()] })
 }
 
 /// The object with `__rust_alloc`, unless it leads to the standard library's default,

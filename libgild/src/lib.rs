@@ -81,7 +81,7 @@ pub fn link_for<H: Host>(options: &Options, host: H) -> Result<H::End> {
 }
 
 fn try_link<H: Host>(options: &Options, mut host: H) -> Result<H::End> {
-    let mut times = Times::start();
+    let mut times = Times::start(options.time);
     let mut warnings = Vec::new();
     let mut inputs = input::load(options, &mut warnings)?;
     substitute::plan(&mut inputs, options, &mut warnings)?;

@@ -2,7 +2,6 @@
 
 use super::archive::{Archive, Member};
 use super::mapping::{BITCODE, Kind, Mapping, identify};
-use super::open::open_many;
 use super::script::{self, Command};
 use super::search::{self, Found};
 use super::{Entry, InputFile, Inputs, ThinMember, Wrap};
@@ -23,7 +22,6 @@ pub fn load(options: &Options, _warnings: &mut Vec<String>) -> Result<Inputs> {
         options,
         inputs: Inputs { wraps: wraps(options), ..Inputs::default() },
         known: HashMap::new(),
-        opened: open_many(options),
         directories: options.library_paths.clone(),
         errors: Vec::new(),
     };
@@ -44,8 +42,6 @@ struct Loader<'a> {
     inputs: Inputs,
     /// Files by path: one that is named twice is mapped once.
     known: HashMap<PathBuf, u32>,
-    /// Files that were opened beforehand.
-    opened: HashMap<&'a Path, Mapping>,
     directories: Vec<PathBuf>,
     errors: Vec<Error>,
 }
@@ -60,10 +56,7 @@ impl Loader<'_> {
         let (path, map) = match &input.name {
             InputName::Path(path) => match self.known.get(path) {
                 Some(&file) => return self.add_known(file, input),
-                None => {
-                    let opened = self.opened.remove(path.as_path());
-                    (path.clone(), opened.map_or_else(|| Mapping::open(path), Ok)?)
-                }
+                None => (path.clone(), Mapping::open(path)?),
             },
             InputName::Library(name) => search::library(name, &self.directories, dynamic)?,
             InputName::LibraryFile(name) => search::library_file(name, &self.directories)?,

@@ -11,7 +11,6 @@ mod load;
 mod load_test;
 pub mod mapping;
 pub mod object;
-mod open;
 mod parse;
 pub mod script;
 mod search;

@@ -78,7 +78,9 @@ pub fn archives() -> Outcome<PathBuf> {
         lock.lock().map_err(|error| error.to_string())?;
         let built = dir.join("built");
         let age = |path: &Path| path.metadata().and_then(|data| data.modified()).ok();
-        if age(&built) < newest(&workdir::source_root().join("allocators")) {
+        let sources = workdir::source_root().join("allocators");
+        let changed = newest(&sources.join("glue")).max(newest(&sources.join("src")));
+        if age(&built) < changed {
             let mut cargo = Command::new(env!("CARGO"));
             cargo.current_dir(workdir::source_root());
             cargo.args(["run", "--quiet", "-p", "gild-allocators", "--target-dir"]);

@@ -71,7 +71,7 @@ fn is_reported() -> Outcome {
     compile(&bench, "completed.c", &["-DALIGNED"])?;
     let inputs = ["--allocator=./partial.o", "completed.o", "--allocator-report"];
     let said = bench.links(&inputs)?;
-    for line in ["calloc is completed from malloc", "aligned_alloc is completed from memalign"] {
+    for line in ["if needed: calloc, by malloc", "if needed: aligned_alloc, by memalign"] {
         ensure(said.text().contains(line), || said.describe())?;
     }
     Ok(())

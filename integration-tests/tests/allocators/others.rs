@@ -102,6 +102,12 @@ fn crate_of_rust(recipe: &Recipe) -> Outcome {
     ensure(by_ld == "C is on another heap\n", || by_ld)?;
     let one = link(&capture, tools::gild()?, &["--allocator-prefix=mi_"], &dir.join("one"))?;
     ensure(one == "C is on Rust's heap\n", || one)?;
+    // Another build of the same allocator serves the crate's calls as well.
+    let mut whole = capture.replay(tools::gild()?, &dir.join("whole"));
+    let said = process::run(whole.arg("--allocator=mimalloc2"))?.success()?;
+    ensure(!said.error().contains("heaps"), || said.describe())?;
+    let ran = process::run(&mut Command::new(dir.join("whole")))?.success()?.text();
+    ensure(ran == "C is on Rust's heap\n", || ran)?;
     let mut two = capture.replay(tools::gild()?, &dir.join("two"));
     two.env("GILD_ALLOCATOR_PATH", archives()?);
     let said = process::run(two.arg("--allocator=jemalloc"))?.success()?;

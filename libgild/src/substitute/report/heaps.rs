@@ -1,5 +1,6 @@
 //! Which heaps are in the program.
 
+use crate::ids::SymbolId;
 use crate::input::object::Object;
 use crate::live::Live;
 use crate::substitute::{Binding, family, verify};
@@ -87,7 +88,8 @@ pub fn find(resolved: &Resolved, live: &Live, binding: &Binding) -> Vec<Heap> {
     );
     let known = heaps.len() > before || binding.path.is_none();
     // Rust programs that reach one of these do so through `#[global_allocator]`.
-    let rust = rust_global_allocator(resolved, live).filter(|_| !known);
+    let rust = rust_global_allocator(resolved, live)
+        .filter(|object| !known && !calls_provider(object, resolved, binding));
     heaps.extend(rust.map(|object| Heap {
         kind: Kind::Rust,
         name: "#[global_allocator]".into(),
@@ -131,4 +133,17 @@ fn rust_global_allocator<'a, 'data>(
     let mut names = object.globals.iter().map(|id| resolved.names.name(*id));
     let default = names.any(|name| name.ends_with(b"__rdl_alloc"));
     (live.is_live(section) && !default).then_some(object)
+}
+
+/// Whether the object calls functions of the provider beside the family: the crate `mimalloc` does
+/// where the provider is another build of mimalloc, whose `mi_malloc` comes first.
+fn calls_provider(object: &Object, resolved: &Resolved, binding: &Binding) -> bool {
+    let family = |id: SymbolId| {
+        let names = &mut family::FAMILY.into_iter();
+        names.any(|name| binding.target(name) == resolved.names.name(id))
+    };
+    object.globals.iter().any(|&id| {
+        let owner = resolved.objects.get(resolved.symbol(id).owner.index());
+        owner.is_some_and(|owner| binding.is_home(owner.position.0)) && !family(id)
+    })
 }

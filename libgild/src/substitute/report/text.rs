@@ -38,7 +38,7 @@ fn write(report: &Report, out: &mut String) -> std::fmt::Result {
         writeln!(out, "  there, but not referred to: {}", names.join(", "))?;
     }
     for (name, base) in report.completed {
-        writeln!(out, "  {name} is completed from {base} where it is needed")?;
+        writeln!(out, "  completed, if needed: {name}, {}", how(base))?;
     }
     for (member, names) in report.displaced {
         writeln!(out, "  displaced: {member}: {}", names.join(", "))?;
@@ -50,4 +50,11 @@ fn write(report: &Report, out: &mut String) -> std::fmt::Result {
         writeln!(out, "  warning: {}", warning.replace('\n', "\n  "))?;
     }
     Ok(())
+}
+
+fn how(base: &str) -> String {
+    match base {
+        "nothing" => "which does nothing".into(),
+        base => format!("by {base}"),
+    }
 }

@@ -105,7 +105,7 @@ fn crate_of_rust(recipe: &Recipe) -> Outcome {
     // Another build of the same allocator serves the crate's calls as well.
     let mut whole = capture.replay(tools::gild()?, &dir.join("whole"));
     let said = process::run(whole.arg("--allocator=mimalloc2"))?.success()?;
-    ensure(!said.error().contains("heaps"), || said.describe())?;
+    ensure(!said.stderr.contains("heaps"), || said.describe())?;
     let ran = process::run(&mut Command::new(dir.join("whole")))?.success()?.text();
     ensure(ran == "C is on Rust's heap\n", || ran)?;
     let mut two = capture.replay(tools::gild()?, &dir.join("two"));

@@ -1,11 +1,11 @@
 //! What the names of the family mean in a link; asked whenever an object is read.
 
-use super::family;
+use super::family::{self, Names, Renames};
 use crate::args::{Internal, Options, Override};
 use crate::diagnostics::{Error, demangle};
 use crate::elf::{SHN_UNDEF, SymExt};
 use crate::input::object::Object;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 
 /// The provider, and what becomes of each name.
@@ -25,7 +25,7 @@ pub struct Binding {
     pub internal: Internal,
     /// Functions that gild emits, and what they rest on.
     pub completed: BTreeMap<&'static str, &'static str>,
-    /// Members of the C library that define the family, with the names.
+    /// For the report: members of the C library that define the family, with the names.
     pub displaced: BTreeMap<String, Vec<String>>,
     /// Whether the allocator takes part in fork, so that a child finds no lock held.
     pub handles_fork: bool,
@@ -38,18 +38,18 @@ pub struct Binding {
     /// Ranks of the C library.
     pub(super) libc: Vec<u32>,
     /// Names that nobody but the provider may define.
-    pub(super) family: HashSet<Vec<u8>>,
+    pub(super) family: Names,
     /// Family names that the provider has or gild completes.
     pub(super) provided: HashSet<&'static str>,
     /// What references to a name are read as.
-    pub(super) references: HashMap<Vec<u8>, Vec<u8>>,
+    pub(super) references: Renames,
     /// The same for the C library's private names, outside the provider.
-    pub(super) private: HashMap<Vec<u8>, Vec<u8>>,
+    pub(super) private: Renames,
     /// Names of the provider that give way to the C library's or the C++ library's: what they are
     /// called instead.
-    pub(super) hidden: HashMap<Vec<u8>, Vec<u8>>,
+    pub(super) hidden: Renames,
     /// Names of the provider beside the family that another input may define too.
-    pub(super) extras: HashSet<Vec<u8>>,
+    pub(super) extras: Names,
     pub(super) winner: Option<Override>,
 }
 

@@ -1,5 +1,13 @@
 //! Names: the malloc family, the C libraries' private spellings, and what else allocators bring.
 
+use foldhash::fast::FixedState;
+use std::collections::{HashMap, HashSet};
+
+/// Names that are asked for often.
+pub type Names = HashSet<Vec<u8>, FixedState>;
+/// What names are read as.
+pub type Renames = HashMap<Vec<u8>, Vec<u8>, FixedState>;
+
 /// The public family. glibc's manual, "Replacing malloc", and musl's `stdlib.h` and `malloc.h`.
 pub const FAMILY: [&str; 20] = [
     "malloc",

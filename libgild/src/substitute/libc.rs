@@ -15,8 +15,6 @@ pub struct Found {
     pub libc: Option<Libc>,
     /// Its archives, as ranks in `Inputs::entries`.
     pub ranks: Vec<u32>,
-    /// Members that define the family, with the names.
-    pub displaced: BTreeMap<String, Vec<String>>,
 }
 
 /// Recognises the C library by what its archive's index lists.
@@ -35,16 +33,27 @@ pub fn find(inputs: &Inputs) -> Found {
         };
         found.libc.get_or_insert(libc);
         found.ranks.push(rank);
+    }
+    found
+}
+
+/// Members of these archives that define the family, with the names.
+pub fn displaced(inputs: &Inputs, ranks: &[u32]) -> BTreeMap<String, Vec<String>> {
+    let mut displaced: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for &rank in ranks {
+        let Ok(Contents::Archive(archive)) = inputs.contents(rank) else { continue };
+        let Some(index) = archive.index() else { continue };
         let path = inputs.path(&inputs.entries[rank as usize]);
-        for (name, offset) in entries(&index) {
-            let in_family = family::FAMILY.iter().any(|known| known.as_bytes() == name);
-            let Some(member) = archive.member(offset).ok().filter(|_| in_family) else { continue };
+        let family = entries(&index)
+            .filter(|(name, _)| family::FAMILY.iter().any(|known| known.as_bytes() == *name));
+        for (name, offset) in family {
+            let Ok(member) = archive.member(offset) else { continue };
             let member = format!("{}({})", path.display(), String::from_utf8_lossy(member.name));
-            let names = found.displaced.entry(member).or_default();
+            let names = displaced.entry(member).or_default();
             names.push(String::from_utf8_lossy(name).into());
         }
     }
-    found
+    displaced
 }
 
 fn entries<'data>(index: &Index<'data>) -> impl Iterator<Item = (&'data [u8], u64)> + use<'data> {

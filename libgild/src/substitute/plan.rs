@@ -1,5 +1,6 @@
 //! Choosing the provider and deciding what each name of the family means.
 
+use super::family::Names;
 use super::provider::{self, Offer};
 use super::{Binding, family, glue, libc, note};
 use crate::args::{Internal, Options};
@@ -7,7 +8,7 @@ use crate::diagnostics::{Error, Errors, Result};
 use crate::input::Inputs;
 use crate::object_file;
 use gild_allocators::Libc;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 /// Chooses the provider, opens it and stands it in front of the line.
 ///
@@ -29,10 +30,13 @@ pub fn plan(inputs: &mut Inputs, options: &Options, warnings: &mut Vec<String>) 
     let mut binding = Binding {
         winner: allocator.winner,
         prefix: allocator.prefix.clone().unwrap_or_default(),
-        libc: found.ranks,
-        displaced: found.displaced,
+        displaced: match allocator.report {
+            Some(_) => libc::displaced(inputs, &found.ranks),
+            None => BTreeMap::new(),
+        },
         ..Binding::default()
     };
+    binding.libc = found.ranks;
     let offer = match choice {
         Some(choice) => {
             let (path, map) = provider::open(choice, found.libc, options)?;
@@ -166,7 +170,7 @@ pub(super) fn bind(binding: &mut Binding, offer: &Offer, libc: Option<Libc>) {
 
 /// Hides what the C library or the C++ library has itself. `operator new` and `delete` are the
 /// provider's if it has them all: half of them would free what the other half's malloc gave.
-pub(super) fn hide(binding: &mut Binding, offered: &HashSet<Vec<u8>>) {
+pub(super) fn hide(binding: &mut Binding, offered: &Names) {
     let has = |name: &&str| binding.extras.contains(name.as_bytes());
     let plain = family::OPERATORS.iter().all(&has);
     let aligned = plain && family::ALIGNED_OPERATORS.iter().all(has);

@@ -1,17 +1,17 @@
 //! What the names that a provider has decide.
 
 use super::binding::Binding;
+use super::family::{self, Names};
+use super::glue;
 use super::plan::{bind, check, choose_prefix, default_internal, hide};
 use super::provider::Offer;
-use super::{family, glue};
 use crate::args::Internal;
 use crate::diagnostics::Result;
 use crate::input::object::{Object, ObjectName};
 use gild_allocators::Libc;
-use std::collections::HashSet;
 use std::path::Path;
 
-fn set(names: &[&str]) -> HashSet<Vec<u8>> {
+fn set(names: &[&str]) -> Names {
     names.iter().map(|name| name.as_bytes().to_vec()).collect()
 }
 

@@ -1,6 +1,6 @@
 //! Finding the provider and reading what it has.
 
-use super::family;
+use super::family::{self, Names};
 use crate::args::Options;
 use crate::diagnostics::{Error, Errors, Result};
 use crate::elf::{SHN_UNDEF, SymExt};
@@ -9,16 +9,15 @@ use crate::input::object::Object;
 use crate::input::{Contents, Inputs};
 use gild_allocators::{BUNDLED, Libc};
 use memchr::memmem;
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 /// What a provider defines and refers to.
 #[derive(Debug, Default)]
 pub struct Offer {
     /// Its global names.
-    pub defined: HashSet<Vec<u8>>,
+    pub defined: Names,
     /// Names that it refers to.
-    pub referenced: HashSet<Vec<u8>>,
+    pub referenced: Names,
     /// What it says of itself.
     pub version: Option<String>,
 }
@@ -125,7 +124,7 @@ fn identity(object: &Object, index: u32) -> Option<String> {
 
 /// The first input that has `PREFIXmalloc`.
 pub fn with_prefix(inputs: &Inputs, prefix: &str) -> Result<u32> {
-    let wanted = HashSet::from([format!("{prefix}malloc").into_bytes()]);
+    let wanted = Names::from_iter([format!("{prefix}malloc").into_bytes()]);
     let ranks = 0..inputs.entries.len() as u32;
     let found = ranks.into_iter().find(|&rank| !offered(inputs, [rank], &wanted).is_empty());
     found.ok_or_else(|| {
@@ -138,12 +137,8 @@ pub fn with_prefix(inputs: &Inputs, prefix: &str) -> Result<u32> {
 
 /// Which of the names these inputs define. An input that can't be read has none; it is reported when
 /// its turn comes.
-pub fn offered(
-    inputs: &Inputs,
-    ranks: impl IntoIterator<Item = u32>,
-    wanted: &HashSet<Vec<u8>>,
-) -> HashSet<Vec<u8>> {
-    let mut names = HashSet::new();
+pub fn offered(inputs: &Inputs, ranks: impl IntoIterator<Item = u32>, wanted: &Names) -> Names {
+    let mut names = Names::default();
     // gild's own archives bring nothing beside the family: no object is parsed for them.
     if wanted.is_empty() {
         return names;

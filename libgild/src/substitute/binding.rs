@@ -45,6 +45,8 @@ pub struct Binding {
     pub(super) references: Renames,
     /// The same for the C library's private names, outside the provider.
     pub(super) private: Renames,
+    /// What only a heap of the C library's defines.
+    pub(super) heap: Names,
     /// Names of the provider that give way to the C library's or the C++ library's: what they are
     /// called instead.
     pub(super) hidden: Renames,
@@ -111,6 +113,11 @@ impl Binding {
             true => !self.hidden.contains_key(name),
             false => !self.in_family(name),
         }
+    }
+
+    /// Whether only the C library's private heap defines this name.
+    pub(super) fn is_heap(&self, name: &[u8]) -> bool {
+        name.len() <= family::LONGEST && self.heap.contains(name)
     }
 
     fn in_family(&self, name: &[u8]) -> bool {

@@ -5,6 +5,8 @@ use std::collections::{HashMap, HashSet};
 
 /// Names that are asked for often.
 pub type Names = HashSet<Vec<u8>, FixedState>;
+/// The same, where the names lie in an input.
+pub type InputNames<'a> = HashSet<&'a [u8], FixedState>;
 /// What names are read as.
 pub type Renames = HashMap<Vec<u8>, Vec<u8>, FixedState>;
 
@@ -74,6 +76,7 @@ const _: () = {
     while at < INTERNAL.len() {
         assert!(INTERNAL[at].0.len() <= LONGEST);
         assert!(at >= FAMILY.len() || FAMILY[at].len() <= LONGEST);
+        assert!(at >= HEAP.len() || HEAP[at].len() <= LONGEST);
         at += 1;
     }
 };

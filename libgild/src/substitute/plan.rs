@@ -142,6 +142,8 @@ pub(super) fn bind(binding: &mut Binding, offer: &Offer, libc: Option<Libc>) {
     let key = |name: &str| name.as_bytes().to_vec();
     let has = |name: &str| offer.defined.contains(name.as_bytes());
     binding.family = family::FAMILY.into_iter().map(key).collect();
+    let internal = family::INTERNAL.into_iter().map(|(private, _)| private);
+    binding.heap = internal.chain(family::HEAP).map(key).collect();
     if !binding.prefix.is_empty() {
         let target = |name: &&str| (key(name), key(&format!("{}{name}", binding.prefix)));
         binding.references = binding.provided.iter().map(target).collect();

@@ -15,8 +15,9 @@ fn set(names: &[&str]) -> Names {
     names.iter().map(|name| name.as_bytes().to_vec()).collect()
 }
 
-fn offer(defined: &[&str], referenced: &[&str]) -> Offer {
-    Offer { defined: set(defined), referenced: set(referenced), version: None }
+fn offer<'a>(defined: &[&'a str], referenced: &[&'a str]) -> Offer<'a> {
+    let names = |names: &[&'a str]| names.iter().map(|name| name.as_bytes()).collect();
+    Offer { defined: names(defined), referenced: names(referenced), version: None }
 }
 
 fn chosen(defined: &[&str], prefix: Option<&str>) -> Result<Binding> {

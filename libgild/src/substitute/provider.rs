@@ -1,6 +1,6 @@
 //! Finding the provider and reading what it has.
 
-use super::family::{self, Names};
+use super::family::{self, InputNames, Names};
 use crate::args::Options;
 use crate::diagnostics::{Error, Errors, Result};
 use crate::elf::{SHN_UNDEF, SymExt};
@@ -13,11 +13,11 @@ use std::path::{Path, PathBuf};
 
 /// What a provider defines and refers to.
 #[derive(Debug, Default)]
-pub struct Offer {
+pub struct Offer<'a> {
     /// Its global names.
-    pub defined: Names,
+    pub defined: InputNames<'a>,
     /// Names that it refers to.
-    pub referenced: Names,
+    pub referenced: InputNames<'a>,
     /// What it says of itself.
     pub version: Option<String>,
 }
@@ -98,14 +98,14 @@ pub fn name(path: &Path) -> String {
 }
 
 /// Reads all objects of an input. Errors: members that can't be linked.
-pub fn offer(inputs: &Inputs, rank: u32) -> Result<Offer> {
+pub fn offer(inputs: &Inputs, rank: u32) -> Result<Offer<'_>> {
     let mut offer = Offer::default();
     for object in objects(inputs, rank)? {
         for (index, symbol) in object.global_symbols() {
             let name = object.symbol_name(index);
             match symbol.shndx() {
-                SHN_UNDEF => offer.referenced.insert(name.to_vec()),
-                _ => offer.defined.insert(name.to_vec()),
+                SHN_UNDEF => offer.referenced.insert(name),
+                _ => offer.defined.insert(name),
             };
             if name == family::IDENTITY && symbol.shndx() != SHN_UNDEF {
                 offer.version = identity(&object, index);

@@ -113,12 +113,9 @@ pub fn is_second_heap(object: &Object, live: &Live, binding: &Binding) -> bool {
 
 /// Whether an object of the C library defines a part of its private heap.
 pub fn is_private_heap(object: &Object, binding: &Binding) -> bool {
-    let private = family::INTERNAL.into_iter().map(|(private, _)| private);
-    let names: Vec<&str> = private.chain(family::HEAP).collect();
     binding.is_libc(object.position.0)
         && object.global_symbols().any(|(index, symbol)| {
-            let name = object.symbol_name(index);
-            symbol.shndx() != SHN_UNDEF && names.iter().any(|known| known.as_bytes() == name)
+            symbol.shndx() != SHN_UNDEF && binding.is_heap(object.symbol_name(index))
         })
 }
 

@@ -1,7 +1,7 @@
 //! Errors and warnings: typed, collected, sorted by input position, printed together.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A position in the input that gives errors their order: file rank, section index, offset in bytes.
 pub type Order = (u32, u32, u64);
@@ -103,6 +103,15 @@ impl Error {
     /// An error about input number `rank`.
     pub fn input(rank: u32, file: impl fmt::Display, message: impl fmt::Display) -> Error {
         Error::Input { file: file.to_string(), message: message.to_string(), order: (rank, 0, 0) }
+    }
+
+    /// An error of the system's about a file; `source` keeps its text without the "(os error N)"
+    /// that std appends.
+    pub fn io(action: &'static str, path: &Path, source: std::io::Error) -> Error {
+        let text = source.to_string();
+        let plain = text.split(" (os error").next().unwrap_or(&text).to_string();
+        let source = std::io::Error::new(source.kind(), plain);
+        Error::Io { action, path: path.into(), source }
     }
 
     fn order(&self) -> Order {

@@ -23,7 +23,7 @@ impl Mapping {
     ///
     /// Errors: what the system says, or that it is a directory.
     pub fn open(path: &Path) -> Result<Mapping, Error> {
-        let fail = |source| io_error("open", path, source);
+        let fail = |source| Error::io("open", path, source);
         let mut file = File::open(path).map_err(fail)?;
         let metadata = file.metadata().map_err(fail)?;
         if metadata.is_dir() {
@@ -37,7 +37,7 @@ impl Mapping {
             return Ok(Mapping::Mapped(map));
         }
         let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes).map_err(|source| io_error("read", path, source))?;
+        file.read_to_end(&mut bytes).map_err(|source| Error::io("read", path, source))?;
         Ok(Mapping::Read(bytes))
     }
 
@@ -49,14 +49,6 @@ impl Mapping {
             Mapping::Static(bytes) => bytes,
         }
     }
-}
-
-/// An [`Error::Io`] whose text is the system's without the "(os error N)" that std appends.
-pub fn io_error(action: &'static str, path: &Path, source: std::io::Error) -> Error {
-    let text = source.to_string();
-    let plain = text.split(" (os error").next().unwrap_or(&text).to_string();
-    let source = std::io::Error::new(source.kind(), plain);
-    Error::Io { action, path: path.into(), source }
 }
 
 /// What a file is, by its first bytes.

@@ -34,6 +34,5 @@ pub fn list(inputs: &Inputs, context: Context) -> Result<Vec<String>> {
 }
 
 fn save(path: &Path, text: &str) -> Result<()> {
-    std::fs::write(path, text)
-        .map_err(|source| Error::Io { action: "write", path: path.into(), source }.into())
+    std::fs::write(path, text).map_err(|source| Error::io("write", path, source).into())
 }

@@ -74,7 +74,7 @@ enum Done {
 }
 
 fn io(context: Context, source: std::io::Error) -> Error {
-    Error::Io { action: "write", path: context.options.output.clone(), source }
+    Error::io("write", &context.options.output, source)
 }
 
 struct Job<'a, 'data> {

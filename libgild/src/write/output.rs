@@ -54,9 +54,7 @@ impl Output {
     ///
     /// Errors: a directory; a directory that doesn't exist or takes no files.
     pub fn open(path: &Path) -> Result<Output> {
-        open(path).map_err(|source| {
-            Error::Io { action: "open output file", path: path.to_owned(), source }.into()
-        })
+        open(path).map_err(|source| Error::io("open output file", path, source).into())
     }
 
     /// Reserves room for `size` bytes, which makes writing them a quarter cheaper on ext4: blocks

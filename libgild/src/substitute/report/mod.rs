@@ -76,11 +76,7 @@ pub fn report(
     };
     let Some(path) = target else { return Ok(text.lines().map(String::from).collect()) };
     let text = text.trim_end().to_string() + "\n";
-    std::fs::write(path, text).map_err(|source| Error::Io {
-        action: "write",
-        path: path.clone(),
-        source,
-    })?;
+    std::fs::write(path, text).map_err(|source| Error::io("write", path, source))?;
     Ok(Vec::new())
 }
 

@@ -77,7 +77,10 @@ fn a_folder_or_missing_folder_is_an_error() -> Outcome {
     let scene = Scene::new("outputs/folder")?;
     fs::create_dir(scene.path("folder")).map_err(text)?;
     scene.fails(&["start.o", "-o", "folder"], &["folder"])?;
-    scene.fails(&["start.o", "-o", "nowhere/a.out"], &["nowhere/a.out: No such file or directory\n"])?;
+    scene.fails(
+        &["start.o", "-o", "nowhere/a.out"],
+        &["nowhere/a.out: No such file or directory\n"],
+    )?;
     let left = fs::read_dir(scene.path("folder")).map_err(text)?.count();
     ensure(left == 0, || "something was written into the folder".into())
 }

@@ -69,6 +69,7 @@ reasons! {
     StrayNote "stray-note" "wild makes a PT_NOTE of notes that are not loaded; readers that follow the program headers find something else.";
     SaidElsewhere "said-elsewhere" "Not compared: the section repeats what .debug_info says, as an index for debuggers, or holds macros and types, into which linkers write no addresses.";
     ThreadAddress "thread-address" "For split debug information gcc asks for the address of a thread-local variable (R_X86_64_64), which it has none of: some linkers give its place in the image of the block, lld its offset.";
+    ThreadGaps "thread-gaps" "The block holds the same thread-local variables in another order, so that other padding lies between them; accesses are compared by variable.";
     TypeOfLayout "type-of-layout" "SHT_PROGBITS stands in for the specific section type, or zeros are stored in the file; what is loaded is the same.";
 }
 

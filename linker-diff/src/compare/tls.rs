@@ -5,7 +5,7 @@ use super::data;
 use super::sink::Sink;
 use crate::code::text;
 use crate::finding::{Finding, Kind};
-use crate::model::atoms::AtomId;
+use crate::model::atoms::{Atom, AtomId, Class};
 
 /// Compares the block's size and alignment.
 pub fn compare(pair: &Pair, sink: &mut Sink) {
@@ -26,19 +26,29 @@ pub fn compare(pair: &Pair, sink: &mut Sink) {
             sink.count(crate::reason::Reason::Unreached, "tls", finding);
         } else if l.size.next_multiple_of(align) == r.size.next_multiple_of(align) {
             sink.count(crate::reason::Reason::PaddedEnd, "tls", finding);
+        } else if lost == 0 && l.size.abs_diff(r.size) <= slack && ends_with_sections(pair) {
+            sink.count(crate::reason::Reason::ThreadGaps, "tls", finding);
         } else {
             sink.push(finding);
         }
     }
 }
 
-/// Bytes of variables without a counterpart.
+/// Whether both headers end where the sections of the block do: then neither is cut off or grown.
+fn ends_with_sections(pair: &Pair) -> bool {
+    [pair.a, pair.b].into_iter().all(|image| {
+        let sections = image.sections.iter().filter(|s| s.is_tls() && s.size > 0);
+        let end = sections.map(|s| s.addr.wrapping_add(s.size)).max();
+        image.tls.is_some_and(|tls| end == tls.start.checked_add(tls.size))
+    })
+}
+
+/// Bytes of variables without a counterpart, on either side.
 fn lost(pair: &Pair) -> u64 {
-    let unpaired = |(id, atom): (AtomId, &crate::model::atoms::Atom)| {
-        let tls = atom.class == crate::model::atoms::Class::Tls && atom.known;
-        (tls && pair.pairing.right_of(id).is_none()).then(|| atom.size())
-    };
-    pair.a.atoms.iter().filter_map(unpaired).sum()
+    let variable = |atom: &Atom| atom.class == Class::Tls && atom.known;
+    let left = pair.a.atoms.iter().filter(|(id, _)| pair.pairing.right_of(*id).is_none());
+    let right = pair.b.atoms.iter().filter(|(id, _)| pair.pairing.left_of(*id).is_none());
+    left.chain(right).filter(|(_, atom)| variable(atom)).map(|(_, atom)| atom.size()).sum()
 }
 
 /// Compares the initial values of a pair of variables.

@@ -162,7 +162,10 @@ fn edited_libc(allocator: &str) -> Outcome {
     bench.compile("private.c", PRIVATE, &[])?;
     bench.tool("ar", &["x", &archive(allocator, "musl")?])?;
     bench.tool("ar", &["r", "libc.a", &format!("{allocator}.o"), "private.o"])?;
-    for (program, arguments) in matrix::PROGRAMS.iter().filter(|(name, _)| name.ends_with(".c")) {
+    // Not fork_locks.c: the recipe gives musl's private callers the allocator, too, but leaves its fork
+    // handlers in front of musl's own locks, and now and then a fork deadlocks (allocators/README.md).
+    let compared = |name: &str| name.ends_with(".c") && name != "fork_locks.c";
+    for (program, arguments) in matrix::PROGRAMS.iter().filter(|(name, _)| compared(name)) {
         let object = bench.program(program)?;
         bench.peer("lld", &[&object, "./libc.a"], "edited")?.success()?;
         bench.links(&[&format!("--allocator={allocator}"), &object])?;

@@ -149,7 +149,6 @@ impl<'data> Archive<'data> {
             }
             _ => kind,
         };
-        let inner = inner.filter(|_| self.thin);
         Ok(Member { header: offset, name, data, size, inner, next, kind })
     }
 

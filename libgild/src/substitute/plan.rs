@@ -61,7 +61,7 @@ pub fn plan(inputs: &mut Inputs, options: &Options, warnings: &mut Vec<String>) 
     let others = binding.ranks..inputs.entries.len() as u32;
     let offered = provider::offered(inputs, others, &binding.extras);
     hide(&mut binding, &offered);
-    add_glue(&mut binding, inputs, found.libc);
+    add_glue(&mut binding, inputs);
     if found.libc.is_none() {
         warnings.push(
             "no C library is recognised on the command line; its private heap is not looked for"
@@ -187,15 +187,14 @@ pub(super) fn hide(binding: &mut Binding, offered: &Names) {
 }
 
 /// Adds the note and what completes the family behind the provider.
-fn add_glue(binding: &mut Binding, inputs: &mut Inputs, libc: Option<Libc>) {
+fn add_glue(binding: &mut Binding, inputs: &mut Inputs) {
     let has = |name: &str| binding.provided.contains(name);
     let completed: Vec<_> = family::FAMILY
         .into_iter()
         .filter(|name| !has(name))
         .filter_map(|name| Some((name, glue::complete(name, &has)?)))
         .collect();
-    let bound = binding.references.contains_key(family::MUSL_FORK_HOOK.as_bytes())
-        && libc == Some(Libc::Musl);
+    let bound = binding.references.contains_key(family::MUSL_FORK_HOOK.as_bytes());
     let flags: &[&str] = if bound { &[family::FORK_HOOK_BOUND] } else { &[] };
     let mut objects = vec![object_file::note(note::SECTION, note::note(binding), flags)];
     let mut bases = BTreeMap::new();

@@ -53,13 +53,20 @@ fn owners<'a, 'data>(
     live: &Live,
     binding: &Binding,
 ) -> Vec<(&'static str, &'a Object<'data>)> {
-    let owner = |name: &'static str| {
-        let symbol = resolved.symbol(resolved.names.get(binding.target(name))?);
-        let Definition::Section(section) = symbol.definition else { return None };
-        let object = resolved.objects.get(symbol.owner.index())?;
-        live.is_live(section).then_some((name, object))
-    };
+    let owner = |name| Some((name, live_owner(resolved, live, binding.target(name))?));
     family::FAMILY.into_iter().filter_map(owner).collect()
+}
+
+/// The object that defines a name, if the definition is in the program.
+pub fn live_owner<'a, 'data>(
+    resolved: &'a Resolved<'data>,
+    live: &Live,
+    name: &[u8],
+) -> Option<&'a Object<'data>> {
+    let symbol = resolved.symbol(resolved.names.get(name)?);
+    let Definition::Section(section) = symbol.definition else { return None };
+    let object = resolved.objects.get(symbol.owner.index())?;
+    live.is_live(section).then_some(object)
 }
 
 fn is_own(object: &Object, binding: &Binding) -> bool {

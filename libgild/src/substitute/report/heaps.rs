@@ -4,7 +4,7 @@ use crate::ids::SymbolId;
 use crate::input::object::Object;
 use crate::live::Live;
 use crate::substitute::{Binding, family, verify};
-use crate::symbols::{Definition, Resolved};
+use crate::symbols::Resolved;
 use serde::Serialize;
 
 /// One heap.
@@ -107,12 +107,8 @@ fn prefixed(
     prefix: &'static str,
 ) -> Option<Heap> {
     let owner = |name: &str| {
-        let id = resolved.names.get(format!("{prefix}{name}").as_bytes())?;
-        let symbol = resolved.symbol(id);
-        let Definition::Section(section) = symbol.definition else { return None };
-        let object = resolved.objects.get(symbol.owner.index())?;
-        let other = live.is_live(section) && !binding.is_home(object.position.0);
-        other.then_some(object)
+        let object = verify::live_owner(resolved, live, format!("{prefix}{name}").as_bytes())?;
+        (!binding.is_home(object.position.0)).then_some(object)
     };
     let object = family::FAMILY.into_iter().find_map(owner)?;
     let name = format!("{prefix}malloc");
@@ -125,14 +121,12 @@ fn rust_global_allocator<'a, 'data>(
     resolved: &'a Resolved<'data>,
     live: &Live,
 ) -> Option<&'a Object<'data>> {
-    let mut ids = resolved.names.ids();
-    let id = ids.find(|id| resolved.names.name(*id).ends_with(b"__rust_alloc"))?;
-    let symbol = resolved.symbol(id);
-    let Definition::Section(section) = symbol.definition else { return None };
-    let object = resolved.objects.get(symbol.owner.index())?;
+    let mut all = resolved.names.ids().map(|id| resolved.names.name(id));
+    let name = all.find(|name| name.ends_with(b"__rust_alloc"))?;
+    let object = verify::live_owner(resolved, live, name)?;
     let mut names = object.globals.iter().map(|id| resolved.names.name(*id));
     let default = names.any(|name| name.ends_with(b"__rdl_alloc"));
-    (live.is_live(section) && !default).then_some(object)
+    (!default).then_some(object)
 }
 
 /// Whether the object calls functions of the provider beside the family: the crate `mimalloc` does

@@ -4,11 +4,11 @@ mod heaps;
 mod references;
 mod text;
 
-use super::{Binding, family};
+use super::{Binding, family, verify};
 use crate::args::{Internal, Options, ReportFormat};
 use crate::diagnostics::{Error, Result};
 use crate::live::Live;
-use crate::symbols::{Definition, Resolved};
+use crate::symbols::Resolved;
 use heaps::Heap;
 use references::References;
 use serde::Serialize;
@@ -61,14 +61,15 @@ pub fn report(
     warnings: &mut Vec<String>,
 ) -> Result<Vec<String>> {
     let heaps = heaps::find(resolved, live, binding);
-    warnings.extend(heaps.iter().filter_map(|heap| heap.warning(binding)));
+    let two_heaps: Vec<String> = heaps.iter().filter_map(|heap| heap.warning(binding)).collect();
+    warnings.extend(two_heaps.iter().cloned());
     let Some(target) = &options.allocator.report else { return Ok(Vec::new()) };
     let by_name = target.as_ref().and_then(|path| path.extension());
     let format = options.allocator.format.unwrap_or(match by_name {
         Some(extension) if extension == "json" => ReportFormat::Json,
         _ => ReportFormat::Text,
     });
-    let report = Report::new(resolved, live, binding, heaps);
+    let report = Report::new(resolved, live, binding, heaps, two_heaps);
     let text = match format {
         ReportFormat::Text => text::text(&report),
         ReportFormat::Json => serde_json::to_string_pretty(&report)
@@ -81,17 +82,18 @@ pub fn report(
 }
 
 impl<'a> Report<'a> {
-    fn new(resolved: &Resolved, live: &Live, binding: &'a Binding, heaps: Vec<Heap>) -> Report<'a> {
+    fn new(
+        resolved: &Resolved,
+        live: &Live,
+        binding: &'a Binding,
+        heaps: Vec<Heap>,
+        mut warnings: Vec<String>,
+    ) -> Report<'a> {
         let references = References::count(resolved, live, binding);
         let symbol = |name: &'static str| {
             let id = resolved.names.get(binding.target(name))?;
-            let symbol = resolved.symbol(id);
-            let provider = match symbol.definition {
-                Definition::Section(section) if live.is_live(section) => {
-                    Some(resolved.object(symbol.owner).name.to_string())
-                }
-                _ => None,
-            };
+            let owner = verify::live_owner(resolved, live, binding.target(name));
+            let provider = owner.map(|object| object.name.to_string());
             let from = references.by_file(id);
             let references = from.values().sum();
             let mentioned = provider.is_some() || references > 0;
@@ -100,8 +102,6 @@ impl<'a> Report<'a> {
         // A private name that is read as a public one has its references there.
         let own = |name: &&str| binding.target(name) == name.as_bytes();
         let private = family::INTERNAL.into_iter().map(|(name, _)| name).filter(own);
-        let mut warnings: Vec<String> =
-            heaps.iter().filter_map(|heap| heap.warning(binding)).collect();
         warnings.extend(fork_warning(resolved, live, binding));
         Report {
             allocator: &binding.name,
@@ -125,11 +125,7 @@ impl<'a> Report<'a> {
 
 /// A child of a threaded program may find a lock of the allocator held by a thread that it lacks.
 fn fork_warning(resolved: &Resolved, live: &Live, binding: &Binding) -> Option<String> {
-    let is_live = |name: &str| {
-        let symbol = resolved.names.get(name.as_bytes()).map(|id| resolved.symbol(id));
-        matches!(symbol.map(|symbol| symbol.definition),
-            Some(Definition::Section(section)) if live.is_live(section))
-    };
+    let is_live = |name: &str| verify::live_owner(resolved, live, name.as_bytes()).is_some();
     let risk = !binding.handles_fork && is_live("fork") && is_live("pthread_create");
     risk.then(|| {
         format!(

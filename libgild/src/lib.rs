@@ -13,6 +13,8 @@ pub mod listing;
 pub mod live;
 pub mod merge;
 mod object_file;
+mod parts;
+mod prefetch;
 pub mod sections;
 pub mod stats;
 pub mod substitute;

@@ -5,6 +5,7 @@ use crate::arch::x86_64::{Action, NEEDS_GOT_BASE, NEEDS_IPLT, TargetKind, action
 use crate::elf::*;
 use crate::ids::{SectionId, SymbolId};
 use crate::input::object::Object;
+use crate::prefetch::{AHEAD, prefetch};
 use crate::symbols::{Definition, LinkerSymbol, Symbol};
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -66,6 +67,16 @@ impl Scanner<'_, '_> {
             index += usize::from(action.skips_next());
         }
         relative
+    }
+
+    /// Prepares a scan of section `id`, which refers to symbols all over the table.
+    pub(super) fn prefetch(&self, id: SectionId) {
+        let Some((object, shndx)) = self.sections.locate(self.resolved, id) else { return };
+        for rela in object.relocations(shndx).iter().take(AHEAD) {
+            if let Some(id) = object.global(rela.sym()) {
+                prefetch(&self.resolved.symbols, id.index());
+            }
+        }
     }
 
     /// Notes what one relocation needs.

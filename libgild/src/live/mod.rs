@@ -119,6 +119,7 @@ fn everything(scanner: &Scanner, count: usize) -> Found {
         .into_par_iter()
         .with_min_len(SCAN_MIN)
         .fold(Found::default, |mut found, id| {
+            scanner.prefetch(SectionId(id + 2));
             scanner.scan(SectionId(id), &mut found);
             found
         })

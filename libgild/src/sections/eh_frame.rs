@@ -98,6 +98,8 @@ impl EhFrame {
             sorted.sort_by_key(|rela| rela.offset());
             self.sorted.push((shndx, sorted));
         }
+        // Every FDE has a relocation; most have no other.
+        self.fdes.reserve(object.relocations(shndx).len());
         let first_cie = self.cies.len();
         let mut reader = Reader { data, offset: 0, relocation: 0 };
         loop {

@@ -8,6 +8,7 @@ use crate::diagnostics::{Error, Errors, Result};
 use crate::elf::*;
 use crate::ids::OutputId;
 use crate::input::object::Object;
+use crate::parts::{fill_parts, split};
 use crate::symbols::{Common, Resolved, is_identifier};
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
@@ -89,8 +90,6 @@ impl<'a> Outputs<'a> {
 
 /// What one object brings.
 struct Part<'a> {
-    /// By header index; `output` is an index of `outputs`, `offset` counts the Merge ones.
-    inputs: Vec<InputSection>,
     outputs: Outputs<'a>,
     eh_frame: EhFrame,
     ties: Ties,
@@ -104,8 +103,11 @@ struct Part<'a> {
 /// Sorts the sections of all objects into output sections. Their members come later, when it is
 /// known which sections are live.
 pub fn gather(resolved: &Resolved, options: &Options) -> Result<Sections> {
-    let mut parts: Vec<Part> =
-        resolved.objects.par_iter().map(|object| read(object, options)).collect();
+    let objects = &resolved.objects;
+    let lengths: Vec<usize> = objects.iter().map(|object| object.headers.len()).collect();
+    let room = resolved.commons.len() + MERGED_ROOM;
+    let read = |file: usize, inputs: &mut [_]| read(&objects[file], inputs, options);
+    let (mut inputs, mut parts) = fill_parts(EXCLUDED, &lengths, room, read);
     let mut errors: Vec<Error> = parts.iter_mut().flat_map(|part| part.errors.drain(..)).collect();
     errors.extend(resolved.commons.iter().filter_map(|common| oversized(resolved, common)));
     Errors::check(errors)?;
@@ -119,29 +121,21 @@ pub fn gather(resolved: &Resolved, options: &Options) -> Result<Sections> {
         merge_bases.push(merge_count);
         merge_count += part.merges.len() as u64;
     }
-    let commons: Vec<InputSection> =
-        resolved.commons.iter().map(|common| common_section(common, &mut outputs)).collect();
+    let adjust = split(&mut inputs, &lengths).into_par_iter().zip(&output_ids).zip(merge_bases);
+    adjust.for_each(|((inputs, ids), merge_base)| {
+        for input in inputs.iter_mut().filter(|input| input.kind != SectionKind::Excluded) {
+            input.output = OutputId(ids[input.output.index()]);
+            if input.kind == SectionKind::Merge {
+                input.offset += merge_base;
+            }
+        }
+    });
+    inputs.extend(resolved.commons.iter().map(|common| common_section(common, &mut outputs)));
 
     let mut files = vec![0; resolved.first_common as usize];
-    fill_files(resolved, &mut files);
+    let slices = split(&mut files, &lengths).into_par_iter().with_min_len(64).enumerate();
+    slices.for_each(|(file, slice)| slice.fill(file as u32));
     files.extend(resolved.commons.iter().map(|common| common.file.0));
-    let input = |id: usize| {
-        if let Some(common) = id.checked_sub(resolved.first_common as usize) {
-            return commons[common];
-        }
-        let file = files[id] as usize;
-        let shndx = id - resolved.objects[file].first_section as usize;
-        let mut input = parts[file].inputs[shndx];
-        if input.kind != SectionKind::Excluded {
-            input.output = OutputId(output_ids[file][input.output.index()]);
-        }
-        if input.kind == SectionKind::Merge {
-            input.offset += merge_bases[file];
-        }
-        input
-    };
-    let mut inputs = Vec::with_capacity(files.len() + MERGED_ROOM);
-    inputs.par_extend((0..files.len()).into_par_iter().with_min_len(4096).map(input));
     let has_large = parts.iter().any(|part| part.has_large)
         || resolved.commons.iter().any(|common| common.large);
     let warnings = parts
@@ -176,17 +170,6 @@ fn oversized(resolved: &Resolved, common: &Common) -> Option<Error> {
     let name = String::from_utf8_lossy(resolved.names.name(common.symbol));
     let message = format!("common symbol {name}: {:#x} bytes are too many", common.size);
     Some(Error::input(common.file.0, resolved.object(common.file).name, message))
-}
-
-fn fill_files(resolved: &Resolved, files: &mut [u32]) {
-    let mut rest = files;
-    let mut slices = Vec::with_capacity(resolved.objects.len());
-    for object in &resolved.objects {
-        let (mine, others) = rest.split_at_mut(object.headers.len());
-        slices.push((mine, object.file.0));
-        rest = others;
-    }
-    slices.into_par_iter().with_min_len(64).for_each(|(slice, file)| slice.fill(file));
 }
 
 fn output_section(draft: &Draft) -> OutputSection {
@@ -230,9 +213,10 @@ const EXCLUDED: InputSection = InputSection {
     ties: 0,
 };
 
-fn read<'a>(object: &'a Object, options: &Options) -> Part<'a> {
+/// Sorts the sections of one object: `inputs`, by header index, of which `output` becomes an index
+/// of the part's `outputs` and `offset` counts those to merge.
+fn read<'a>(object: &'a Object, inputs: &mut [InputSection], options: &Options) -> Part<'a> {
     let mut part = Part {
-        inputs: Vec::with_capacity(object.headers.len()),
         outputs: Outputs::default(),
         eh_frame: EhFrame::default(),
         ties: Ties::default(),
@@ -243,19 +227,16 @@ fn read<'a>(object: &'a Object, options: &Options) -> Part<'a> {
     };
     let crt_file = names::is_crt_file(object.name.path.as_os_str().as_encoded_bytes());
     let mut has_eh_frame = false;
-    for (shndx, header) in object.headers.iter().enumerate() {
-        let shndx = shndx as u32;
-        let mut input = EXCLUDED;
+    for ((shndx, header), input) in (0..).zip(object.headers).zip(&mut *inputs) {
         // Header 0 is no section, whatever it says. Half of all headers go here without a look at
         // their names.
         if shndx == 0 || is_table(header) || object.is_discarded(shndx) {
-            part.inputs.push(input);
             continue;
         }
         let name = object.section_name(shndx);
         if !is_excluded(header, name, options) {
             match section(object, shndx, header, options) {
-                Ok(kept) => input = kept,
+                Ok(kept) => *input = kept,
                 Err(message) => {
                     let message = format!("{}: {message}", String::from_utf8_lossy(name));
                     part.errors.push(Error::Input {
@@ -270,11 +251,9 @@ fn read<'a>(object: &'a Object, options: &Options) -> Part<'a> {
             if name.starts_with(names::WARNING) {
                 part.warnings.push(shndx);
             }
-            part.inputs.push(input);
             continue;
         }
-        part.place((shndx, header), name, &mut input, options, crt_file);
-        part.inputs.push(input);
+        part.place((shndx, header), name, input, options, crt_file);
         if input.kind == SectionKind::EhFrame {
             has_eh_frame = true;
             part.errors.extend(part.eh_frame.read(object, shndx).err());
@@ -284,9 +263,9 @@ fn read<'a>(object: &'a Object, options: &Options) -> Part<'a> {
         part.eh_frame.index(object);
     }
     if options.gc_sections {
-        let Part { ties, inputs, .. } = &mut part;
-        *ties = Ties::new(object, |shndx| inputs[shndx as usize].kind != SectionKind::Excluded);
+        let ties = Ties::new(object, |shndx| inputs[shndx as usize].kind != SectionKind::Excluded);
         ties.all().for_each(|(shndx, how)| inputs[shndx as usize].ties |= how);
+        part.ties = ties;
     }
     part
 }

@@ -10,6 +10,7 @@ use crate::elf::{
 };
 use crate::ids::{FileId, SectionId, SymbolId};
 use crate::input::object::Object;
+use crate::prefetch::{AHEAD, prefetch};
 use crate::substitute::Taken;
 use rayon::prelude::*;
 use std::collections::{HashMap, HashSet};
@@ -171,7 +172,12 @@ impl Tables {
             visibility,
             flags,
         };
-        let key = self.winners[index].load(Relaxed);
+        let key_of = |index: usize| self.winners.get(index).map(|key| key.load(Relaxed));
+        let later = key_of(index + AHEAD).and_then(|key| winner(objects, key));
+        if let Some((object, owner_symbol)) = later {
+            prefetch(object.symbols, owner_symbol as usize);
+        }
+        let key = key_of(index).unwrap_or(NO_DEFINITION);
         let Some((object, owner_symbol)) = winner(objects, key) else { return undefined };
         let entry = &object.symbols[owner_symbol as usize];
         let definition = match (entry.shndx(), object.symbol_section(owner_symbol)) {

@@ -4,6 +4,7 @@
 //! time, so that no table needs a lock and ids don't depend on scheduling.
 
 use crate::ids::SymbolId;
+use crate::prefetch::prefetch;
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 use rayon::prelude::*;
@@ -11,6 +12,10 @@ use std::hash::{BuildHasher, Hasher};
 
 /// Number of tables; `SymbolId` is the index in the table times this, plus the table.
 const SHARDS: usize = 16;
+
+/// Mentions that are looked up together, so that their cache misses overlap: entries by hash first,
+/// then the names, which differ hardly ever.
+const BATCH: usize = 16;
 
 /// The hash of a name, the same in every run.
 pub fn hash(name: &[u8]) -> u64 {
@@ -99,8 +104,8 @@ impl<'data> Names<'data> {
             |(index, (shard, work))| {
                 let total: usize = work.iter().map(|mentions| mentions.len()).sum();
                 shard.reserve(total / 4);
-                for mention in work.into_iter().flatten() {
-                    mention.id = id(shard.intern(mention.name, mention.hash), index);
+                for batch in work.into_iter().flat_map(|mentions| mentions.chunks_mut(BATCH)) {
+                    shard.intern_batch(batch, index);
                 }
             },
         );
@@ -112,6 +117,27 @@ impl<'data> Shard<'data> {
         let Shard { table, entries } = self;
         table.reserve(additional, |&local| entries[local as usize].hash);
         entries.reserve(additional);
+    }
+
+    fn intern_batch(&mut self, mentions: &mut [Mention<'data>], shard: usize) {
+        let mut likely = [None; BATCH];
+        for (likely, mention) in likely.iter_mut().zip(&*mentions) {
+            let Shard { table, entries } = &*self;
+            let same = |&local: &u32| entries[local as usize].hash == mention.hash;
+            *likely = table.find(mention.hash, same).copied();
+            if let Some(local) = *likely {
+                prefetch(entries[local as usize].name, 0);
+                prefetch(mention.name, 0);
+            }
+        }
+        for (likely, mention) in likely.into_iter().zip(mentions) {
+            let is_it = |&local: &u32| self.entries[local as usize].name == mention.name;
+            let local = match likely.filter(is_it) {
+                Some(local) => local,
+                None => self.intern(mention.name, mention.hash),
+            };
+            mention.id = id(local, shard);
+        }
     }
 
     fn intern(&mut self, name: &'data [u8], hash: u64) -> u32 {

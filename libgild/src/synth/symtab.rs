@@ -9,6 +9,7 @@ use super::{Context, Plan};
 use crate::args::{Discard, Strip};
 use crate::elf::*;
 use crate::input::object::Object;
+use crate::prefetch::{AHEAD, prefetch};
 use crate::sections::SectionKind;
 use crate::symbols::{Definition, Symbol, name_at};
 use rayon::prelude::*;
@@ -94,7 +95,11 @@ impl<'data> Plan<'_, 'data> {
                 }
             }
         }
-        for (index, &id) in (object.first_global as u32..).zip(&object.globals) {
+        for (place, (index, &id)) in (object.first_global as u32..).zip(&object.globals).enumerate()
+        {
+            if let Some(later) = object.globals.get(place + AHEAD) {
+                prefetch(&self.resolved.symbols, later.index());
+            }
             let symbol = self.resolved.symbol(id);
             if symbol.owner != object.file
                 || symbol.owner_symbol != index
@@ -267,7 +272,13 @@ impl SymTab {
                 self.linker.entries(context, half, name_offset, &mut put);
                 continue;
             };
-            for &Pick { index, length } in self.picked(file, half) {
+            let picked = self.picked(file, half);
+            for (place, &Pick { index, length }) in picked.iter().enumerate() {
+                let later = picked.get(place + AHEAD).and_then(|later| object.global(later.index));
+                if let Some(later) = later {
+                    prefetch(&context.resolved.symbols, later.index());
+                    prefetch(&context.layout.symbol_addresses, later.index());
+                }
                 let entry = match object.global(index) {
                     Some(id) => global(context, object, index, id, half),
                     None => local(context, object, index),

@@ -8,6 +8,7 @@ use crate::elf::*;
 use crate::ids::{OutputId, SectionId, SymbolId};
 use crate::input::object::Object;
 use crate::layout::{SymbolRef, kinds};
+use crate::prefetch::{AHEAD, prefetch};
 use crate::sections::SectionKind;
 use crate::symbols::{Definition, Symbol};
 use crate::synth::Context;
@@ -158,7 +159,11 @@ impl<'a, 'data> Relocator<'a, 'data> {
         fault: &mut impl FnMut(&Rela, String),
     ) {
         let mut index = 0;
+        relocations.iter().take(AHEAD).for_each(|rela| self.prefetch(section.object, rela));
         while let Some(rela) = relocations.get(index) {
+            if let Some(later) = relocations.get(index + AHEAD) {
+                self.prefetch(section.object, later);
+            }
             index += 1;
             let offset = rela.offset();
             // The scan has let these through, so that their formula doesn't depend on the target.
@@ -219,6 +224,13 @@ impl<'a, 'data> Relocator<'a, 'data> {
             if let Err(overflow) = x86_64::put(out, offset, width, target) {
                 fault(rela, self.overflow(object, rela, overflow));
             }
+        }
+    }
+
+    #[inline]
+    fn prefetch(&self, object: &Object, rela: &Rela) {
+        if let Some(id) = object.global(rela.sym()) {
+            prefetch(&self.context.layout.symbol_addresses, id.index());
         }
     }
 

@@ -1,0 +1,39 @@
+//! A vector that several threads fill, each its own part: touched first by the thread that needs
+//! it, and never copied.
+
+use rayon::prelude::*;
+
+/// Makes a vector of parts of these `lengths`, with `room` for more elements behind them. Every
+/// element starts as `value`; `fill` is called for each part with its number, in parallel, and
+/// what it returns comes in the order of the parts.
+pub fn fill_parts<T: Copy + Send + Sync, R: Send>(
+    value: T,
+    lengths: &[usize],
+    room: usize,
+    fill: impl Fn(usize, &mut [T]) -> R + Sync,
+) -> (Vec<T>, Vec<R>) {
+    let total = lengths.iter().sum::<usize>();
+    let mut all: Vec<T> = Vec::with_capacity(total + room);
+    let parts = split(&mut all.spare_capacity_mut()[..total], lengths);
+    let filled = parts.into_par_iter().enumerate().map(|(number, part)| {
+        for element in part.iter_mut() {
+            element.write(value);
+        }
+        // SAFETY: the loop above has written every element.
+        fill(number, unsafe { &mut *(std::ptr::from_mut(part) as *mut [T]) })
+    });
+    let filled = filled.collect();
+    // SAFETY: the parts are the first `total` elements, and a task has written each of them.
+    unsafe { all.set_len(total) };
+    (all, filled)
+}
+
+/// Cuts a slice into parts of these lengths, which add up to its own.
+pub fn split<'a, T>(mut rest: &'a mut [T], lengths: &[usize]) -> Vec<&'a mut [T]> {
+    let parts = lengths.iter().map(|&length| {
+        let (part, others) = std::mem::take(&mut rest).split_at_mut(length);
+        rest = others;
+        part
+    });
+    parts.collect()
+}

@@ -62,6 +62,8 @@ pub struct Object<'data> {
     pub xindex: &'data [U32<LE>],
     /// `globals[i]` is the name of `symbols[first_global + i]`.
     pub globals: Vec<SymbolId>,
+    /// Bytes of the names of `globals`, without the version of `name@@VERSION`.
+    pub global_lengths: Vec<u32>,
     /// `SectionId` of header 0.
     pub first_section: u32,
     /// By header index: belongs to a COMDAT group or linkonce section that lost. Empty if none does.

@@ -35,6 +35,7 @@ pub fn parse<'data>(
         first_global: 0,
         xindex: &[],
         globals: Vec::new(),
+        global_lengths: Vec::new(),
         first_section: 0,
         discarded: Vec::new(),
         relas: vec![0; headers.len()],

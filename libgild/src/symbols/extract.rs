@@ -180,7 +180,9 @@ impl<'data> Extraction<'data> {
             let mut object = Object::parse(found.name, found.data, found.position)?;
             let entry = &inputs.entries[found.position.0 as usize];
             object.excluded_lib = entry.excluded_lib;
-            let mentions = mentions(&object, inputs);
+            let mut lengths = Vec::with_capacity(object.symbols.len() - object.first_global);
+            let mentions = mentions(&object, inputs, &mut lengths);
+            object.global_lengths = lengths;
             if let Some(binding) = &inputs.binding {
                 object.taken = binding.taken(&object);
             }
@@ -300,14 +302,20 @@ pub fn named<'a>(object: &'a Object) -> impl Iterator<Item = (SymbolId, &'a Sym)
     object.globals.iter().copied().zip(&object.symbols[object.first_global..])
 }
 
-/// All names of an object: of its globals, then those that only its groups need.
-fn mentions<'data>(object: &Object<'data>, inputs: &'data Inputs) -> Mentions<'data> {
+/// All names of an object: of its globals, then those that only its groups need. `lengths` receives
+/// those of the globals' names.
+fn mentions<'data>(
+    object: &Object<'data>,
+    inputs: &'data Inputs,
+    lengths: &mut Vec<u32>,
+) -> Mentions<'data> {
     let wraps = &inputs.wraps;
     let binding = inputs.binding.as_deref();
     let rank = object.position.0;
     let strings = object.strings;
     let globals = object.global_symbols().map(|(_, symbol)| {
         let name = name_at(strings.get(symbol.name() as usize..).unwrap_or(&[])).0;
+        lengths.push(name.len() as u32);
         let defined = symbol.shndx() != SHN_UNDEF;
         let glue = || binding.is_some_and(|binding| binding.is_glue(rank));
         let wraps_it = !wraps.is_empty() && !defined && !glue();

@@ -11,7 +11,6 @@ mod resolve_test;
 mod suggest;
 pub mod undefined;
 
-pub use lazy::name_at;
 pub(crate) use lazy::{find, members};
 pub use linker_defined::is_identifier;
 pub use names::Names;

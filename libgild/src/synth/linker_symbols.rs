@@ -60,7 +60,7 @@ impl LinkerSymbols {
     /// Entries and bytes.
     pub fn count(&self, resolved: &Resolved, half: Half) -> Count {
         let mut count = Count::default();
-        self.names(resolved, half).for_each(|name| count.add(name));
+        self.names(resolved, half).for_each(|name| count.add(name.len() as u32));
         count
     }
 

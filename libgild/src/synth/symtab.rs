@@ -11,7 +11,7 @@ use crate::elf::*;
 use crate::input::object::Object;
 use crate::prefetch::{AHEAD, prefetch};
 use crate::sections::SectionKind;
-use crate::symbols::{Definition, Symbol, name_at};
+use crate::symbols::{Definition, Symbol};
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -43,13 +43,13 @@ struct Picks {
 }
 
 impl Picks {
-    fn add(&mut self, index: u32, name: &[u8], half: Half) {
+    fn add(&mut self, index: u32, length: u32, half: Half) {
         let (picks, count) = match half {
             Half::Locals => (&mut self.locals, &mut self.count[0]),
             Half::Globals => (&mut self.globals, &mut self.count[1]),
         };
-        picks.push(Pick { index, length: name.len() as u32 });
-        count.add(name);
+        picks.push(Pick { index, length });
+        count.add(length);
     }
 }
 
@@ -63,10 +63,10 @@ pub struct Count {
 }
 
 impl Count {
-    /// One more entry.
-    pub fn add(&mut self, name: &[u8]) {
+    /// One more entry, with a name of `length` bytes.
+    pub fn add(&mut self, length: u32) {
         self.symbols += 1;
-        self.names += name.len() as u64 + 1;
+        self.names += u64::from(length) + 1;
     }
 }
 
@@ -91,7 +91,7 @@ impl<'data> Plan<'_, 'data> {
         if self.options.discard != Discard::Locals {
             for index in 1..object.first_global.min(object.symbols.len()) as u32 {
                 if let Some(name) = self.local(object, index) {
-                    picks.add(index, name, Half::Locals);
+                    picks.add(index, name.len() as u32, Half::Locals);
                 }
             }
         }
@@ -108,9 +108,7 @@ impl<'data> Plan<'_, 'data> {
                 continue;
             }
             let half = if is_hidden(symbol) { Half::Locals } else { Half::Globals };
-            // As it is spelt here: the string table is at hand, where the name was first met isn't.
-            let start = object.symbols[index as usize].name() as usize;
-            picks.add(index, name_at(object.strings.get(start..).unwrap_or(&[])).0, half);
+            picks.add(index, object.global_lengths[place], half);
         }
         picks
     }

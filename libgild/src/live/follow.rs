@@ -72,6 +72,10 @@ impl Scanner<'_, '_> {
     /// Prepares a scan of section `id`, which refers to symbols all over the table.
     pub(super) fn prefetch(&self, id: SectionId) {
         let Some((object, shndx)) = self.sections.locate(self.resolved, id) else { return };
+        // Those of sections that aren't loaded stay untouched until they are written.
+        if object.headers[shndx as usize].flags() & SHF_ALLOC == 0 {
+            return;
+        }
         for rela in object.relocations(shndx).iter().take(AHEAD) {
             if let Some(id) = object.global(rela.sym()) {
                 prefetch(&self.resolved.symbols, id.index());

@@ -114,12 +114,18 @@ pub fn mark(resolved: &Resolved, sections: &Sections, options: &Options) -> Resu
 /// Sections that one task scans at least.
 const SCAN_MIN: usize = 1024;
 
+/// Symbols that fill more than a core's cache.
+const MANY_SYMBOLS: usize = 1 << 17;
+
 fn everything(scanner: &Scanner, count: usize) -> Found {
+    let large = scanner.resolved.symbols.len() > MANY_SYMBOLS;
     (0..count as u32)
         .into_par_iter()
         .with_min_len(SCAN_MIN)
         .fold(Found::default, |mut found, id| {
-            scanner.prefetch(SectionId(id + 2));
+            if large {
+                scanner.prefetch(SectionId(id + 2));
+            }
             scanner.scan(SectionId(id), &mut found);
             found
         })

@@ -18,7 +18,8 @@ pub fn size(fdes: u64) -> u64 {
 /// Writes the section at address `header` for the `.eh_frame` at address `frames`.
 pub fn fill(context: Context, section: &EhFrameSection, header: u64, frames: u64, out: &mut [u8]) {
     let mut table = section.table(context, frames);
-    table.par_sort_unstable();
+    // Sorted but for the parts of .text that are set apart: a merge sort finds the runs.
+    table.par_sort();
     if encode(&table, header, frames, out).is_none() {
         // Functions beyond 2 GiB: without the table, unwinders walk `.eh_frame`.
         out.fill(0);

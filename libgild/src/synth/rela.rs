@@ -137,8 +137,8 @@ impl DynamicRelocs {
         entries.extend(self.got.iter().map(|&(offset, symbol)| {
             (got_base + offset, layout.value_of(resolved, sections, merged, symbol), self.pack)
         }));
-        // Loaders of their own walk the table page by page.
-        entries.par_sort_unstable();
+        // Loaders of their own walk the table page by page. A merge sort finds the sorted runs.
+        entries.par_sort();
         entries.dedup();
         let packed = entries.iter().filter(|entry| entry.2).map(|entry| entry.0);
         self.relr_table.clear();

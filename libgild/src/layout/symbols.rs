@@ -17,6 +17,7 @@ const MIN_SYMBOLS: usize = 1 << 14;
 impl Layout {
     /// Address of byte `offset` of input section `id`, wherever merging put it; `None` if it isn't
     /// in the output.
+    #[inline]
     fn byte_address(
         &self,
         sections: &Sections,
@@ -28,8 +29,18 @@ impl Layout {
         if input.kind != SectionKind::Merge {
             return Some(self.section_address(sections, id).wrapping_add(offset));
         }
-        let offset = merged.lookup(input.offset, offset)?;
-        Some(self.section_address(sections, merged.section(input.offset)).wrapping_add(offset))
+        self.piece_address(sections, merged, input.offset, offset)
+    }
+
+    fn piece_address(
+        &self,
+        sections: &Sections,
+        merged: &Merged,
+        merge_index: u64,
+        offset: u64,
+    ) -> Option<u64> {
+        let offset = merged.lookup(merge_index, offset)?;
+        Some(self.section_address(sections, merged.section(merge_index)).wrapping_add(offset))
     }
 
     /// S + A of a local symbol, for an ifunc its resolver.

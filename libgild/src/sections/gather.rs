@@ -235,7 +235,7 @@ fn read<'a>(object: &'a Object, inputs: &mut [InputSection], options: &Options) 
         }
         let name = object.section_name(shndx);
         if !is_excluded(header, name, options) {
-            match section(object, shndx, header, options) {
+            match section(object, (shndx, header), name, options) {
                 Ok(kept) => *input = kept,
                 Err(message) => {
                     let message = format!("{}: {message}", String::from_utf8_lossy(name));
@@ -331,8 +331,8 @@ fn is_excluded(header: &Shdr, name: &[u8], options: &Options) -> bool {
 
 fn section(
     object: &Object,
-    shndx: u32,
-    header: &Shdr,
+    (shndx, header): (u32, &Shdr),
+    name: &[u8],
     options: &Options,
 ) -> std::result::Result<InputSection, String> {
     let (size, align) = (object.section_size(shndx), object.section_align(shndx));
@@ -342,7 +342,6 @@ fn section(
     if !align.is_power_of_two() || align >= ALIGN_LIMIT {
         return Err(format!("section alignment {align:#x} is no power of two below 2^32"));
     }
-    let name = object.section_name(shndx);
     let alloc = header.flags() & SHF_ALLOC != 0;
     let kind = match header.kind() {
         SHT_NOBITS => SectionKind::NoBits,

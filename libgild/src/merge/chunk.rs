@@ -259,25 +259,30 @@ fn is_zero(unit: &[u8]) -> bool {
 /// One bit for each zero among up to 64 bytes.
 #[inline]
 fn zero_bytes(block: &[u8]) -> u64 {
-    let mut zeros = 0;
-    let (words, rest) = block.as_chunks::<8>();
-    for (index, word) in words.iter().enumerate() {
-        zeros |= zeros_of_word(u64::from_le_bytes(*word)) << (8 * index);
-    }
-    for (index, &byte) in rest.iter().enumerate() {
-        zeros |= u64::from(byte == 0) << (8 * words.len() + index);
-    }
-    zeros
+    let (vectors, rest) = block.as_chunks::<16>();
+    let whole = (0..).zip(vectors).map(|(at, vector)| zeros_of(vector) << (16 * at));
+    let rest = (16 * vectors.len()..).zip(rest).map(|(at, &byte)| u64::from(byte == 0) << at);
+    whole.chain(rest).fold(0, |zeros, bits| zeros | bits)
 }
 
-/// One bit for each zero among 8 bytes.
+/// One bit for each zero among 16 bytes.
 #[inline]
-fn zeros_of_word(word: u64) -> u64 {
-    const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
-    // High bit of each byte: set if and only if the byte is 0.
-    let high = !(((word & LOW) + LOW) | word | LOW);
-    // Gathers the 8 bits: each product bit is met by one pair only.
-    (high >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56
+#[cfg(target_arch = "x86_64")]
+fn zeros_of(bytes: &[u8; 16]) -> u64 {
+    use std::arch::x86_64::{
+        __m128i, _mm_cmpeq_epi8, _mm_loadu_si128, _mm_movemask_epi8, _mm_setzero_si128,
+    };
+    // SAFETY: every x86-64 has SSE2; the load is of these 16 bytes and needs no alignment.
+    let mask = unsafe {
+        let vector = _mm_loadu_si128(std::ptr::from_ref(bytes).cast::<__m128i>());
+        _mm_movemask_epi8(_mm_cmpeq_epi8(vector, _mm_setzero_si128()))
+    };
+    (mask as u16).into()
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn zeros_of(bytes: &[u8; 16]) -> u64 {
+    (0..).zip(bytes).fold(0, |zeros, (at, &byte)| zeros | u64::from(byte == 0) << at)
 }
 
 #[cfg(test)]

@@ -28,6 +28,18 @@ struct Section<'a, 'data> {
     start: u64,
 }
 
+/// What a symbol stands for, for debug information.
+#[derive(Clone, Copy)]
+enum Referent {
+    /// Something that isn't in the output.
+    Dead,
+    /// S.
+    Address(u64),
+    /// The section symbol of merge section `merge`: S + A is `base` plus wherever the byte at
+    /// `start` + A went.
+    Pieces { merge: u64, start: u64, base: u64 },
+}
+
 /// Copies and relocates members of output sections.
 pub struct Relocator<'a, 'data> {
     /// Everything that earlier phases froze.
@@ -206,6 +218,8 @@ impl<'a, 'data> Relocator<'a, 'data> {
     ) {
         let object = section.object;
         let tombstone = x86_64::tombstone(object.section_name(section.shndx));
+        // Most relocations refer to one of a few section symbols.
+        let mut known = [(u32::MAX, Referent::Dead); 8];
         for rela in relocations {
             let width = match rela.kind() {
                 R_X86_64_64 => Width::W64,
@@ -218,8 +232,11 @@ impl<'a, 'data> Relocator<'a, 'data> {
                     continue;
                 }
             };
-            let target =
-                self.target_if_live(object, rela.sym(), rela.addend()).unwrap_or(tombstone);
+            let known = &mut known[rela.sym() as usize % 8];
+            if known.0 != rela.sym() {
+                *known = (rela.sym(), self.referent(object, rela.sym()));
+            }
+            let target = self.at(known.1, rela.addend()).unwrap_or(tombstone);
             let offset = rela.offset().wrapping_sub(section.start);
             if let Err(overflow) = x86_64::put(out, offset, width, target) {
                 fault(rela, self.overflow(object, rela, overflow));
@@ -249,41 +266,54 @@ impl<'a, 'data> Relocator<'a, 'data> {
     }
 
     /// S + A, or nothing if that was in a section that isn't in the output.
-    #[inline]
     fn target_if_live(&self, object: &Object, index: u32, addend: i64) -> Option<u64> {
+        self.at(self.referent(object, index), addend)
+    }
+
+    /// S + A of what a symbol stands for.
+    #[inline]
+    fn at(&self, referent: Referent, addend: i64) -> Option<u64> {
+        match referent {
+            Referent::Dead => None,
+            Referent::Address(address) => Some(address.wrapping_add_signed(addend)),
+            Referent::Pieces { merge, start, base } => {
+                let offset =
+                    self.context.merged.lookup(merge, start.wrapping_add_signed(addend))?;
+                Some(base.wrapping_add(offset))
+            }
+        }
+    }
+
+    /// What symbol `index` stands for in a section that isn't loaded.
+    fn referent(&self, object: &Object, index: u32) -> Referent {
         let Context { sections, merged, layout, live, .. } = self.context;
         if let Some(id) = object.global(index) {
-            let address = layout.symbol_addresses[id.index()];
-            if address == 0 && self.is_dead(id) {
-                return None;
-            }
-            return Some(address.wrapping_add_signed(addend));
+            return match layout.symbol_addresses[id.index()] {
+                0 if self.is_dead(id) => Referent::Dead,
+                address => Referent::Address(address),
+            };
         }
-        let symbol = object.symbols.get(index as usize)?;
+        let Some(symbol) = object.symbols.get(index as usize) else { return Referent::Dead };
         let Some(shndx) = object.symbol_section(index) else {
-            return Some(self.target(object, index, addend));
+            return Referent::Address(self.target(object, index, 0));
         };
         let id = object.section_id(shndx);
         if !live.is_live(id) {
-            return None;
+            return Referent::Dead;
         }
         let input = &sections.inputs[id.index()];
         if input.kind != SectionKind::Merge {
-            if symbol.kind() == STT_GNU_IFUNC {
-                // Debug information describes the resolver, not the entry that calls go to.
-                return Some(layout.local_address(sections, merged, object, index, addend));
-            }
-            let offset = symbol.value().wrapping_add_signed(addend);
-            return Some(layout.section_address(sections, id).wrapping_add(offset));
+            // Debug information describes an ifunc's resolver, not the entry that calls go to.
+            let start = layout.section_address(sections, id);
+            return Referent::Address(start.wrapping_add(symbol.value()));
         }
-        // The addend of a section symbol chooses the piece.
-        let (inside, outside) = match symbol.kind() {
-            STT_SECTION => (symbol.value().wrapping_add_signed(addend), 0),
-            _ => (symbol.value(), addend),
-        };
-        let offset = merged.lookup(input.offset, inside)?;
         let base = layout.section_address(sections, merged.section(input.offset));
-        Some(base.wrapping_add(offset).wrapping_add_signed(outside))
+        let pieces = Referent::Pieces { merge: input.offset, start: symbol.value(), base };
+        // The addend of a section symbol chooses the piece.
+        match symbol.kind() {
+            STT_SECTION => pieces,
+            _ => self.at(pieces, 0).map_or(Referent::Dead, Referent::Address),
+        }
     }
 
     #[cold]

@@ -6,6 +6,7 @@ use crate::elf::*;
 use crate::ids::{SectionId, SymbolId};
 use crate::input::object::Object;
 use crate::prefetch::{AHEAD, prefetch};
+use crate::sections::SectionKind;
 use crate::symbols::{Definition, LinkerSymbol, Symbol};
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -15,6 +16,9 @@ enum Target {
     /// `__start_X` or `__stop_X`: for later.
     Bound,
 }
+
+/// Symbols that fill more than a core's cache.
+const MANY_SYMBOLS: usize = 1 << 17;
 
 fn is_dead(symbol: &Symbol, dead_bounds: &[bool]) -> bool {
     match symbol.definition {
@@ -71,9 +75,13 @@ impl Scanner<'_, '_> {
 
     /// Prepares a scan of section `id`, which refers to symbols all over the table.
     pub(super) fn prefetch(&self, id: SectionId) {
+        if self.resolved.symbols.len() < MANY_SYMBOLS {
+            return;
+        }
         let Some((object, shndx)) = self.sections.locate(self.resolved, id) else { return };
         // Those of sections that aren't loaded stay untouched until they are written.
-        if object.headers[shndx as usize].flags() & SHF_ALLOC == 0 {
+        let input = &self.sections.inputs[id.index()];
+        if input.kind == SectionKind::Excluded || !self.sections.is_loaded(input) {
             return;
         }
         for rela in object.relocations(shndx).iter().take(AHEAD) {
@@ -92,7 +100,8 @@ impl Scanner<'_, '_> {
         target: TargetKind,
         found: &mut Found,
     ) -> Option<Action> {
-        let Source { object, bytes, flags, .. } = source;
+        let Source { object, shndx, .. } = source;
+        let (bytes, flags) = (object.section_data(shndx), object.headers[shndx as usize].flags());
         let symbol = rela.sym();
         let action = match action(self.context, rela, bytes, target, flags, next) {
             Ok(action) => action,
@@ -138,9 +147,7 @@ impl Scanner<'_, '_> {
             let Some((object, shndx)) = self.sections.locate(self.resolved, id) else { continue };
             let relocations = object.relocations(shndx);
             let Some(rela) = relocations.get(index as usize) else { continue };
-            let flags = object.headers[shndx as usize].flags();
-            let bytes = object.section_data(shndx);
-            let source = Source { object, shndx, flags, bytes, record: false };
+            let source = Source { object, shndx, record: false };
             let symbol = object.global(rela.sym()).map(|id| (id, self.resolved.symbol(id)));
             let target = match symbol {
                 Some((id, symbol)) if is_dead(symbol, &dead) => {

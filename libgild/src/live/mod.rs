@@ -114,18 +114,15 @@ pub fn mark(resolved: &Resolved, sections: &Sections, options: &Options) -> Resu
 /// Sections that one task scans at least.
 const SCAN_MIN: usize = 1024;
 
-/// Symbols that fill more than a core's cache.
-const MANY_SYMBOLS: usize = 1 << 17;
+/// How many sections ahead symbols are asked for.
+const AHEAD: u32 = 2;
 
 fn everything(scanner: &Scanner, count: usize) -> Found {
-    let large = scanner.resolved.symbols.len() > MANY_SYMBOLS;
     (0..count as u32)
         .into_par_iter()
         .with_min_len(SCAN_MIN)
         .fold(Found::default, |mut found, id| {
-            if large {
-                scanner.prefetch(SectionId(id + 2));
-            }
+            scanner.prefetch(SectionId(id + AHEAD));
             scanner.scan(SectionId(id), &mut found);
             found
         })

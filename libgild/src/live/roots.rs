@@ -5,7 +5,7 @@ use crate::args::Options;
 use crate::elf::*;
 use crate::ids::{SectionId, SymbolId};
 use crate::input::object::Object;
-use crate::sections::{IN_GROUP, KEPT, SectionKind, Sections};
+use crate::sections::{KEPT, Sections};
 use crate::symbols::Resolved;
 use rayon::prelude::*;
 
@@ -17,18 +17,9 @@ pub(super) struct Roots {
 
 /// The roots of a link.
 pub(super) fn roots(resolved: &Resolved, sections: &Sections, options: &Options) -> Roots {
-    let per_object = |object: &Object| -> Vec<SectionId> {
-        let ids = (0..object.headers.len() as u32).filter(|&shndx| {
-            let id = object.section_id(shndx);
-            let input = &sections.inputs[id.index()];
-            input.kind != SectionKind::Excluded
-                && (input.ties & KEPT != 0
-                    || is_root(object, shndx, input.kind, input.ties & IN_GROUP != 0))
-        });
-        ids.map(|shndx| object.section_id(shndx)).collect()
-    };
-    let kept: Vec<Vec<SectionId>> =
-        resolved.objects.par_iter().with_min_len(8).map(per_object).collect();
+    let inputs = sections.inputs.par_iter().with_min_len(1 << 14).enumerate();
+    let kept = inputs.filter(|(_, input)| input.ties & KEPT != 0);
+    let kept = kept.map(|(id, _)| SectionId(id as u32)).collect();
     let defsyms = options.defsyms.iter().filter_map(|(_, value)| match value {
         DefsymValue::Symbol { name, .. } => Some(name),
         DefsymValue::Absolute(_) => None,
@@ -36,23 +27,7 @@ pub(super) fn roots(resolved: &Resolved, sections: &Sections, options: &Options)
     let names = [&options.entry].into_iter().chain(&options.undefined);
     let names = names.chain(&options.require_defined).chain(defsyms);
     let symbols = names.filter_map(|name| resolved.names.get(name.as_bytes())).collect();
-    Roots { sections: kept.concat(), symbols }
-}
-
-fn is_root(object: &Object, shndx: u32, kind: SectionKind, in_group: bool) -> bool {
-    let header = &object.headers[shndx as usize];
-    let flags = header.flags();
-    // Debug information describes code without keeping it; .eh_frame's records are followed one
-    // by one from the code.
-    if flags & SHF_ALLOC == 0 || flags & SHF_GNU_RETAIN != 0 || kind == SectionKind::EhFrame {
-        return true;
-    }
-    match header.kind() {
-        SHT_INIT_ARRAY | SHT_FINI_ARRAY | SHT_PREINIT_ARRAY => true,
-        // A note in a group describes the group's code (gABI: they live together).
-        SHT_NOTE => !in_group,
-        _ => false,
-    }
+    Roots { sections: kept, symbols }
 }
 
 /// The sections that `__start_X` and `__stop_X` keep, by `Resolved::start_stop`. Those of

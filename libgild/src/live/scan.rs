@@ -4,7 +4,6 @@ use super::Live;
 use super::state::{State, Touched};
 use crate::arch::x86_64;
 use crate::args::Options;
-use crate::elf::*;
 use crate::ids::{FileId, SectionId, SymbolId};
 use crate::input::object::Object;
 use crate::sections::{EhFrame, HAS_DEPENDENTS, IN_GROUP, SectionKind, Sections};
@@ -69,8 +68,6 @@ pub(super) struct Scanner<'a, 'data> {
 pub(super) struct Source<'a, 'data> {
     pub object: &'a Object<'data>,
     pub shndx: u32,
-    pub flags: u64,
-    pub bytes: &'a [u8],
     /// Part of `.eh_frame`: the relocations are those of one record.
     pub record: bool,
 }
@@ -83,11 +80,9 @@ impl<'a, 'data> Scanner<'a, 'data> {
     ) -> Scanner<'a, 'data> {
         let gc = options.gc_sections;
         let context = x86_64::Context::new(options);
-        let tracked = |id: &SectionId| match sections.locate(resolved, *id) {
-            Some((object, shndx)) if object.headers[shndx as usize].flags() & SHF_ALLOC != 0 => {
-                sections.inputs[id.index()].size
-            }
-            _ => 0,
+        let tracked = |id: &SectionId| {
+            let input = &sections.inputs[id.index()];
+            if sections.is_loaded(input) { input.size } else { 0 }
         };
         let start_stop = match gc && !options.start_stop_gc {
             true => super::roots::start_stop(resolved, sections),
@@ -157,21 +152,19 @@ impl<'a, 'data> Scanner<'a, 'data> {
             return;
         }
         let Some((object, shndx)) = self.sections.locate(self.resolved, id) else { return };
-        let flags = object.headers[shndx as usize].flags();
         if self.gc && input.ties != 0 {
             self.keep_tied(object, shndx, input.ties, found);
         }
         // What is not loaded needs nothing, and a name that only debug information mentions may be
         // undefined, as in lld: nothing of the program could tell.
-        if flags & SHF_ALLOC == 0
-            || !matches!(input.kind, SectionKind::Regular | SectionKind::Reversed)
+        if !matches!(input.kind, SectionKind::Regular | SectionKind::Reversed)
+            || !self.sections.is_loaded(input)
         {
             return;
         }
         let relocations = object.relocations(shndx);
         if !relocations.is_empty() {
-            let bytes = object.section_data(shndx);
-            let source = Source { object, shndx, flags, bytes, record: false };
+            let source = Source { object, shndx, record: false };
             let relative = self.relocations(source, relocations, found);
             if relative != 0 {
                 self.relative[id.index()].fetch_add(relative, Relaxed);
@@ -208,9 +201,7 @@ impl<'a, 'data> Scanner<'a, 'data> {
         if range.is_empty() {
             return;
         }
-        let flags = object.headers[shndx as usize].flags();
-        let bytes = object.section_data(shndx);
-        let source = Source { object, shndx, flags, bytes, record: true };
+        let source = Source { object, shndx, record: true };
         let relocations = &eh_frame.relocations(object, shndx)[range];
         let relative = self.relocations(source, relocations, found);
         if relative != 0 {

@@ -2,6 +2,7 @@
 
 use super::eh_frame::EhFrame;
 use super::groups::{KEPT, Ties};
+use super::kept::is_root;
 use super::{InputSection, OutputSection, SectionKind, Sections, names};
 use crate::args::{Options, Strip};
 use crate::diagnostics::{Error, Errors, Result};
@@ -299,7 +300,7 @@ impl<'a> Part<'a> {
         }
         let flags = header.flags() & !INPUT_ONLY;
         let flags = if list { flags | SHF_WRITE } else { flags };
-        if options.gc_sections && names::is_kept(name) {
+        if options.gc_sections && is_root(header, name, input.kind) {
             input.ties = KEPT;
         }
         self.has_large |= flags & SHF_X86_64_LARGE != 0;

@@ -10,7 +10,7 @@ use object::pod::slice_from_all_bytes;
 pub(crate) const IN_GROUP: u8 = 1;
 /// `InputSection::ties`: some `SHF_LINK_ORDER` section follows this one.
 pub(crate) const HAS_DEPENDENTS: u8 = 2;
-/// `InputSection::ties`: has one of the names that GNU ld's default script marks KEEP.
+/// `InputSection::ties`: lives whatever refers to it.
 pub(crate) const KEPT: u8 = 4;
 
 /// Sections of an object that garbage collection must not part.

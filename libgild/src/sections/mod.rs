@@ -5,10 +5,12 @@ mod eh_frame;
 mod gather;
 mod groups;
 mod init_order;
+mod kept;
 mod names;
 #[cfg(test)]
 pub(crate) mod testing;
 
+use crate::elf::SHF_ALLOC;
 use crate::ids::{FileId, OutputId, SectionId};
 use crate::input::object::Object;
 use crate::symbols::Resolved;
@@ -135,6 +137,11 @@ impl Sections {
         }
         let object = &resolved.objects[self.files[id.index()] as usize];
         Some((object, id.0 - object.first_section))
+    }
+
+    /// Whether a section that isn't excluded goes to memory, without a look at its header.
+    pub(crate) fn is_loaded(&self, input: &InputSection) -> bool {
+        self.outputs[input.output.index()].flags & SHF_ALLOC != 0
     }
 
     /// `SectionId` of the first common symbol; headers of objects stand before it.

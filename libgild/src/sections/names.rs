@@ -139,14 +139,6 @@ pub(super) fn is_crt_file(path: &[u8]) -> bool {
     })
 }
 
-/// Sections that run without being referred to: KEEP in GNU ld's default script.
-pub(super) fn is_kept(name: &[u8]) -> bool {
-    matches!(name, b".init" | b".fini" | b".jcr")
-        || [&b".ctors"[..], b".dtors", b".init_array", b".fini_array", b".preinit_array"]
-            .iter()
-            .any(|prefix| family(name, prefix))
-}
-
 /// Debug information, by the names that `-S` removes.
 pub(super) fn is_debug(name: &[u8]) -> bool {
     [&b".debug"[..], b".zdebug", b".stab", b".line", b".gdb_index", b".gnu.linkonce.wi."]

@@ -1,0 +1,29 @@
+//! Sections that live whatever refers to them: where garbage collection starts.
+
+use super::SectionKind;
+use super::names::family;
+use crate::elf::*;
+
+/// Whether a section is a root.
+pub(super) fn is_root(header: &Shdr, name: &[u8], kind: SectionKind) -> bool {
+    let flags = header.flags();
+    // Debug information describes code without keeping it; .eh_frame's records are followed one
+    // by one from the code.
+    if flags & SHF_ALLOC == 0 || flags & SHF_GNU_RETAIN != 0 || kind == SectionKind::EhFrame {
+        return true;
+    }
+    match header.kind() {
+        SHT_INIT_ARRAY | SHT_FINI_ARRAY | SHT_PREINIT_ARRAY => true,
+        // A note in a group describes the group's code (gABI: they live together).
+        SHT_NOTE => flags & SHF_GROUP == 0,
+        _ => runs_unasked(name),
+    }
+}
+
+/// KEEP in GNU ld's default script.
+fn runs_unasked(name: &[u8]) -> bool {
+    matches!(name, b".init" | b".fini" | b".jcr")
+        || [&b".ctors"[..], b".dtors", b".init_array", b".fini_array", b".preinit_array"]
+            .iter()
+            .any(|prefix| family(name, prefix))
+}

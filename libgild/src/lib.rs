@@ -64,7 +64,8 @@ pub trait Host: Send {
     /// What comes of a link that succeeds.
     type End: Send;
 
-    /// Called before the first thread starts, with the bytes of input and the number of threads
+    /// Called before the first thread starts, with the bytes of input (of many files, an estimate)
+    /// and the number of threads
     /// that are useful for them, or that `Options::threads` asks for. Says how many there may be.
     fn threads(&mut self, input_bytes: u64, useful: usize) -> usize;
 
@@ -85,14 +86,38 @@ pub fn link_for<H: Host>(options: &Options, host: H) -> Result<H::End> {
 fn try_link<H: Host>(options: &Options, mut host: H) -> Result<H::End> {
     let mut times = Times::start(options.time);
     let mut warnings = Vec::new();
-    let mut inputs = input::load(options, &mut warnings)?;
-    substitute::plan(&mut inputs, options, &mut warnings)?;
-    times.end("load");
-    let useful = options.threads.unwrap_or_else(|| threads_for(inputs.bytes()));
-    let threads = host.threads(inputs.bytes(), useful).clamp(1, useful.max(1));
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-    let pool = pool.map_err(|error| Error::Message(format!("cannot start threads: {error}")))?;
+    if options.inputs.len() >= input::MANY {
+        // Before files are open their sizes aren't known. So many are worth threads in any case.
+        let pool = thread_pool(options, options.inputs.len() as u64 * SMALL_OBJECT, &mut host)?;
+        return pool.install(|| {
+            let inputs = load(options, &mut warnings, &mut times)?;
+            link_inputs(&inputs, options, warnings, times, host)
+        });
+    }
+    let inputs = load(options, &mut warnings, &mut times)?;
+    let pool = thread_pool(options, inputs.bytes(), &mut host)?;
     pool.install(|| link_inputs(&inputs, options, warnings, times, host))
+}
+
+/// Bytes of a small object file.
+const SMALL_OBJECT: u64 = 64 << 10;
+
+fn load(options: &Options, warnings: &mut Vec<String>, times: &mut Times) -> Result<input::Inputs> {
+    let mut inputs = input::load(options, warnings)?;
+    substitute::plan(&mut inputs, options, warnings)?;
+    times.end("load");
+    Ok(inputs)
+}
+
+fn thread_pool<H: Host>(
+    options: &Options,
+    input_bytes: u64,
+    host: &mut H,
+) -> Result<rayon::ThreadPool> {
+    let useful = options.threads.unwrap_or_else(|| threads_for(input_bytes));
+    let threads = host.threads(input_bytes, useful).clamp(1, useful.max(1));
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+    pool.map_err(|error| Error::Message(format!("cannot start threads: {error}")).into())
 }
 
 fn link_inputs<H: Host>(

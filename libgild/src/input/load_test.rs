@@ -1,7 +1,7 @@
 //! Finding inputs: search paths, linker-script stubs, thin archives and what is said when one is missing.
 
 use super::testing::{Builder, archive};
-use super::{Contents, Inputs, load};
+use super::{Contents, Inputs, MANY, load};
 use crate::args::{Input, InputName, Options};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -95,6 +95,27 @@ fn everything_that_is_missing_is_named_at_once() {
     ] {
         assert!(text.contains(&expected), "{expected:?} not in {text}");
     }
+}
+
+#[test]
+fn many_inputs_are_opened_ahead_with_the_same_result() {
+    let scratch = Scratch::new("many");
+    let path = |number: usize| InputName::Path(scratch.0.join(format!("{number}.o")));
+    let count = MANY - 10;
+    let files: Vec<PathBuf> = (0..count)
+        .map(|number| scratch.file(&format!("{number}.o"), Builder::new().bytes()))
+        .collect();
+    // Every tenth is named twice: both entries stand for one file.
+    let twice = |number: usize| [number].into_iter().chain((number % 10 == 0).then_some(number));
+    let mut names: Vec<InputName> = (0..count).flat_map(twice).map(path).collect();
+    assert!(names.len() > MANY);
+    let inputs = loaded(&options(names.clone(), &[])).unwrap();
+    assert_eq!(inputs.file_count(), count);
+    let expected: Vec<&Path> = (0..count).flat_map(twice).map(|n| files[n].as_path()).collect();
+    assert_eq!(paths(&inputs), expected);
+    names.push(path(count));
+    let text = loaded(&options(names, &[])).unwrap_err();
+    assert!(text.starts_with("cannot open ") && text.lines().count() == 1, "{text}");
 }
 
 #[test]

@@ -106,7 +106,8 @@ fn many_inputs_are_opened_ahead_with_the_same_result() {
         .map(|number| scratch.file(&format!("{number}.o"), Builder::new().bytes()))
         .collect();
     // Every tenth is named twice: both entries stand for one file.
-    let twice = |number: usize| [number].into_iter().chain((number % 10 == 0).then_some(number));
+    let twice =
+        |number: usize| [number].into_iter().chain((number.is_multiple_of(10)).then_some(number));
     let mut names: Vec<InputName> = (0..count).flat_map(twice).map(path).collect();
     assert!(names.len() > MANY);
     let inputs = loaded(&options(names.clone(), &[])).unwrap();

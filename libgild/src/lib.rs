@@ -22,6 +22,7 @@ pub mod symbols;
 pub mod synth;
 pub mod times;
 pub mod write;
+mod zeros;
 
 use args::Options;
 use diagnostics::{Error, Errors, Result};

@@ -10,6 +10,7 @@ use crate::input::archive::{Archive, Index};
 use crate::input::mapping::{Kind, identify};
 use crate::input::object::{Object, ObjectName, Position};
 use crate::input::{Contents, Inputs};
+use crate::zeros::each_zero;
 use rayon::prelude::*;
 
 /// Candidates for extraction, by name.
@@ -107,15 +108,18 @@ impl<'data> Lazy<'data> {
             filter[bit / 64] |= 1 << (bit % 64);
         }
         let mut found = vec![None; wanted.len()];
-        for (number, &hash) in (0..).zip(self.hashes.iter().flatten()) {
+        let is_likely = |hash: u64| {
             let bit = hash as usize % bits;
-            if filter[bit / 64] >> (bit % 64) & 1 == 0 {
-                continue;
-            }
-            for (&(name, wanted), found) in wanted.iter().zip(&mut found) {
-                if wanted == hash && found.is_none() {
-                    let entry = self.entry(number).filter(|(entry, _)| *entry == name);
-                    *found = entry.map(|(_, position)| position);
+            filter[bit / 64] >> (bit % 64) & 1 != 0
+        };
+        for (source, hashes) in self.sources.iter().zip(&self.hashes) {
+            let likely = (source.first..).zip(hashes).filter(|(_, hash)| is_likely(**hash));
+            for (number, &hash) in likely {
+                for (&(name, wanted), found) in wanted.iter().zip(&mut found) {
+                    if wanted == hash && found.is_none() {
+                        let entry = self.entry(number).filter(|(entry, _)| *entry == name);
+                        *found = entry.map(|(_, position)| position);
+                    }
                 }
             }
         }
@@ -309,13 +313,13 @@ fn hash_names(names: &[u8], from: usize, to: usize, count: usize) -> (Vec<u32>, 
     // Nearly no index has a versioned name, and a search for one over it all is cheaper than over each.
     let versions = memchr::memchr(b'@', &names[from..to]).is_some();
     let mut at = from;
-    for end in memchr::memchr_iter(0, &names[from..to]) {
+    each_zero(&names[from..to], |end| {
         let end = from + end;
         let name = &names[at..end];
         starts.push(at as u32);
         hashes.push(hash(if versions { base_name(name) } else { name }));
         at = end + 1;
-    }
+    });
     (starts, hashes)
 }
 

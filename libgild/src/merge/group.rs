@@ -1,7 +1,7 @@
 //! Merge sections that may share pieces.
 
 use super::chunk::{CHUNK_SIZE, Input, NOWHERE, Pieces, Share, Sorted};
-use super::shard::Shard;
+use super::shard::{BLOCK_BITS, Shard};
 use super::tail;
 use crate::diagnostics::Error;
 use crate::ids::OutputId;
@@ -32,7 +32,8 @@ struct Home {
     size: u32,
 }
 
-/// The pieces of a group. A piece's place is its shard above `shard_bits` bits of offset.
+/// The pieces of a group. A piece's place is its shard, then its block, then its offset there: what
+/// is above `shard_bits` bits, what is above [`BLOCK_BITS`] bits, and the rest.
 #[derive(Debug)]
 pub(super) struct Group {
     pub shape: Shape,
@@ -43,8 +44,10 @@ pub(super) struct Group {
     homes: Vec<Home>,
     chunks: Vec<Pieces>,
     shards: Vec<Shard>,
-    /// Offset of each shard.
+    /// Offset of each block.
     bases: Vec<u64>,
+    /// By shard: the number of its first block in `bases`.
+    first_blocks: Vec<u32>,
     shard_bits: u32,
 }
 
@@ -108,41 +111,61 @@ impl Group {
         }
         shards.iter_mut().for_each(Shard::finish);
         let input_size = inputs.iter().map(|input| input.data.len() as u64).sum();
-        let mut group =
-            Group { shape, size: 0, input_size, homes, chunks, shards, bases: vec![], shard_bits };
-        group.place_shards();
+        let mut group = Group {
+            shape,
+            size: 0,
+            input_size,
+            homes,
+            chunks,
+            shards,
+            bases: Vec::new(),
+            first_blocks: Vec::new(),
+            shard_bits,
+        };
+        group.place_blocks();
         Some(group)
     }
 
-    fn place_shards(&mut self) {
+    fn place_blocks(&mut self) {
         self.bases.clear();
-        let mut end = 0u64;
+        self.first_blocks.clear();
+        let (mut end, mut inside) = (0u64, 0u64);
         for shard in &self.shards {
-            // An empty shard takes no place, not even its alignment.
-            let start =
-                if shard.bytes.is_empty() { end } else { end.next_multiple_of(self.shape.align) };
-            self.bases.push(start);
-            end = start + shard.bytes.len() as u64;
+            self.first_blocks.push(self.bases.len() as u32);
+            for block in &shard.blocks {
+                match block.is_empty() {
+                    true => inside += 1 << BLOCK_BITS,
+                    false => {
+                        inside = end.next_multiple_of(self.shape.align);
+                        end = inside + block.len() as u64;
+                    }
+                }
+                self.bases.push(inside);
+            }
         }
         self.size = end;
     }
 
     fn share_tails(mut self) -> Group {
-        let bytes: Vec<&[u8]> = self.shards.iter().map(|shard| shard.bytes.as_slice()).collect();
-        let tails = tail::Tails::new(&bytes, self.shape);
-        let bits = self.shard_bits;
+        let blocks: Vec<&[u8]> = self.blocks().map(Vec::as_slice).collect();
+        let tails = tail::Tails::new(&blocks, self.shape);
+        let (bits, first_blocks) = (self.shard_bits, &self.first_blocks);
         self.chunks.par_iter_mut().for_each(|chunk| {
             for place in &mut chunk.places {
                 if *place != NOWHERE {
-                    let (shard, offset) = unpack(*place, bits);
-                    *place = tails.place(shard, offset);
+                    let (block, offset) = unpack(*place, bits, first_blocks);
+                    *place = tails.place(block, offset);
                 }
             }
         });
-        self.shards = vec![Shard::of(tails.bytes)];
+        self.shards = vec![Shard::of_run(tails.bytes)];
         self.shard_bits = 32;
-        self.place_shards();
+        self.place_blocks();
         self
+    }
+
+    fn blocks(&self) -> impl Iterator<Item = &Vec<u8>> + Clone {
+        self.shards.iter().flat_map(|shard| &shard.blocks)
     }
 
     /// See [`super::Merged::lookup`].
@@ -185,24 +208,26 @@ impl Group {
         match found?.1 {
             NOWHERE => None,
             place => {
-                let (shard, offset) = unpack(place, self.shard_bits);
-                Some(self.bases[shard] + u64::from(offset) + back)
+                let (block, offset) = unpack(place, self.shard_bits, &self.first_blocks);
+                Some(self.bases[block] + u64::from(offset) + back)
             }
         }
     }
 
     /// Ranges of the member, each with its bytes; padding stands at the end of a range.
     pub fn parts(&self) -> impl Iterator<Item = (Range<u64>, &[u8])> {
-        let ends = self.bases.iter().skip(1).copied().chain([self.size]);
-        let ranges = self.bases.iter().zip(ends).map(|(&start, end)| start..end);
-        ranges.zip(&self.shards).map(|(range, shard)| (range, shard.bytes.as_slice()))
+        let starts = self.bases.iter().zip(self.blocks()).filter(|(_, block)| !block.is_empty());
+        let ends = starts.clone().skip(1).map(|(&start, _)| start).chain([self.size]);
+        starts.zip(ends).map(|((&start, block), end)| (start..end, block.as_slice()))
     }
 }
 
+/// The block of a place, over all shards, and the offset in it.
 #[inline]
-fn unpack(place: u32, shard_bits: u32) -> (usize, u32) {
-    let mask = (1u64 << shard_bits) - 1;
-    ((u64::from(place) >> shard_bits) as usize, (u64::from(place) & mask) as u32)
+fn unpack(place: u32, shard_bits: u32, first_blocks: &[u32]) -> (usize, u32) {
+    let shard = (u64::from(place) >> shard_bits) as usize;
+    let inside = (u64::from(place) & ((1 << shard_bits) - 1)) as u32;
+    ((first_blocks[shard] + (inside >> BLOCK_BITS)) as usize, inside & ((1 << BLOCK_BITS) - 1))
 }
 
 /// A multiple of 64, so that the bits of a cut section need no shifting.

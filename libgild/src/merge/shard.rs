@@ -3,11 +3,17 @@
 use super::chunk::{Entry, Sorted};
 use super::group::Shape;
 
+/// Bits of a place that say where in its block a piece starts.
+pub(super) const BLOCK_BITS: u32 = 18;
+const BLOCK: usize = 1 << BLOCK_BITS;
+
 /// Distinct pieces of one shard, in the order of their first occurrence.
 #[derive(Debug)]
 pub(super) struct Shard {
-    /// Their bytes, each piece aligned.
-    pub bytes: Vec<u8>,
+    /// Their bytes, each piece aligned, by block; more than a block's only for a single piece, which
+    /// takes up the next numbers too: their blocks are empty. One vector would move everything as it
+    /// grows, and leave behind as much memory as it needs.
+    pub blocks: Vec<Vec<u8>>,
     table: Table,
     /// Offsets of the pieces of the chunks that came last, in order.
     found: Vec<u32>,
@@ -81,9 +87,23 @@ impl Shard {
         Shard::of(Vec::new())
     }
 
-    /// A shard that is done.
-    pub fn of(bytes: Vec<u8>) -> Shard {
-        Shard { bytes, table: Table::new(), found: Vec::new(), starts: Vec::new() }
+    /// A shard of these blocks that is done.
+    fn of(blocks: Vec<Vec<u8>>) -> Shard {
+        Shard { blocks, table: Table::new(), found: Vec::new(), starts: Vec::new() }
+    }
+
+    /// A shard of one run of bytes that is done.
+    pub fn of_run(bytes: Vec<u8>) -> Shard {
+        let mut shard = Shard::new();
+        shard.push_block(bytes);
+        shard
+    }
+
+    /// Adds a block and, if it is a long one, the empty ones behind it.
+    fn push_block(&mut self, bytes: Vec<u8>) {
+        let numbers = self.blocks.len() + bytes.len().div_ceil(BLOCK).max(1);
+        self.blocks.push(bytes);
+        self.blocks.resize_with(numbers, Vec::new);
     }
 
     /// Takes the pieces of shard `number` of some more chunks. Offsets stay below `limit`.
@@ -116,27 +136,59 @@ impl Shard {
 
     /// Frees what only merging needs.
     pub fn finish(&mut self) {
-        *self = Shard::of(std::mem::take(&mut self.bytes));
+        *self = Shard::of(std::mem::take(&mut self.blocks));
     }
 
     #[inline]
     fn place(&mut self, entry: &Entry, piece: &[u8], shape: Shape, limit: u64) -> Option<u32> {
-        let same = |offset: u32| {
-            let offset = offset as usize;
+        let same = |place: u32| {
+            let start = place as usize % BLOCK;
+            let block = &self.blocks[place as usize / BLOCK];
             // A string that is longer or shorter differs where one of them ends.
-            self.bytes.get(offset..offset + piece.len()) == Some(piece)
+            block.get(start..start + piece.len()) == Some(piece)
         };
-        let slot = match self.table.find(entry.tag, same) {
-            Ok(offset) => return Some(offset),
-            Err(slot) => slot,
+        match self.table.find(entry.tag, same) {
+            Ok(place) => Some(place),
+            Err(slot) => {
+                let place = self.append(piece, shape, limit)?;
+                self.table.insert(slot, entry.tag, place);
+                Some(place)
+            }
+        }
+    }
+
+    fn append(&mut self, piece: &[u8], shape: Shape, limit: u64) -> Option<u32> {
+        let align = shape.align as usize;
+        let fits = |block: &Vec<u8>| {
+            // An empty one stands for a part of the long piece before it.
+            !block.is_empty() && block.len().next_multiple_of(align) + piece.len() <= BLOCK
         };
-        let offset = (self.bytes.len() as u64).next_multiple_of(shape.align);
-        if offset + piece.len() as u64 >= limit {
+        if !self.blocks.last().is_some_and(fits) {
+            return self.append_block(piece, limit);
+        }
+        let number = self.blocks.len() - 1;
+        let block = &mut self.blocks[number];
+        let start = block.len().next_multiple_of(align);
+        let place = number * BLOCK + start;
+        if (place + piece.len()) as u64 >= limit {
             return None;
         }
-        self.bytes.resize(offset as usize, 0);
-        self.bytes.extend_from_slice(piece);
-        self.table.insert(slot, entry.tag, offset as u32);
-        Some(offset as u32)
+        block.resize(start, 0);
+        block.extend_from_slice(piece);
+        Some(place as u32)
+    }
+
+    /// Starts a block with a piece.
+    fn append_block(&mut self, piece: &[u8], limit: u64) -> Option<u32> {
+        let place = self.blocks.len() * BLOCK;
+        if (place + piece.len()) as u64 >= limit {
+            return None;
+        }
+        // Most shards are small and never fill the first.
+        let room = if place == 0 { piece.len() } else { BLOCK.max(piece.len()) };
+        let mut block = Vec::with_capacity(room);
+        block.extend_from_slice(piece);
+        self.push_block(block);
+        Some(place as u32)
     }
 }

@@ -165,3 +165,52 @@ impl Seen {
         format!("differs by {:?}\n{behaviour}\n{}", self.kinds, self.report)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(kinds: &[Kind]) -> Seen {
+        Seen { kinds: kinds.iter().copied().collect(), ..Seen::default() }
+    }
+
+    #[test]
+    fn a_fault_that_is_gone_is_no_less_wrong_than_a_new_one() {
+        let known = Differs(&[Relro]);
+        assert!(is_as_known(Some(&known), &seen(&[Relro])));
+        assert!(!is_as_known(Some(&known), &seen(&[])));
+        assert!(!is_as_known(Some(&known), &seen(&[Relro, Ifunc])));
+        assert!(is_as_known(None, &seen(&[])));
+        assert!(!is_as_known(None, &seen(&[Relro])));
+    }
+
+    #[test]
+    fn a_known_difference_excuses_no_other_behaviour() {
+        let crashes = Seen { misbehaviour: Some("SIGSEGV".into()), ..seen(&[Relro]) };
+        assert!(!is_as_known(Some(&Differs(&[Relro])), &crashes));
+        assert!(is_as_known(Some(&Misbehaves(&[Relro])), &crashes));
+        assert!(!is_as_known(Some(&Misbehaves(&[Relro])), &seen(&[Relro])));
+    }
+
+    #[test]
+    fn a_link_fails_for_the_known_reason_or_not_at_all() {
+        let fails = |said: &str| Seen { refusal: Some(said.into()), ..Seen::default() };
+        assert!(is_as_known(Some(&Refuses("SIZE32")), &fails("unsupported R_X86_64_SIZE32")));
+        assert!(!is_as_known(Some(&Refuses("SIZE32")), &fails("out of memory")));
+        assert!(!is_as_known(Some(&Differs(&[])), &fails("SIZE32")));
+        assert!(!is_as_known(None, &fails("SIZE32")));
+    }
+
+    #[test]
+    fn every_row_is_about_a_program_and_a_cell() {
+        let programs = crate::program::discover().expect("test-programs/ can be read");
+        let cases: Vec<_> = programs.iter().flat_map(crate::program::cases).collect();
+        for fault in FAULTS {
+            for pattern in fault.cells {
+                let is_meant =
+                    |case: &Case| case.program.name == fault.program && case.matches(pattern);
+                assert!(cases.iter().any(is_meant), "{fault:?}: {pattern}");
+            }
+        }
+    }
+}

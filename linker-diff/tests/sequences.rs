@@ -71,6 +71,51 @@ fn a_wrong_base_or_offset_is_found() {
     }
 }
 
+/// What comes of comparing `sound` with itself as `edit` leaves it.
+fn edited(sound: &Path, edit: impl FnOnce(&mut Elf)) -> Comparison {
+    let mut elf = Elf::new(std::fs::read(sound).expect("the program"));
+    edit(&mut elf);
+    let name = sound.file_name().expect("a file").to_string_lossy();
+    let caller = std::thread::current().name().unwrap_or_default().to_owned();
+    let path = folder().join(format!("{name}-{caller}"));
+    std::fs::write(&path, &elf.bytes).expect("the edited program");
+    compare(sound, &path)
+}
+
+#[test]
+fn a_biased_base_may_lie_outside_of_the_program() {
+    let lld = link("biased.s", "lld", &BASES);
+    for linker in ["ld", "mold"] {
+        let comparison = compare(&link("biased.s", linker, &BASES), &lld);
+        assert!(comparison.is_equal(), "{linker}:\n{}", unexplained(&comparison));
+    }
+    let biased = |e: &mut Elf| {
+        let (at, insn) = e.instructions("_start").remove(0);
+        e.add_int(at + insn.len() - 4, 4);
+    };
+    assert!(kinds(&edited(&lld, biased)).contains(&Kind::Immediate));
+}
+
+#[test]
+fn padding_is_padding_and_code_is_not() {
+    let lld = link("biased.s", "lld", &BASES);
+    // The padding, and the first instruction behind it, as addresses.
+    let start = Elf::new(std::fs::read(&lld).expect("the program")).symbol("unsized").value + 1;
+    let end = start.next_multiple_of(16);
+    let fill = |range: std::ops::Range<u64>, byte: u8| {
+        edited(&lld, |e| {
+            let at = e.offset(range.start);
+            e.bytes[at..at + (range.end - range.start) as usize].fill(byte);
+        })
+    };
+    let zeros = fill(start..end, 0);
+    assert!(zeros.is_equal(), "{}", unexplained(&zeros));
+    for byte in [0, 0x90, 0xcc] {
+        let comparison = fill(end..end + 2, byte);
+        assert!(!comparison.is_equal(), "an instruction became {byte:#x}");
+    }
+}
+
 /// mold 1.10 gives one indirect function two addresses in a fixed-address program, so that it does
 /// not equal itself.
 #[test]

@@ -308,14 +308,10 @@ impl Walk<'_, '_, '_> {
     }
 
     /// Whether two numbers are addresses a little outside of an object that is a pair: bases that
-    /// compilers bias may lie in nothing on one side.
+    /// compilers bias may lie in nothing.
     fn is_biased(&self, to: i64, other: i64) -> bool {
-        let (a, b) = (self.pair.a, self.pair.b);
-        let is_address = |image: &Image, number| fields::absolute(image, number).is_some();
-        let fixed = !a.is_pie() && !b.is_pie();
-        fixed
-            && (is_address(a, to) || is_address(b, other))
-            && resolve::near_a_pair(self.pair, to as u64, other as u64)
+        let fixed = !self.pair.a.is_pie() && !self.pair.b.is_pie();
+        fixed && resolve::near_a_pair(self.pair, to as u64, other as u64)
     }
 
     /// Compares what a field refers to.

@@ -27,4 +27,6 @@ step cargo test --workspace --exclude integration-tests
 suites=(--lib --test programs --test errors --test options --test outputs --test determinism --test drivers --test malformed
   --test allocators)
 [ "${1:-}" = --quick ] || suites+=(--test real_programs)
+# wild is no package of Debian's; whoever has it names it too.
+export GILD_TEST_PEERS="${GILD_TEST_PEERS:-ld,lld,mold}"
 step cargo test -p integration-tests --no-fail-fast "${suites[@]}"

@@ -18,6 +18,7 @@
 //! | [`image`] | what a finished executable says about itself |
 //! | [`structure`] | comparing executables: segments, symbols, unwind tables |
 //! | [`meaning`] | comparing executables by meaning, with gild-diff |
+//! | [`faults`] | what mold and wild are known to get wrong |
 //! | [`expect`] | byte patterns and values that a program's directives state |
 //! | [`scene`] | a few objects and a link line, for tests of messages and files |
 //! | [`suite`] | one cell of the matrix from sources to verdict |
@@ -28,6 +29,7 @@ pub mod capture;
 pub mod cargo;
 pub mod directives;
 pub mod expect;
+pub mod faults;
 pub mod image;
 pub mod link;
 pub mod meaning;

@@ -16,6 +16,9 @@ pub fn link(
     output: &str,
 ) -> Outcome<Finished> {
     let mut command = driver(case, linker)?;
+    let direct = case.libc == "none";
+    let told = |habit: &&str| if direct { (*habit).to_owned() } else { format!("-Wl,{habit}") };
+    command.args(linker.habits().iter().map(told));
     command.current_dir(dir).arg("-o").arg(output);
     if case.libc == "musl" && !is_plain_musl_gcc(case) {
         musl_link(&mut command, case, inputs)?;

@@ -81,10 +81,13 @@ impl Case {
 
     /// Whether the output is compared with this peer's.
     pub fn has_peer(&self, peer: &str) -> bool {
-        // musl-gcc names a dynamic linker beside -static; lld believes it, and the program crashes.
-        if peer == "lld" && self.libc == "musl" && self.output() == "exec" && self.compiler == "gcc"
-        {
+        // musl-gcc names a dynamic linker beside -static; these believe it, and the program crashes.
+        let deceived = matches!(peer, "lld" | "mold");
+        if deceived && self.libc == "musl" && self.output() == "exec" && self.compiler == "gcc" {
             return false;
+        }
+        if !matches!(peer, "ld" | "lld") {
+            return true;
         }
         let directives = &self.program.directives;
         let mut skipped = directives.skipped.iter().filter(|(name, _)| name == peer);
@@ -93,7 +96,7 @@ impl Case {
     }
 
     /// `pattern` is `libc/output/compiler[/variant]`, each part possibly `*`.
-    fn matches(&self, pattern: &str) -> bool {
+    pub fn matches(&self, pattern: &str) -> bool {
         let cell = [&self.libc, self.output(), &self.compiler, &self.variant.name];
         pattern.split('/').zip(cell).all(|(wanted, is)| wanted == "*" || wanted == is)
     }

@@ -1,5 +1,6 @@
 //! One cell of the matrix, from sources to verdict.
 
+use crate::faults::{self, Seen};
 use crate::image::Image;
 use crate::process::Finished;
 use crate::program::{self, Case, Language};
@@ -97,10 +98,11 @@ fn check_behaviour(case: &Case, dir: &Path) -> Outcome {
 fn compare(case: &Case, dir: &Path, linked: &Linked, image: &Image) -> Outcome {
     let directives = &case.program.directives;
     let mut images = Vec::new();
-    for peer in tools::peers()? {
-        if !case.has_peer(peer.name) {
-            continue;
-        }
+    let (judges, others): (Vec<_>, Vec<_>) = tools::swept()?
+        .iter()
+        .filter(|peer| case.has_peer(peer.name))
+        .partition(|peer| peer.is_judge());
+    for peer in judges {
         let said = linked.with(peer)?;
         ensure(said.status.success(), || format!("a peer fails: {}", said.describe()))?;
         images.push((peer.name, Image::open(&dir.join(format!("{}.out", peer.name)))?));
@@ -118,7 +120,24 @@ fn compare(case: &Case, dir: &Path, linked: &Linked, image: &Image) -> Outcome {
     }
     let linkers = ["gild"].into_iter().chain(named.iter().map(|(name, _)| *name));
     let programs: Vec<_> = linkers.map(|name| dir.join(format!("{name}.out"))).collect();
-    meaning::check(&programs)
+    meaning::check(&programs)?;
+    let wrong = others.into_iter().filter_map(|peer| {
+        see(case, dir, linked, peer).and_then(|seen| faults::check(case, peer.name, &seen)).err()
+    });
+    let wrong: Vec<_> = wrong.collect();
+    ensure(wrong.is_empty(), || wrong.join("\n"))
+}
+
+/// What a linker that is no judge makes of the cell.
+fn see(case: &Case, dir: &Path, linked: &Linked, peer: &Linker) -> Outcome<Seen> {
+    let said = linked.with(peer)?;
+    if !said.status.success() {
+        return Ok(Seen { refusal: Some(said.describe()), ..Seen::default() });
+    }
+    let misbehaviour = same_behaviour(case, dir, peer.name).err();
+    let program = |name: &str| dir.join(format!("{name}.out"));
+    let (kinds, report) = meaning::unexplained(program("gild"), program(peer.name))?;
+    Ok(Seen { refusal: None, misbehaviour, kinds, report })
 }
 
 fn same_behaviour(case: &Case, dir: &Path, peer: &str) -> Outcome {

@@ -11,7 +11,7 @@ use std::time::Duration;
 /// A linker, and a folder with it under the names that compiler drivers look for.
 #[derive(Debug)]
 pub struct Linker {
-    /// `gild`, `ld` or `lld`: the stem of its outputs' names.
+    /// `gild`, `ld`, `lld`, `mold` or `wild`: the stem of its outputs' names.
     pub name: &'static str,
     /// The executable.
     pub path: PathBuf,
@@ -26,6 +26,17 @@ impl Linker {
             relink(&path, &drivers.join(alias))?;
         }
         Ok(Self { name, path, drivers })
+    }
+
+    /// Whether gild is held to what it makes, and not only compared with it.
+    pub fn is_judge(&self) -> bool {
+        matches!(self.name, "ld" | "lld")
+    }
+
+    /// What it is told first, so that it does by default what the others do.
+    pub fn habits(&self) -> &'static [&'static str] {
+        // Other than the rest, wild collects garbage unasked.
+        if self.name == "wild" { &["--no-gc-sections"] } else { &[] }
     }
 
     /// A command that starts the linker itself, in `dir`.
@@ -74,16 +85,34 @@ fn built_gild() -> Outcome<PathBuf> {
     Ok(profile.join("gild"))
 }
 
-/// The linkers that gild's output is compared with.
+/// GNU ld and lld, by which gild is judged: their outputs must pass every check that gild's must.
 pub fn peers() -> Outcome<&'static [Linker]> {
     static PEERS: OnceLock<Outcome<Vec<Linker>>> = OnceLock::new();
-    let found = PEERS.get_or_init(|| {
-        Ok(vec![
-            Linker::new("ld", which(&["ld.bfd", "ld"])?)?,
-            Linker::new("lld", which(&["ld.lld-19", "ld.lld"])?)?,
-        ])
-    });
+    let found = PEERS.get_or_init(|| ["ld", "lld"].into_iter().map(find).collect());
     found.as_deref().map_err(Clone::clone)
+}
+
+/// The linkers that the suite `programs` compares with: those that `$GILD_TEST_PEERS` names, or
+/// [`peers`] without it.
+pub fn swept() -> Outcome<&'static [Linker]> {
+    static SWEPT: OnceLock<Outcome<Vec<Linker>>> = OnceLock::new();
+    let Ok(names) = std::env::var("GILD_TEST_PEERS") else { return peers() };
+    let found = SWEPT.get_or_init(|| names.split(',').map(|name| find(name.trim())).collect());
+    found.as_deref().map_err(Clone::clone)
+}
+
+fn find(name: &str) -> Outcome<Linker> {
+    match name {
+        "ld" => Linker::new("ld", which(&["ld.bfd", "ld"])?),
+        "lld" => Linker::new("lld", which(&["ld.lld-19", "ld.lld"])?),
+        "mold" => Linker::new("mold", which(&["mold"])?),
+        // No package of Debian's: gild-diff's variable names it.
+        "wild" => match std::env::var_os("GILD_DIFF_WILD") {
+            Some(path) => Linker::new("wild", path.into()),
+            None => Linker::new("wild", which(&["wild"])?),
+        },
+        _ => Err(format!("no peer `{name}`; there are ld, lld, mold and wild")),
+    }
 }
 
 /// One of the [`peers`] by name.

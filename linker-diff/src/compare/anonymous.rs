@@ -60,6 +60,32 @@ fn ends_array(r: &Anonymous, steps: &Steps) -> bool {
     })
 }
 
+/// Whether `r` is the end of a string, equal on both sides, to whose start the same function counts
+/// back: what lies behind it is another one.
+fn ends_string(pair: &Pair, r: &Anonymous) -> bool {
+    let length = counted_back(pair.a, r).filter(|l| (LEAST_STRING..=PIECE).contains(l));
+    let Some(length) = length else { return false };
+    let before = |image: &Image, end: u64| {
+        image.memory.slice(end.wrapping_sub(length as u64), length).map(<[u8]>::to_vec)
+    };
+    let ours = before(pair.a, r.left);
+    let ends = |bytes: &Vec<u8>| memchr::memchr(0, bytes) == Some(length - 1);
+    ours.as_ref().is_some_and(ends) && ours == before(pair.b, r.right)
+}
+
+/// How far `lea -n(%r)` goes back from the address that the instruction at `r` loads into `%r`.
+fn counted_back(image: &Image, r: &Anonymous) -> Option<usize> {
+    const FOLLOWING: usize = 4;
+    let at = image.atoms.get(r.from).start + u64::from(r.offset);
+    let mut decoder = crate::code::decoder(image.memory.slice(at, NEAR)?, at);
+    let loaded = decoder.decode().op0_register();
+    let following = decoder.into_iter().take(FOLLOWING);
+    let mut counts = following
+        .filter(|insn| insn.mnemonic() == iced_x86::Mnemonic::Lea && insn.memory_base() == loaded);
+    let distance = counts.next()?.memory_displacement64() as i64;
+    usize::try_from(distance.checked_neg()?).ok()
+}
+
 /// Compares all of them, and what they refer to in turn.
 pub fn compare(pair: &Pair, mut list: Vec<Anonymous>, sink: &mut Sink) {
     let mut seen = HashSet::new();
@@ -209,6 +235,9 @@ fn content(pair: &Pair, r: &Anonymous, d: &Difference, size: u64, sink: &mut Sin
 /// Whether what differs at `d` is no longer the thing at `r` but a piece behind it, to which
 /// nothing refers and which lies elsewhere on the other side.
 fn is_another_piece(pair: &Pair, r: &Anonymous, d: &Difference, size: u64, steps: &Steps) -> bool {
+    if d.offset == 0 && pair.a.atoms.get(r.from).class == Class::Code && ends_string(pair, r) {
+        return true;
+    }
     let past_the_end = d.offset == 0
         && (end_alike(pair, r)
             || ends_array(r, steps)
@@ -260,8 +289,8 @@ fn is_another_piece(pair: &Pair, r: &Anonymous, d: &Difference, size: u64, steps
         let moved = |piece: &[u8], other: &Image, addr: u64| {
             is_filler(&piece[..within.min(piece.len())])
                 || occurs(other, addr, piece, least)
-                || is_text_constant(piece, 0, 0, LEAST_PIECE)
-                    && occurs(other, addr, &piece[..LEAST_PIECE], LEAST_PIECE)
+                || is_text_constant(behind_zeros(piece), 0, 0, LEAST_PIECE)
+                    && occurs(other, addr, &behind_zeros(piece)[..LEAST_PIECE], LEAST_PIECE)
                 || piece
                     .get(..TELLING)
                     .is_some_and(|p| !p.contains(&0) && occurs(other, addr, p, TELLING))
@@ -278,7 +307,15 @@ fn is_another_piece(pair: &Pair, r: &Anonymous, d: &Difference, size: u64, steps
         let (ours, theirs) = (moved(p, b, r.right), moved(q, a, r.left));
         // Of mergeable constants to which nothing refers, one linker may drop what another keeps.
         let droppable = lengths.contains(&s) || (s > 0 && is_constant(s, LEAST_PIECE));
-        (ours && theirs) || (droppable && (ours || theirs))
+        // The same behind the zeros that end a text of Rust's `format_args!`.
+        let dropped = |piece: &[u8]| {
+            behind_zero == Some(s)
+                && piece.first() == Some(&0)
+                && is_text_constant(behind_zeros(piece), 0, 0, LEAST_PIECE)
+        };
+        (ours && theirs)
+            || (droppable && (ours || theirs))
+            || (ours && dropped(q) || theirs && dropped(p))
     })
 }
 
@@ -317,6 +354,12 @@ fn lengths(image: &Image, r: &Anonymous) -> Vec<usize> {
     out
 }
 
+/// What follows the padding before a piece.
+fn behind_zeros(piece: &[u8]) -> &[u8] {
+    let start = piece.iter().position(|&c| c != 0).unwrap_or(piece.len());
+    &piece[start..]
+}
+
 fn is_filler(piece: &[u8]) -> bool {
     piece.iter().all(|&c| c == 0)
 }
@@ -324,8 +367,7 @@ fn is_filler(piece: &[u8]) -> bool {
 /// Whether the first piece of `piece`, a string with its terminator or the next bytes, occurs in
 /// the section that `addr` lies in.
 fn occurs(image: &Image, addr: u64, piece: &[u8], least: usize) -> bool {
-    let start = piece.iter().position(|&c| c != 0).unwrap_or(0);
-    let piece = &piece[start..];
+    let piece = behind_zeros(piece);
     let piece = &piece[..piece.len().min(PIECE)];
     let (piece, least) = match memchr::memchr(0, piece) {
         _ if least == LEAST_SHORT => (&piece[..piece.len().min(least)], least),

@@ -6,10 +6,11 @@
 use iced_x86::{Decoder, Instruction};
 
 use super::Pair;
+use super::bases::{self, Bases};
 use super::resolve::{self, Verdict};
 use super::sink::Sink;
 use super::words;
-use crate::code::fields::{self, Memory};
+use crate::code::fields::{self, Fields, Memory};
 use crate::code::meaning::{self, Meaning};
 use crate::code::{padding, text};
 use crate::finding::{Finding, Kind, Side};
@@ -33,8 +34,10 @@ struct Walk<'w, 'i, 'a> {
     guessed: bool,
     differences: Vec<Finding>,
     instructions: u64,
-    /// Whether local-dynamic offsets count from the start of the block, by side.
-    from_block: (bool, bool),
+    /// What thread-local offsets are counted from, where the two sides count differently.
+    bases: Option<Bases>,
+    /// That they do, until an offset has been counted from them.
+    uncounted: Option<Finding>,
 }
 
 /// Compares a pair of functions.
@@ -57,7 +60,8 @@ pub fn compare(pair: &Pair, x: AtomId, y: AtomId, sink: &mut Sink) {
         guessed: resolve::is_cut_by_guess(pair.a, x) && resolve::is_cut_by_guess(pair.b, y),
         differences: Vec::new(),
         instructions: 0,
-        from_block: (false, false),
+        bases: None,
+        uncounted: None,
     };
     walk.run(ours, theirs, sink);
     walk.longer_side(left.size(), right.size(), sink);
@@ -70,6 +74,9 @@ impl Walk<'_, '_, '_> {
         let mut right = crate::code::decoder(theirs, self.start.1);
         let (mut x, mut y) = (Instruction::default(), Instruction::default());
         while left.can_decode() && right.can_decode() {
+            if self.skip_padding(ours, theirs, &mut left, &mut right) {
+                continue;
+            }
             left.decode_out(&mut x);
             right.decode_out(&mut y);
             self.instructions += 1;
@@ -88,6 +95,41 @@ impl Walk<'_, '_, '_> {
                 self.runs(&[x], &[y], sink);
             }
         }
+    }
+
+    /// Steps over padding of one length between functions whose ends nobody states: linkers fill it
+    /// with nops, traps or zeros.
+    fn skip_padding(
+        &self,
+        ours: &[u8],
+        theirs: &[u8],
+        left: &mut Decoder,
+        right: &mut Decoder,
+    ) -> bool {
+        let at = left.position();
+        let (Some(x), Some(y)) = (ours.get(at..), theirs.get(at..)) else { return false };
+        let fills = |bytes: &[u8]| matches!(bytes.first(), Some(0 | 0xcc));
+        if self.sized || !(fills(x) || fills(y)) {
+            return false;
+        }
+        let length = padding::leading(x);
+        if length == 0 || length != padding::leading(y) {
+            return false;
+        }
+        let skip = |decoder: &mut Decoder, start: u64| {
+            let set = decoder.set_position(at + length);
+            decoder.set_ip(start + (at + length) as u64);
+            set.is_ok()
+        };
+        skip(left, self.start.0) && skip(right, self.start.1)
+    }
+
+    /// Keeps track of the bases behind instructions; `same` if those are the same on both sides.
+    fn follow(&mut self, run: &[Instruction], same: bool) {
+        let image = self.pair.a;
+        self.bases = self.bases.take().and_then(|mut bases| {
+            run.iter().all(|insn| bases.follow(image, insn, same)).then_some(bases)
+        });
     }
 
     /// Bytes that are no instructions.
@@ -113,13 +155,52 @@ impl Walk<'_, '_, '_> {
                 self.thread_pointer(x, y, to, other, sink);
             }
             (Some(Memory::Displacement(to)), Some(Memory::Displacement(other))) => {
-                self.number(x, y, to, other, sink);
+                let counted = |bases: &Bases| bases.reach_through(x, to == other);
+                if !self.count(x, y, (to, other), counted, sink) {
+                    self.number(x, y, to, other, sink);
+                }
             }
             _ => {}
         }
-        if let (Some(to), Some(other)) = (l.immediate, r.immediate) {
+        if let (Some(to), Some(other)) = (l.immediate, r.immediate)
+            && !self.count(x, y, (to, other), |bases| bases.are_added_to(x), sink)
+        {
             self.number(x, y, to, other, sink);
         }
+        if !self.load_bases(x, y, &l, &r) {
+            self.follow(&[*x], x == y);
+        }
+    }
+
+    /// Whether the instruction loads bases that differ; what is counted from them then tells whether
+    /// they mean the same.
+    fn load_bases(&mut self, x: &Instruction, y: &Instruction, l: &Fields, r: &Fields) -> bool {
+        let (Some(to), Some(other)) = (l.immediate, r.immediate) else { return false };
+        let Some(bases) = Bases::loaded(self.pair.a, self.pair.b, x, to, other) else {
+            return false;
+        };
+        let place = self.place((x.ip() - self.start.0) as u32);
+        let finding = Finding::new(Kind::TlsOffset, place, "nothing is counted from the bases")
+            .showing(lines(self.pair.a, &[*x]), lines(self.pair.b, &[*y]));
+        self.uncounted = Some(finding);
+        self.bases = Some(bases);
+        true
+    }
+
+    /// Whether two numbers are counted from bases that differ: then they are compared so.
+    fn count(
+        &mut self,
+        x: &Instruction,
+        y: &Instruction,
+        numbers: (i64, i64),
+        counted: impl Fn(&Bases) -> bool,
+        sink: &mut Sink,
+    ) -> bool {
+        let Some(bases) = self.bases.as_ref().filter(|bases| counted(bases)) else { return false };
+        let (left, right) = bases.targets(numbers.0, numbers.1);
+        self.uncounted = None;
+        self.judge(x, y, left, right, Kind::TlsOffset, sink);
+        true
     }
 
     fn branch(&mut self, x: &Instruction, y: &Instruction, to: u64, other: u64, sink: &mut Sink) {
@@ -188,6 +269,9 @@ impl Walk<'_, '_, '_> {
 
     fn number(&mut self, x: &Instruction, y: &Instruction, to: i64, other: i64, sink: &mut Sink) {
         let (a, b) = (self.pair.a, self.pair.b);
+        if Bases::loaded(a, b, x, to, other).is_some() {
+            return;
+        }
         if let (Some(left), Some(right)) = (fields::absolute(a, to), fields::absolute(b, other)) {
             // An address only if it is one on both sides; a number that is the same is that number.
             if to != other {
@@ -199,15 +283,13 @@ impl Walk<'_, '_, '_> {
             }
             return;
         }
-        if to == other {
+        if to == other || self.is_biased(to, other) {
             return;
         }
-        let local = |image: &Image, number: i64, from_block: bool| match from_block {
-            true => Some(Target::Tls(number)),
-            false => fields::thread_local(image, number),
-        };
-        let left = local(a, to, self.from_block.0);
-        let right = local(b, other, self.from_block.1);
+        // Registers may have been saved and loaded again.
+        let counted = self.bases.as_ref().map(|bases| bases.targets(to, other));
+        let local = || (fields::thread_local(a, to), fields::thread_local(b, other));
+        let (left, right) = counted.map_or_else(local, |(l, r)| (Some(l), Some(r)));
         // movabs of the large code model: the number follows two bytes of opcode.
         let large = x.op1_kind() == iced_x86::OpKind::Immediate64;
         let places = (x.ip().wrapping_add(2), y.ip().wrapping_add(2));
@@ -223,6 +305,13 @@ impl Walk<'_, '_, '_> {
             }
             _ => self.differ(Kind::Immediate, &[*x], &[*y], "the numbers differ"),
         }
+    }
+
+    /// Whether two numbers are addresses a little outside of an object that is a pair: bases that
+    /// compilers bias may lie in nothing.
+    fn is_biased(&self, to: i64, other: i64) -> bool {
+        let fixed = !self.pair.a.is_pie() && !self.pair.b.is_pie();
+        fixed && resolve::near_a_pair(self.pair, to as u64, other as u64)
     }
 
     /// Compares what a field refers to.
@@ -257,16 +346,18 @@ impl Walk<'_, '_, '_> {
         let left = tls_call(self.pair.a, meaning::of_run(self.pair.a, ours));
         let right = tls_call(self.pair.b, meaning::of_run(self.pair.b, theirs));
         let offset = (ours[0].ip() - self.start.0) as u32;
-        let bases = (is_block_start(&left), is_block_start(&right));
-        if bases != (false, false) {
-            self.from_block = bases;
-        }
+        let loaded = self.loaded(&left, &right);
         let mut pending = Vec::new();
         let same = left.len() == right.len()
             && left.iter().zip(&right).all(|(l, r)| self.same_meaning(l, r, offset, &mut pending));
         if !same {
             self.differ(Kind::Instruction, ours, theirs, "the instructions differ");
             return;
+        }
+        if loaded.is_some() {
+            self.bases = loaded;
+        } else {
+            self.follow(ours, false);
         }
         sink.anonymous.extend(pending);
         let side = if is_through_got(self.pair.a, ours) { Side::Right } else { Side::Left };
@@ -275,6 +366,17 @@ impl Walk<'_, '_, '_> {
             .showing(lines(self.pair.a, ours), lines(self.pair.b, theirs))
             .on(side);
         sink.count(Reason::Relaxed, &topic, finding);
+    }
+
+    /// Bases of local-dynamic accesses, if one of them is the start of its block.
+    fn loaded(&self, left: &[Meaning], right: &[Meaning]) -> Option<Bases> {
+        let base = |image: &Image, run: &[Meaning]| match run {
+            [Meaning::BlockStart(register)] => Some((0, *register)),
+            [Meaning::ThreadPointer(register)] => Some((bases::end(image)?, *register)),
+            _ => None,
+        };
+        let ((l, register), (r, _)) = (base(self.pair.a, left)?, base(self.pair.b, right)?);
+        (l == 0 || r == 0).then(|| Bases::new(l, r, register))
     }
 
     fn same_meaning(
@@ -371,6 +473,7 @@ impl Walk<'_, '_, '_> {
 
     /// Hands over the differences; content that differs throughout is another definition.
     fn report(mut self, sink: &mut Sink) {
+        self.differences.extend(self.uncounted.take());
         let different = self.differences.iter().filter(|f| f.kind == Kind::Instruction).count();
         if different > 3 && different as u64 * 4 > self.instructions {
             let mut finding = self.differences.swap_remove(0);
@@ -428,10 +531,6 @@ fn step_together(
             runs.1.push(right.decode());
         }
     }
-}
-
-fn is_block_start(run: &[Meaning]) -> bool {
-    matches!(run, [Meaning::BlockStart(_)])
 }
 
 /// Thread-local sequences of several instructions become one meaning each:

@@ -326,9 +326,11 @@ fn in_constants(image: &Image, addr: u64) -> bool {
         .is_some_and(|s| s.flags & SHF_WRITE == 0 || s.name.starts_with(b".data.rel.ro"))
 }
 
-/// Whether the first bytes at two places are equal.
+/// Whether the first bytes at two places are equal, and tell something: zeros are everywhere.
 fn begin_alike(pair: &Pair, x: u64, y: u64) -> bool {
-    let first = |image: &Image, at| image.memory.slice(at, 3).map(<[u8]>::to_vec);
+    let first = |image: &Image, at| {
+        image.memory.slice(at, 3).filter(|bytes| bytes.iter().any(|&c| c != 0)).map(<[u8]>::to_vec)
+    };
     first(pair.a, x).is_some_and(|bytes| Some(bytes) == first(pair.b, y))
 }
 

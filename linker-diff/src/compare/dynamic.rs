@@ -27,7 +27,6 @@ pub fn compare(pair: &Pair, sink: &mut Sink) {
     for (image, side) in [(pair.a, Side::Left), (pair.b, Side::Right)] {
         faults(image, side, sink);
     }
-    ifuncs(pair, sink);
     if pair.a.dynamic.tags.is_empty() || pair.b.dynamic.tags.is_empty() {
         return;
     }
@@ -94,50 +93,5 @@ fn faults(image: &Image, side: Side, sink: &mut Sink) {
             kind if r.symbol == 0 => fault(&format!("has type {kind}, which needs a symbol")),
             _ => {}
         }
-    }
-}
-
-/// The same resolvers are run, each at least once.
-fn ifuncs(pair: &Pair, sink: &mut Sink) {
-    let resolvers = |image: &Image| {
-        let mut all: Vec<u64> = image
-            .dynamic
-            .relocs
-            .iter()
-            .filter(|r| r.kind == R_IRELATIVE)
-            .map(|r| r.addend as u64)
-            .collect();
-        all.sort_unstable();
-        all.dedup();
-        all
-    };
-    let (ours, theirs) = (resolvers(pair.a), resolvers(pair.b));
-    let same = |l, r| super::resolve::addresses(pair, l, r) == super::resolve::Verdict::Same;
-    let name = |image, addr| crate::code::text::address(image, addr);
-    for &l in ours.iter().filter(|&&l| !theirs.iter().any(|&r| same(l, r))) {
-        let place = name(pair.a, l);
-        let finding =
-            Finding::new(Kind::Ifunc, place.clone(), "the second program never runs this resolver");
-        missing_resolver(pair, Side::Right, l, finding.showing(place, "missing"), sink);
-    }
-    for &r in theirs.iter().filter(|&&r| !ours.iter().any(|&l| same(l, r))) {
-        let place = name(pair.b, r);
-        let finding =
-            Finding::new(Kind::Ifunc, place.clone(), "the first program never runs this resolver");
-        missing_resolver(pair, Side::Left, r, finding.showing("missing", place), sink);
-    }
-    sink.compared += ours.len() as u64;
-}
-
-fn missing_resolver(pair: &Pair, side: Side, addr: u64, finding: Finding, sink: &mut Sink) {
-    let image = if side == Side::Right { pair.a } else { pair.b };
-    let counterpart = image.atoms.find(addr).is_some_and(|id| match side {
-        Side::Right => pair.pairing.right_of(id).is_some(),
-        _ => pair.pairing.left_of(id).is_some(),
-    });
-    if counterpart {
-        sink.push(finding.on(side));
-    } else {
-        sink.count(Reason::Unreached, "ifunc", finding.on(side));
     }
 }

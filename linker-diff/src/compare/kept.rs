@@ -9,7 +9,8 @@ use super::variants;
 use crate::code::text;
 use crate::finding::{Finding, Kind, Side};
 use crate::model::Image;
-use crate::model::atoms::{AtomId, Class};
+use crate::model::atoms::{AtomId, Class, Label};
+use crate::model::symbols::{STT_FUNC, STV_DEFAULT, Symbol};
 use crate::model::target::Target;
 use crate::pairing::Pairing;
 use crate::reason::Reason;
@@ -79,7 +80,7 @@ fn report(pair: &Pair, image: &Image, side: Side, id: AtomId, reached: bool, sin
     };
     // Data is reached by names alone; a reference to it by content was compared where it is made,
     // and unnamed data on the other side may well be this object.
-    if reached && atom.class == Class::Code && !other.is_stripped() {
+    if reached && atom.class == Class::Code && !is_nameless(image, other, id) {
         if has_copy(pair, side, id) {
             sink.count(Reason::EqualCopies, &section, finding);
         } else {
@@ -88,12 +89,30 @@ fn report(pair: &Pair, image: &Image, side: Side, id: AtomId, reached: bool, sin
         return;
     }
     finding.kind = Kind::GarbageCollection;
-    if other.is_stripped() || (reached && atom.class != Class::Code) {
+    if is_nameless(image, other, id) || (reached && atom.class != Class::Code) {
         finding.kind = Kind::SymbolMissing;
         sink.count(Reason::Stripped, &section, finding);
     } else {
         sink.count(Reason::Unreached, &section, finding);
     }
+}
+
+/// Whether the other program was stripped of the names that could tell where this one's function is:
+/// of all, or of those of local functions.
+fn is_nameless(image: &Image, other: &Image, id: AtomId) -> bool {
+    /// Programs without a libc may have none from the start.
+    const MANY: usize = 4;
+    // A hidden one may have been made local, and is not stripped.
+    let is_function = |s: &&Symbol| {
+        s.is_local() && s.is_place() && s.kind == STT_FUNC && s.visibility == STV_DEFAULT
+    };
+    let local = |l: &Label| is_function(&&image.symbols[l.symbol as usize]);
+    let labels = image.atoms.labels(id);
+    other.is_stripped()
+        || !labels.is_empty()
+            && labels.iter().all(local)
+            && image.symbols.iter().filter(is_function).take(MANY).count() == MANY
+            && !other.symbols.iter().any(|s| is_function(&s))
 }
 
 /// Whether the other program has a copy of a function, under the same name.

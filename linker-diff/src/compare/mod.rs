@@ -1,11 +1,13 @@
 //! The comparison of two programs, one file an aspect.
 
 pub mod anonymous;
+pub mod bases;
 pub mod code;
 pub mod data;
 pub mod debug;
 pub mod dynamic;
 pub mod header;
+pub mod ifuncs;
 pub mod init;
 pub mod kept;
 pub mod lsda;
@@ -55,6 +57,7 @@ pub fn run<'a>(a: &Image<'a>, b: &Image<'a>, options: &CompareOptions) -> Report
     sink.merge(content);
     init::compare(&pair, &mut sink);
     dynamic::compare(&pair, &mut sink);
+    ifuncs::compare(&pair, &mut sink);
     tick("comparing unwind information");
     unwind::compare(&pair, &mut sink);
     tls::compare(&pair, &mut sink);

@@ -1,6 +1,7 @@
 //! Sections: present, type, flags, alignment.
 
 use super::Pair;
+use super::segments::are_fixed_arrays;
 use super::sink::Sink;
 use crate::code::text;
 use crate::finding::{Finding, Kind, Side};
@@ -19,7 +20,7 @@ pub fn compare(pair: &Pair, sink: &mut Sink) {
     }
     for ours in pair.a.sections.iter().filter(|s| s.is_alloc()) {
         match same_name(pair.b, ours) {
-            Some(theirs) => attributes(ours, theirs, sink),
+            Some(theirs) => attributes(pair, ours, theirs, sink),
             None => missing(pair, Side::Right, ours, sink),
         }
         sink.compared += 1;
@@ -38,7 +39,7 @@ fn same_name<'i, 'a>(image: &'i Image<'a>, section: &Section) -> Option<&'i Sect
     image.sections.iter().find(|s| s.name == section.name && s.is_alloc())
 }
 
-fn attributes(ours: &Section, theirs: &Section, sink: &mut Sink) {
+fn attributes(pair: &Pair, ours: &Section, theirs: &Section, sink: &mut Sink) {
     let differing = ours.flags ^ theirs.flags;
     let show = |flags: u64| format!("{flags:#x}");
     if differing != 0 {
@@ -46,6 +47,8 @@ fn attributes(ours: &Section, theirs: &Section, sink: &mut Sink) {
             .showing(show(ours.flags), show(theirs.flags));
         if differing & LOADED == 0 || ours.size == 0 || theirs.size == 0 {
             sink.count(Reason::MergeFlags, "flags", finding);
+        } else if differing & LOADED == SHF_WRITE && are_fixed_arrays(pair, ours, theirs) {
+            sink.count(Reason::FixedArray, "array", finding);
         } else {
             sink.push(finding);
         }

@@ -149,7 +149,7 @@ fn rights(pair: &Pair, sink: &mut Sink) {
         let finding = Finding::new(Kind::SegmentRights, ours.title(), "mapped with other rights")
             .showing(rights_text(l.flags), rights_text(r.flags));
         let same_writing = (l.flags ^ r.flags) & PF_W == 0;
-        if is_function_array(ours) && !relocated(pair.a, ours) && !relocated(pair.b, theirs) {
+        if are_fixed_arrays(pair, ours, theirs) {
             sink.count(Reason::FixedArray, "array", finding);
         } else if same_writing && !ours.is_code() && l.flags & PF_W == 0 {
             sink.count(Reason::StricterRights, "read-only", finding);
@@ -159,8 +159,13 @@ fn rights(pair: &Pair, sink: &mut Sink) {
     }
 }
 
-fn is_function_array(section: &Section) -> bool {
-    [&b".preinit_array"[..], b".init_array", b".fini_array"].contains(&section.name)
+/// Whether both are arrays of functions that nothing writes to.
+pub fn are_fixed_arrays(pair: &Pair, ours: &Section, theirs: &Section) -> bool {
+    let arrays = [&b".preinit_array"[..], b".init_array", b".fini_array"];
+    arrays.contains(&ours.name)
+        && ours.name == theirs.name
+        && !relocated(pair.a, ours)
+        && !relocated(pair.b, theirs)
 }
 
 /// Whether start-up code writes to the section.
@@ -243,6 +248,10 @@ fn special_segments(image: &Image, fault: &mut impl FnMut(&str, String)) {
         }
     }
     if let Some(tls) = image.segments.iter().find(|s| s.kind == PT_TLS) {
+        // glibc's start-up code takes it for aligned when it places the block.
+        if !tls.vaddr.is_multiple_of(tls.align.max(1)) {
+            fault("PT_TLS", "it does not begin at a multiple of its alignment".into());
+        }
         for section in image.sections.iter().filter(|s| s.is_tls() && s.size > 0) {
             if !tls.covers(section.addr, section.size) {
                 fault("PT_TLS", format!("it does not cover {}", section.title()));

@@ -11,6 +11,8 @@ const LE: LittleEndian = LittleEndian;
 pub const STB_LOCAL: u8 = 0;
 /// `st_bind` of a weak symbol.
 pub const STB_WEAK: u8 = 2;
+/// `st_visibility` of a symbol that any other program sees.
+pub const STV_DEFAULT: u8 = 0;
 /// `st_visibility` of a symbol that no other program sees.
 pub const STV_HIDDEN: u8 = 2;
 /// `st_type` of a bare label, as assembly leaves it.

@@ -156,3 +156,31 @@ fn a_dynamic_tag() {
         e.set_word(at, 0x6fff_fef0);
     });
 }
+
+/// Start-up code of a fixed-address program applies the relocations between two names.
+#[test]
+fn relocations_that_nothing_applies() {
+    broken(CGlibc, Kind::DynamicFault, "__rela_iplt_start", |e| {
+        let (start, end) = (e.symbol("__rela_iplt_start"), e.symbol("__rela_iplt_end"));
+        e.set_word(end.entry + 8, start.value);
+    });
+}
+
+/// As mold leaves them.
+#[test]
+fn relocations_without_bounds() {
+    broken(CGlibc, Kind::DynamicFault, "__rela_iplt_start", |e| {
+        for name in ["__rela_iplt_start", "__rela_iplt_end"] {
+            let entry = e.symbol(name).entry;
+            e.set_word(entry + 8, 0);
+        }
+    });
+}
+
+#[test]
+fn a_thread_local_block_that_begins_unaligned() {
+    broken(CGlibc, Kind::SegmentFault, "multiple of its alignment", |e| {
+        let tls = e.segments(7)[0];
+        e.set_word(tls + 48, 1 << 20);
+    });
+}

@@ -2,19 +2,17 @@
 # is the thread pointer itself, and DTPOFF becomes TPOFF.
 # gild-test: libc = none
 # gild-test: bytes base = 48 c7 c0 00 00 00 00
-# gild-test: bytes called = 66 90
-# gild-test: bytes offset = 48 8d 88 {4: tpoff(second)}
+# gild-test: bytes base + 7 = 66 90
+# gild-test: bytes base + 9 = 48 8d 88 {4: tpoff(second)}
     .text
-    .globl _start, base, called, offset
+    .globl _start, base
 _start:
     xor %edi, %edi
     mov $60, %eax
     syscall
 base:
     lea _TLS_MODULE_BASE_@tlsdesc(%rip), %rax
-called:
     call *_TLS_MODULE_BASE_@tlscall(%rax)
-offset:
     lea second@dtpoff(%rax), %rcx
     .section .tdata, "awT", @progbits
     .globl first, second

@@ -1,0 +1,127 @@
+//! Where code counts thread-local offsets from.
+//!
+//! Local-dynamic and TLSDESC code loads a base once and adds offsets to it. One linker counts both
+//! from the end of the program's thread-local block, where the thread pointer is, another from its
+//! start: only the sums can be compared. So what the two bases reach is followed from register to
+//! register, in the order in which the code lies.
+
+use iced_x86::{Code, Instruction, Mnemonic, OpKind, Register};
+
+use crate::code::padding;
+use crate::model::Image;
+use crate::model::target::Target;
+
+/// Two bases, as offsets in the blocks, and the registers that hold them or a sum with them.
+#[derive(Debug)]
+pub struct Bases {
+    left: i64,
+    right: i64,
+    registers: Vec<Register>,
+}
+
+/// Registers that a call may overwrite (psABI, 3.2.1).
+const SCRATCH: [Register; 9] = [
+    Register::RAX,
+    Register::RCX,
+    Register::RDX,
+    Register::RSI,
+    Register::RDI,
+    Register::R8,
+    Register::R9,
+    Register::R10,
+    Register::R11,
+];
+
+/// The end of the block as an offset in it: what the thread pointer is.
+pub fn end(image: &Image) -> Option<i64> {
+    image.tls.map(|tls| tls.thread_pointer().wrapping_sub(tls.start) as i64)
+}
+
+/// The start or the end of the block, if that is what a distance from the thread pointer means.
+fn bound(image: &Image, distance: i64) -> Option<i64> {
+    let end = end(image)?;
+    (distance == 0 || distance == -end).then_some(end + distance)
+}
+
+impl Bases {
+    /// Bases at these offsets in the blocks, both in one register.
+    pub fn new(left: i64, right: i64, register: Register) -> Self {
+        Self { left, right, registers: vec![register] }
+    }
+
+    /// Of one instruction on both sides: loads of the bases, one at the start of its block and the
+    /// other at the end of its own.
+    pub fn loaded(a: &Image, b: &Image, insn: &Instruction, to: i64, other: i64) -> Option<Self> {
+        let loads = insn.mnemonic() == Mnemonic::Mov && insn.op0_kind() == OpKind::Register;
+        let (left, right) = (bound(a, to)?, bound(b, other)?);
+        let part = loads && (to == 0) != (other == 0);
+        part.then(|| Self::new(left, right, insn.op0_register().full_register()))
+    }
+
+    /// Whether the displacement of an instruction is counted from the bases; if it is the same on
+    /// both sides, `lea` hands the bases on.
+    pub fn reach_through(&self, insn: &Instruction, same: bool) -> bool {
+        !(same && insn.mnemonic() == Mnemonic::Lea) && self.are_in_address(insn)
+    }
+
+    /// Whether an instruction adds its immediate to the bases.
+    pub fn are_added_to(&self, insn: &Instruction) -> bool {
+        let register = insn.op0_kind() == OpKind::Register;
+        insn.mnemonic() == Mnemonic::Add && register && self.hold(insn.op0_register())
+    }
+
+    /// What a number counted from each stands for.
+    pub fn targets(&self, to: i64, other: i64) -> (Target, Target) {
+        let sum = |base: i64, number| Target::Tls(base.wrapping_add(number));
+        (sum(self.left, to), sum(self.right, other))
+    }
+
+    /// Follows what an instruction does to registers; false once other bases are loaded, the same on
+    /// both sides.
+    pub fn follow(&mut self, image: &Image, insn: &Instruction, same: bool) -> bool {
+        if insn.code() == Code::Mov_rm64_imm32 && bound(image, insn.immediate(1) as i64).is_some() {
+            return false;
+        }
+        let into = insn.op0_register().full_register();
+        match insn.mnemonic() {
+            Mnemonic::Call => self.registers.retain(|held| !SCRATCH.contains(held)),
+            Mnemonic::Mov if insn.op0_kind() == OpKind::Register => {
+                let copied = insn.op1_kind() == OpKind::Register && self.hold(insn.op1_register());
+                self.set(into, copied);
+            }
+            Mnemonic::Movzx | Mnemonic::Movsx | Mnemonic::Movsxd | Mnemonic::Xor => {
+                self.set(into, false);
+            }
+            Mnemonic::Lea => self.set(into, same && self.are_in_address(insn)),
+            Mnemonic::Add if insn.op0_kind() == OpKind::Register => {
+                if insn.op1_kind() == OpKind::Register {
+                    let held = self.hold(into) || self.hold(insn.op1_register());
+                    self.set(into, held);
+                } else if insn.op1_kind() != OpKind::Memory {
+                    // The sum is a variable's offset, which was compared.
+                    self.set(into, false);
+                }
+            }
+            _ => {}
+        }
+        true
+    }
+
+    fn hold(&self, register: Register) -> bool {
+        self.registers.contains(&register.full_register())
+    }
+
+    fn are_in_address(&self, insn: &Instruction) -> bool {
+        let memory = insn.op_kinds().any(|kind| kind == OpKind::Memory);
+        memory
+            && !padding::is_filler(insn)
+            && (self.hold(insn.memory_base()) || self.hold(insn.memory_index()))
+    }
+
+    fn set(&mut self, register: Register, held: bool) {
+        self.registers.retain(|other| *other != register);
+        if held {
+            self.registers.push(register);
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! Small programs that linkers make in ways of their own: what means the same is equal, and one
+//! wrong number in it is found.
+
+mod support;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use gild_diff::{Comparison, Kind};
+use support::elf::Elf;
+use support::{compare, folder, linker_folder, unexplained};
+
+fn run(command: &mut Command) {
+    let done = command.status().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    assert!(done.success(), "{command:?}");
+}
+
+fn source(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs").join(name)
+}
+
+fn link(name: &str, linker: &str, flags: &[&str]) -> PathBuf {
+    let output = folder().join(format!("{name}-{linker}{}", flags.concat()));
+    let mut gcc = Command::new("gcc");
+    gcc.arg(format!("-B{}", linker_folder(linker).display())).args(flags);
+    run(gcc.arg(source(name)).arg("-o").arg(&output));
+    output
+}
+
+fn kinds(comparison: &Comparison) -> Vec<Kind> {
+    comparison.unexplained().map(|finding| finding.kind).collect()
+}
+
+const BASES: [&str; 3] = ["-static", "-nostdlib", "-Wl,--build-id=none,-z,norelro,-z,noexecstack"];
+
+/// mold counts from the start of the block, GNU ld and lld from its end.
+#[test]
+fn offsets_may_be_counted_from_either_end() {
+    let mold = link("bases.s", "mold", &BASES);
+    for linker in ["ld", "lld"] {
+        let comparison = compare(&link("bases.s", linker, &BASES), &mold);
+        assert!(comparison.is_equal(), "{linker}:\n{}", unexplained(&comparison));
+    }
+}
+
+/// Every number that takes part is changed once: the base and the four offsets counted from it.
+#[test]
+fn a_wrong_base_or_offset_is_found() {
+    let ld = link("bases.s", "ld", &BASES);
+    let mold = link("bases.s", "mold", &BASES);
+    // The fields, by the instruction's index; the displacement or immediate ends it.
+    for (linker, sound, other) in [("mold", &mold, &ld), ("ld", &ld, &mold)] {
+        let elf = Elf::new(std::fs::read(sound).expect("the program"));
+        let places = elf.instructions("_start");
+        let numbers = places.iter().filter(|(_, insn)| {
+            let text = insn.to_string();
+            !text.starts_with("call") && !text.starts_with("syscall") && insn.len() >= 7
+        });
+        let mut broken = 0;
+        for (at, insn) in numbers {
+            let mut elf = Elf::new(elf.bytes.clone());
+            elf.add_int(at + insn.len() - 4, 8);
+            let path = folder().join(format!("bases-{linker}-broken"));
+            std::fs::write(&path, &elf.bytes).expect("the broken program");
+            let comparison = compare(other, &path);
+            let found = kinds(&comparison);
+            assert!(!found.is_empty(), "{linker}: `{insn}` changed, and nothing found");
+            broken += 1;
+        }
+        assert_eq!(broken, 5, "{linker}");
+    }
+}
+
+/// What comes of comparing `sound` with itself as `edit` leaves it.
+fn edited(sound: &Path, edit: impl FnOnce(&mut Elf)) -> Comparison {
+    let mut elf = Elf::new(std::fs::read(sound).expect("the program"));
+    edit(&mut elf);
+    let name = sound.file_name().expect("a file").to_string_lossy();
+    let caller = std::thread::current().name().unwrap_or_default().to_owned();
+    let path = folder().join(format!("{name}-{caller}"));
+    std::fs::write(&path, &elf.bytes).expect("the edited program");
+    compare(sound, &path)
+}
+
+#[test]
+fn a_biased_base_may_lie_outside_of_the_program() {
+    let lld = link("biased.s", "lld", &BASES);
+    for linker in ["ld", "mold"] {
+        let comparison = compare(&link("biased.s", linker, &BASES), &lld);
+        assert!(comparison.is_equal(), "{linker}:\n{}", unexplained(&comparison));
+    }
+    let biased = |e: &mut Elf| {
+        let (at, insn) = e.instructions("_start").remove(0);
+        e.add_int(at + insn.len() - 4, 4);
+    };
+    assert!(kinds(&edited(&lld, biased)).contains(&Kind::Immediate));
+}
+
+#[test]
+fn padding_is_padding_and_code_is_not() {
+    let lld = link("biased.s", "lld", &BASES);
+    // The padding, and the first instruction behind it, as addresses.
+    let start = Elf::new(std::fs::read(&lld).expect("the program")).symbol("unsized").value + 1;
+    let end = start.next_multiple_of(16);
+    let fill = |range: std::ops::Range<u64>, byte: u8| {
+        edited(&lld, |e| {
+            let at = e.offset(range.start);
+            e.bytes[at..at + (range.end - range.start) as usize].fill(byte);
+        })
+    };
+    let zeros = fill(start..end, 0);
+    assert!(zeros.is_equal(), "{}", unexplained(&zeros));
+    for byte in [0, 0x90, 0xcc] {
+        let comparison = fill(end..end + 2, byte);
+        assert!(!comparison.is_equal(), "an instruction became {byte:#x}");
+    }
+}
+
+/// mold 1.10 gives one indirect function two addresses in a fixed-address program, so that it does
+/// not equal itself.
+#[test]
+fn two_addresses_of_one_function_are_found() {
+    let flags = ["-static", "-O1"];
+    let lld = link("ifunc.c", "lld", &flags);
+    let with_ld = compare(&link("ifunc.c", "ld", &flags), &lld);
+    assert!(with_ld.is_equal(), "{}", unexplained(&with_ld));
+    let with_mold = compare(&lld, &link("ifunc.c", "mold", &flags));
+    let said = unexplained(&with_mold);
+    assert!(kinds(&with_mold).contains(&Kind::Ifunc), "{said}");
+    assert!(said.contains("one function has several addresses"), "{said}");
+}

@@ -40,7 +40,7 @@ pub fn end(image: &Image) -> Option<i64> {
 /// The start or the end of the block, if that is what a distance from the thread pointer means.
 fn bound(image: &Image, distance: i64) -> Option<i64> {
     let end = end(image)?;
-    (distance == 0 || distance == -end).then_some(end + distance)
+    (distance == 0 || distance == end.wrapping_neg()).then(|| end.wrapping_add(distance))
 }
 
 impl Bases {

@@ -132,7 +132,7 @@ fn several_addresses(pair: &Pair, sink: &mut Sink) {
 fn counterpart(pair: &Pair, place: u64) -> Option<u64> {
     let x = pair.a.atoms.find(place)?;
     let y = pair.pairing.right_of(x)?;
-    Some(pair.b.atoms.get(y).start + (place - pair.a.atoms.get(x).start))
+    Some(pair.b.atoms.get(y).start.wrapping_add(place - pair.a.atoms.get(x).start))
 }
 
 fn report(image: &Image, counterparts: &Counterparts, side: Side, sink: &mut Sink) {

@@ -6,7 +6,7 @@
 //! is tried on the spot and the fastest is used ([`crate::run`]).
 
 use anyhow::{Context, Result};
-use memmap2::{Mmap, MmapMut};
+use memmap2::{MmapMut, MmapOptions};
 use serde::{Deserialize, Serialize};
 use std::fs::{File, OpenOptions};
 use std::os::fd::AsRawFd;
@@ -75,22 +75,22 @@ pub fn run(plan: &Plan, reading: Reading, writing: Writing) -> Result<()> {
 }
 
 fn read(plan: &Plan, reading: Reading) -> Result<()> {
-    let mut pieces = Vec::new();
-    for (path, bytes) in &plan.inputs {
-        let file = File::open(path).with_context(|| format!("{}", path.display()))?;
-        // SAFETY: jobs are not written to while they are in use.
-        let map = (reading == Reading::Mmap).then(|| unsafe { Mmap::map(&file) }).transpose()?;
-        pieces.push((file, map, *bytes));
-    }
-    let pieces = pieces.iter().flat_map(|(file, map, bytes)| {
-        split(*bytes).map(move |(offset, length)| (file, map, offset, length))
+    let pieces = plan.inputs.iter().flat_map(|(path, bytes)| {
+        split(*bytes).map(move |(offset, length)| (path, offset, length))
     });
-    in_parallel(plan.threads, &pieces.collect::<Vec<_>>(), |buffer, (file, map, offset, length)| {
-        match map {
-            Some(map) => touch(&map[*offset as usize..(*offset + *length) as usize]),
-            None => consume(buffer, file, *offset, *length)?,
+    // Opened by the piece: a job may have more files than a process may hold open.
+    in_parallel(plan.threads, &pieces.collect::<Vec<_>>(), |buffer, (path, offset, length)| {
+        let file = File::open(path).with_context(|| format!("{}", path.display()))?;
+        match reading {
+            Reading::Pread => consume(buffer, &file, *offset, *length),
+            Reading::Mmap => {
+                let mut part = MmapOptions::new();
+                part.offset(*offset).len(*length as usize);
+                // SAFETY: jobs are not written to while they are in use.
+                touch(&unsafe { part.map(&file) }?);
+                Ok(())
+            }
         }
-        Ok(())
     })
 }
 

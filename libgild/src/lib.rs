@@ -66,8 +66,8 @@ pub trait Host: Send {
     type End: Send;
 
     /// Called before the first thread starts, with the bytes of input (of many files, an estimate)
-    /// and the number of threads
-    /// that are useful for them, or that `Options::threads` asks for. Says how many there may be.
+    /// and the number of threads that are useful for them, or that `Options::threads` asks for. Says
+    /// how many there may be.
     fn threads(&mut self, input_bytes: u64, useful: usize) -> usize;
 
     /// Called when the output is complete. It may end the process, which is faster than giving back

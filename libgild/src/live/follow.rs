@@ -6,7 +6,6 @@ use crate::elf::*;
 use crate::ids::{SectionId, SymbolId};
 use crate::input::object::Object;
 use crate::prefetch::{AHEAD, prefetch};
-use crate::sections::SectionKind;
 use crate::symbols::{Definition, LinkerSymbol, Symbol};
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -80,8 +79,7 @@ impl Scanner<'_, '_> {
         }
         let Some((object, shndx)) = self.sections.locate(self.resolved, id) else { return };
         // Those of sections that aren't loaded stay untouched until they are written.
-        let input = &self.sections.inputs[id.index()];
-        if input.kind == SectionKind::Excluded || !self.sections.is_loaded(input) {
+        if !self.sections.is_loaded(&self.sections.inputs[id.index()]) {
             return;
         }
         for rela in object.relocations(shndx).iter().take(AHEAD) {

@@ -115,14 +115,14 @@ pub fn mark(resolved: &Resolved, sections: &Sections, options: &Options) -> Resu
 const SCAN_MIN: usize = 1024;
 
 /// How many sections ahead symbols are asked for.
-const AHEAD: u32 = 2;
+const SECTIONS_AHEAD: u32 = 2;
 
 fn everything(scanner: &Scanner, count: usize) -> Found {
     (0..count as u32)
         .into_par_iter()
         .with_min_len(SCAN_MIN)
         .fold(Found::default, |mut found, id| {
-            scanner.prefetch(SectionId(id + AHEAD));
+            scanner.prefetch(SectionId(id + SECTIONS_AHEAD));
             scanner.scan(SectionId(id), &mut found);
             found
         })

@@ -36,7 +36,7 @@ pub(super) fn from_roots(scanner: &Scanner, roots: Roots) -> Found {
 fn scan_all(scanner: &Scanner, wave: &[SectionId]) -> Found {
     let ids = wave.par_iter().enumerate().with_min_len(SCAN_MIN);
     let scanned = ids.fold(Found::default, |mut found, (place, &id)| {
-        if let Some(&later) = wave.get(place + super::AHEAD as usize) {
+        if let Some(&later) = wave.get(place + super::SECTIONS_AHEAD as usize) {
             scanner.prefetch(later);
         }
         scanner.scan(id, &mut found);

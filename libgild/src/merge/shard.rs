@@ -158,37 +158,25 @@ impl Shard {
     }
 
     fn append(&mut self, piece: &[u8], shape: Shape, limit: u64) -> Option<u32> {
-        let align = shape.align as usize;
-        let fits = |block: &Vec<u8>| {
-            // An empty one stands for a part of the long piece before it.
-            !block.is_empty() && block.len().next_multiple_of(align) + piece.len() <= BLOCK
-        };
-        if !self.blocks.last().is_some_and(fits) {
-            return self.append_block(piece, limit);
-        }
-        let number = self.blocks.len() - 1;
-        let block = &mut self.blocks[number];
-        let start = block.len().next_multiple_of(align);
-        let place = number * BLOCK + start;
+        // An empty block stands for a part of the long piece before it.
+        let last = self.blocks.last().filter(|block| !block.is_empty());
+        let start = last.map(|block| block.len().next_multiple_of(shape.align as usize));
+        let start = start.filter(|start| start + piece.len() <= BLOCK);
+        let number = self.blocks.len() - usize::from(start.is_some());
+        let place = number * BLOCK + start.unwrap_or(0);
         if (place + piece.len()) as u64 >= limit {
             return None;
         }
-        block.resize(start, 0);
-        block.extend_from_slice(piece);
-        Some(place as u32)
-    }
-
-    /// Starts a block with a piece.
-    fn append_block(&mut self, piece: &[u8], limit: u64) -> Option<u32> {
-        let place = self.blocks.len() * BLOCK;
-        if (place + piece.len()) as u64 >= limit {
-            return None;
+        if let Some(start) = start {
+            self.blocks[number].resize(start, 0);
+            self.blocks[number].extend_from_slice(piece);
+        } else {
+            // Most shards are small and never fill the first.
+            let room = if number == 0 { 0 } else { BLOCK };
+            let mut block = Vec::with_capacity(room.max(piece.len()));
+            block.extend_from_slice(piece);
+            self.push_block(block);
         }
-        // Most shards are small and never fill the first.
-        let room = if place == 0 { piece.len() } else { BLOCK.max(piece.len()) };
-        let mut block = Vec::with_capacity(room);
-        block.extend_from_slice(piece);
-        self.push_block(block);
         Some(place as u32)
     }
 }

@@ -15,7 +15,7 @@ pub(super) fn is_root(header: &Shdr, name: &[u8], kind: SectionKind) -> bool {
     match header.kind() {
         SHT_INIT_ARRAY | SHT_FINI_ARRAY | SHT_PREINIT_ARRAY => true,
         // A note in a group describes the group's code (gABI: they live together).
-        SHT_NOTE => flags & SHF_GROUP == 0,
+        SHT_NOTE if flags & SHF_GROUP == 0 => true,
         _ => runs_unasked(name),
     }
 }

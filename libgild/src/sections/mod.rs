@@ -139,9 +139,11 @@ impl Sections {
         Some((object, id.0 - object.first_section))
     }
 
-    /// Whether a section that isn't excluded goes to memory, without a look at its header.
+    /// Whether a section goes to memory, without a look at its header.
     pub(crate) fn is_loaded(&self, input: &InputSection) -> bool {
-        self.outputs[input.output.index()].flags & SHF_ALLOC != 0
+        // An excluded one has no output section.
+        let output = self.outputs.get(input.output.index());
+        output.is_some_and(|output| output.flags & SHF_ALLOC != 0)
     }
 
     /// `SectionId` of the first common symbol; headers of objects stand before it.

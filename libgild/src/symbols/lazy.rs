@@ -112,17 +112,15 @@ impl<'data> Lazy<'data> {
             let bit = hash as usize % bits;
             filter[bit / 64] >> (bit % 64) & 1 != 0
         };
-        for (source, hashes) in self.sources.iter().zip(&self.hashes) {
-            let likely = (source.first..).zip(hashes).filter(|(_, hash)| is_likely(**hash));
-            for (number, &hash) in likely {
-                for (&(name, wanted), found) in wanted.iter().zip(&mut found) {
-                    if wanted == hash && found.is_none() {
-                        let entry = self.entry(number).filter(|(entry, _)| *entry == name);
-                        *found = entry.map(|(_, position)| position);
-                    }
+        let likely = (0..).zip(self.hashes.iter().flatten()).filter(|(_, hash)| is_likely(**hash));
+        likely.for_each(|(number, &hash)| {
+            for (&(name, wanted), found) in wanted.iter().zip(&mut found) {
+                if wanted == hash && found.is_none() {
+                    let entry = self.entry(number).filter(|(entry, _)| *entry == name);
+                    *found = entry.map(|(_, position)| position);
                 }
             }
-        }
+        });
         found
     }
 

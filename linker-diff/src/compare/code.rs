@@ -10,7 +10,7 @@ use super::bases::{self, Bases};
 use super::resolve::{self, Verdict};
 use super::sink::Sink;
 use super::words;
-use crate::code::fields::{self, Fields, Memory};
+use crate::code::fields::{self, Memory};
 use crate::code::meaning::{self, Meaning};
 use crate::code::{padding, text};
 use crate::finding::{Finding, Kind, Side};
@@ -162,20 +162,20 @@ impl Walk<'_, '_, '_> {
             }
             _ => {}
         }
-        if let (Some(to), Some(other)) = (l.immediate, r.immediate)
-            && !self.count(x, y, (to, other), |bases| bases.are_added_to(x), sink)
-        {
-            self.number(x, y, to, other, sink);
+        if let (Some(to), Some(other)) = (l.immediate, r.immediate) {
+            if self.load_bases(x, y, to, other) {
+                return;
+            }
+            if !self.count(x, y, (to, other), |bases| bases.are_added_to(x), sink) {
+                self.number(x, y, to, other, sink);
+            }
         }
-        if !self.load_bases(x, y, &l, &r) {
-            self.follow(&[*x], x == y);
-        }
+        self.follow(&[*x], x == y);
     }
 
     /// Whether the instruction loads bases that differ; what is counted from them then tells whether
     /// they mean the same.
-    fn load_bases(&mut self, x: &Instruction, y: &Instruction, l: &Fields, r: &Fields) -> bool {
-        let (Some(to), Some(other)) = (l.immediate, r.immediate) else { return false };
+    fn load_bases(&mut self, x: &Instruction, y: &Instruction, to: i64, other: i64) -> bool {
         let Some(bases) = Bases::loaded(self.pair.a, self.pair.b, x, to, other) else {
             return false;
         };
@@ -269,9 +269,6 @@ impl Walk<'_, '_, '_> {
 
     fn number(&mut self, x: &Instruction, y: &Instruction, to: i64, other: i64, sink: &mut Sink) {
         let (a, b) = (self.pair.a, self.pair.b);
-        if Bases::loaded(a, b, x, to, other).is_some() {
-            return;
-        }
         if let (Some(left), Some(right)) = (fields::absolute(a, to), fields::absolute(b, other)) {
             // An address only if it is one on both sides; a number that is the same is that number.
             if to != other {

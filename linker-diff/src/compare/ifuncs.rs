@@ -75,7 +75,8 @@ fn unapplied(image: &Image, side: Side, sink: &mut Sink) {
     if image.is_pie() {
         return;
     }
-    let entries = (start.value..end.value).step_by(24);
+    // A damaged program's bounds may be any.
+    let entries = (start.value..end.value).step_by(24).take(image.dynamic.relocs.len());
     let applied: BTreeSet<u64> = entries.filter_map(|at| image.memory.word(at)).collect();
     let left = irelative(image).filter(|r| !applied.contains(&r.at)).count();
     if left > 0 {
@@ -146,9 +147,11 @@ fn report(image: &Image, counterparts: &Counterparts, side: Side, sink: &mut Sin
         });
         let shown = shown.collect::<Vec<_>>().join("\n");
         let detail = format!("{}: one function has several addresses", image.label());
-        let mut finding = Finding::new(Kind::Ifunc, "addresses of functions", detail).on(side);
-        *(if side == Side::Left { &mut finding.left } else { &mut finding.right }) = shown;
-        sink.push(finding);
+        let finding = Finding::new(Kind::Ifunc, "addresses of functions", detail).on(side);
+        sink.push(match side {
+            Side::Left => finding.showing(shown, ""),
+            _ => finding.showing("", shown),
+        });
     }
 }
 

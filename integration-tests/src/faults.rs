@@ -113,12 +113,8 @@ const FAULTS: &[Fault] = &[
     fault("wild", "c/tls-models", &["musl/*/clang/gd", "musl/*/clang/ld", "musl/*/clang/ie", "musl/*/clang/le"], Differs(&[SegmentFault])),
     // And TLSDESC offsets count from its unaligned end, others from the aligned one.
     fault("wild", "c/tls-models", &["musl/*/clang/desc", "musl/*/clang/desc-ld"], Misbehaves(&[Immediate, SegmentFault])),
-    // No fault: both relaxations are right, but gild-diff decodes no APX.
-    fault("wild", "asm/code4", &["none/exec"], Differs(&[Instruction])),
     // Both copies of a COMDAT group are kept.
     fault("wild", "asm/group-debug", &["*/*/clang"], Differs(&[Instruction])),
-    // An empty section's alignment is lost, so that code without a name lies elsewhere.
-    fault("wild", "asm/link-order", &["*/*/clang"], Differs(&[DebugLine, DebugAddress])),
     // What it lacks.
     fault("wild", "asm/linker-symbols", &["*"], Refuses("__GNU_EH_FRAME_HDR")),
     fault("wild", "asm/size", &["*"], Refuses("R_X86_64_SIZE32")),

@@ -129,6 +129,44 @@ fn padding_is_padding_and_code_is_not() {
     }
 }
 
+#[test]
+fn registers_beyond_r15_are_told_apart() {
+    let lea = link("upper.s", "lld", &BASES);
+    let target = Elf::new(std::fs::read(&lea).expect("the program")).symbol("target").value as u32;
+    let with_mov = |payload: u8, target: u32| {
+        let relaxed = edited(&lea, |e| {
+            let at = e.offset(e.symbol("_start").value);
+            e.bytes[at..at + 4].copy_from_slice(&[0xd5, payload, 0xc7, 0xc0]);
+            e.set_int(at + 4, target);
+        });
+        compare(&lea, &relaxed)
+    };
+    // W and B4: mov $target, %r16
+    let relaxed = with_mov(0x18, target);
+    assert!(relaxed.is_equal(), "{}", unexplained(&relaxed));
+    assert!(!with_mov(0x18, target + 8).is_equal(), "another address");
+    assert!(!with_mov(0x08, target).is_equal(), "%rax");
+    assert!(!with_mov(0x19, target).is_equal(), "%r24");
+}
+
+#[test]
+fn debug_information_finds_code_behind_padding() {
+    let aligned = |flag| link("nameless.s", "ld", &[&BASES[..], &["-g", flag]].concat());
+    let (close, apart) = (aligned("-Wa,--defsym,ALIGN=1"), aligned("-Wa,--defsym,ALIGN=16"));
+    let comparison = compare(&close, &apart);
+    assert!(comparison.is_equal(), "{}", unexplained(&comparison));
+    // The rows of the nop speak of the instruction before the padding.
+    let moved = edited(&apart, |e| {
+        let syscall = e.symbol("_start").value + 5;
+        let nop = (syscall + 2).next_multiple_of(16).to_le_bytes();
+        let lines = e.section(".debug_line");
+        let range = lines.offset..lines.offset + lines.size;
+        let at = e.bytes[range].windows(8).position(|word| word == nop).expect("its address");
+        e.set_word(lines.offset + at, syscall);
+    });
+    assert_eq!(kinds(&compare(&close, &moved)), [Kind::DebugLine]);
+}
+
 /// mold 1.10 gives one indirect function two addresses in a fixed-address program, so that it does
 /// not equal itself.
 #[test]

@@ -1,7 +1,8 @@
 //! The parts of an instruction that a relocation may have filled.
 
-use iced_x86::{Instruction, OpKind, Register};
+use iced_x86::{OpKind, Register};
 
+use super::{Decoder, Insn};
 use crate::model::Image;
 use crate::model::refs::Ref;
 use crate::model::target::{Target, canonical, pointer_at, tp_offset_in_block};
@@ -29,7 +30,7 @@ pub struct Fields {
 }
 
 /// Takes the fields of one instruction.
-pub fn of(insn: &Instruction) -> Fields {
+pub fn of(insn: &Insn) -> Fields {
     let mut fields = Fields::default();
     for op in 0..insn.op_count() {
         match insn.op_kind(op) {
@@ -51,7 +52,7 @@ pub fn of(insn: &Instruction) -> Fields {
     fields
 }
 
-fn memory(insn: &Instruction) -> Memory {
+fn memory(insn: &Insn) -> Memory {
     if insn.is_ip_rel_memory_operand() {
         return Memory::Relative(insn.ip_rel_memory_address());
     }
@@ -64,7 +65,7 @@ fn memory(insn: &Instruction) -> Memory {
 }
 
 /// The instruction with the fields blanked, to be compared with another.
-pub fn blanked(insn: &Instruction) -> Instruction {
+pub fn blanked(insn: &Insn) -> Insn {
     let mut blank = *insn;
     for op in 0..insn.op_count() {
         match insn.op_kind(op) {
@@ -105,13 +106,7 @@ pub fn refs(image: &Image, start: u64, size: usize) -> Vec<Ref> {
     let Some(bytes) = image.memory.slice(start, size) else { return Vec::new() };
     let own = start..start + size as u64;
     let mut out = Vec::new();
-    let mut decoder = super::decoder(bytes, start);
-    let mut insn = Instruction::default();
-    while decoder.can_decode() {
-        decoder.decode_out(&mut insn);
-        if insn.is_invalid() {
-            continue;
-        }
+    for insn in Decoder::new(bytes, start).filter(|insn| !insn.is_invalid()) {
         let fields = of(&insn);
         let mut push = |target| out.push(Ref { offset: (insn.ip() - start) as u32, target });
         if let Some(to) = fields.branch.filter(|to| !own.contains(to)) {

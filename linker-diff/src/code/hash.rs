@@ -2,10 +2,8 @@
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
-use iced_x86::Instruction;
-
 use super::fields::{self, Memory};
-use super::padding;
+use super::{Decoder, padding};
 use crate::model::Image;
 use crate::model::atoms::{AtomId, Class};
 
@@ -25,20 +23,14 @@ pub fn of(image: &Image, id: AtomId) -> u64 {
 fn code(image: &Image, start: u64, size: usize, hasher: &mut DefaultHasher) {
     let Some(bytes) = image.memory.slice(start, size) else { return };
     let own = start..start + size as u64;
-    let mut decoder = super::decoder(bytes, start);
-    let mut insn = Instruction::default();
-    while decoder.can_decode() {
-        let at = decoder.position();
-        decoder.decode_out(&mut insn);
-        if padding::is_filler(&insn) {
-            continue;
-        }
+    for insn in Decoder::new(bytes, start).filter(|insn| !padding::is_filler(insn)) {
         let fields = fields::of(&insn);
         let relocated = fields.branch.is_some_and(|to| !own.contains(&to))
             || matches!(fields.memory, Some(Memory::Relative(_) | Memory::ThreadPointer(_)))
             || matches!(fields.memory, Some(Memory::Displacement(d)) if may_be_address(image, d))
             || fields.immediate.is_some_and(|i| may_be_address(image, i));
         if !relocated {
+            let at = (insn.ip() - start) as usize;
             bytes[at..at + insn.len()].hash(hasher);
         }
     }

@@ -1,10 +1,11 @@
 //! What an instruction yields, however the linker came to write it (x86-64 psABI, appendix B and
 //! the thread-local sequences of Drepper's "ELF Handling For Thread-Local Storage").
 
-use iced_x86::{Instruction, Mnemonic, OpKind, Register};
+use iced_x86::{Mnemonic, OpKind, Register};
 
 use super::fields::{self, Memory};
 use super::padding;
+use super::{Insn, Reg};
 use crate::model::Image;
 use crate::model::target::{Target, canonical, pointer_at};
 
@@ -12,7 +13,7 @@ use crate::model::target::{Target, canonical, pointer_at};
 #[derive(Clone, PartialEq, Debug)]
 pub enum Meaning {
     /// `dst` becomes an address or a thread-pointer offset.
-    Value(Register, Vec<Target>),
+    Value(Reg, Vec<Target>),
     /// Calls it.
     Call(Target),
     /// Jumps to it.
@@ -20,27 +21,27 @@ pub enum Meaning {
     /// Pushes it.
     Push(Vec<Target>),
     /// An arithmetic operation with a register and an address.
-    Arith(Mnemonic, Register, Vec<Target>),
+    Arith(Mnemonic, Reg, Vec<Target>),
     /// Adds a thread-local offset to a register.
-    AddTls(Register, Vec<Target>),
+    AddTls(Reg, Vec<Target>),
     /// The register becomes the thread pointer.
-    ThreadPointer(Register),
+    ThreadPointer(Reg),
     /// The register becomes the start of the program's thread-local block.
-    BlockStart(Register),
+    BlockStart(Reg),
     /// Something that no relaxation produces.
-    Other(Box<Instruction>),
+    Other(Box<Insn>),
 }
 
 /// The meanings of a run of instructions, fillers left out.
-pub fn of_run(image: &Image, run: &[Instruction]) -> Vec<Meaning> {
+pub fn of_run(image: &Image, run: &[Insn]) -> Vec<Meaning> {
     let real = run.iter().filter(|i| !padding::is_filler(i));
     real.map(|i| of(image, i)).collect()
 }
 
 /// The meaning of one instruction.
-pub fn of(image: &Image, insn: &Instruction) -> Meaning {
+pub fn of(image: &Image, insn: &Insn) -> Meaning {
     let f = fields::of(insn);
-    let dst = insn.op0_register().full_register();
+    let dst = insn.reg(0);
     let other = || Meaning::Other(Box::new(*insn));
     let slot = match f.memory {
         Some(Memory::Relative(at)) => pointer_at(image, at),
@@ -90,16 +91,11 @@ fn numbers(image: &Image, number: i64) -> Vec<Target> {
     out
 }
 
-fn lea(
-    image: &Image,
-    insn: &Instruction,
-    memory: Option<Memory>,
-    dst: Register,
-) -> Option<Meaning> {
+fn lea(image: &Image, insn: &Insn, memory: Option<Memory>, dst: Reg) -> Option<Meaning> {
     match memory? {
         Memory::Relative(at) => Some(Meaning::Value(dst, vec![canonical(image, at)])),
         Memory::Displacement(disp)
-            if insn.memory_base() == dst && insn.memory_index() == Register::None =>
+            if insn.base() == dst && insn.memory_index() == Register::None =>
         {
             Some(Meaning::AddTls(dst, vec![fields::thread_local(image, disp)?]))
         }
@@ -107,11 +103,11 @@ fn lea(
     }
 }
 
-fn arith(insn: &Instruction, mnemonic: Mnemonic, targets: Vec<Target>) -> Option<Meaning> {
+fn arith(insn: &Insn, mnemonic: Mnemonic, targets: Vec<Target>) -> Option<Meaning> {
     // `test` names the memory operand first, the others last.
     let mut last_first = (0..insn.op_count()).rev();
     let operand = last_first.find(|&op| insn.op_kind(op) == OpKind::Register)?;
-    let register = insn.op_register(operand).full_register();
+    let register = insn.reg(operand);
     if targets.is_empty() {
         return None;
     }

@@ -2,13 +2,10 @@
 
 pub mod fields;
 pub mod hash;
+pub mod insn;
 pub mod meaning;
 pub mod padding;
+mod rex2;
 pub mod text;
 
-use iced_x86::{Decoder, DecoderOptions};
-
-/// A decoder for `bytes` as they lie at `addr`.
-pub fn decoder(bytes: &[u8], addr: u64) -> Decoder<'_> {
-    Decoder::with_ip(64, bytes, addr, DecoderOptions::NONE)
-}
+pub use insn::{Decoder, Insn, Reg};

@@ -1,9 +1,11 @@
 //! Bytes between functions that never run.
 
-use iced_x86::{DecoderError, Instruction, Mnemonic};
+use iced_x86::{DecoderError, Mnemonic};
+
+use super::{Decoder, Insn};
 
 /// Whether an instruction only fills space.
-pub fn is_filler(insn: &Instruction) -> bool {
+pub fn is_filler(insn: &Insn) -> bool {
     match insn.mnemonic() {
         Mnemonic::Nop | Mnemonic::Int3 => true,
         // Some assemblers fill with `xchg %ax,%ax` or `lea 0(%rsi),%rsi`; the first is a nop to
@@ -20,7 +22,7 @@ pub fn leading(bytes: &[u8]) -> usize {
             at += 1;
             continue;
         }
-        let mut decoder = super::decoder(&bytes[at..], 0);
+        let mut decoder = Decoder::new(&bytes[at..], 0);
         let insn = decoder.decode();
         // The range of a function without a size may end within a long nop.
         if insn.is_invalid() && decoder.last_error() == DecoderError::NoMoreBytes {

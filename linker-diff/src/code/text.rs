@@ -1,7 +1,11 @@
 //! How instructions and targets are shown.
 
-use iced_x86::{Formatter as _, Instruction, IntelFormatter};
+use iced_x86::{
+    Formatter as _, FormatterOutput, FormatterTextKind, Instruction, IntelFormatter, OpKind,
+    Register,
+};
 
+use super::Insn;
 use super::fields::{self, Memory};
 use crate::model::Image;
 use crate::model::atoms::AtomId;
@@ -9,20 +13,64 @@ use crate::model::symbols::readable;
 use crate::model::target::{Target, canonical, pointer_at};
 
 /// One instruction, with what it refers to behind it.
-pub fn instruction(image: &Image, insn: &Instruction) -> String {
-    let mut formatter = IntelFormatter::new();
-    formatter.options_mut().set_uppercase_hex(false);
-    formatter.options_mut().set_hex_prefix("0x");
-    formatter.options_mut().set_hex_suffix("");
-    let mut text = String::new();
-    formatter.format(insn, &mut text);
+pub fn instruction(image: &Image, insn: &Insn) -> String {
+    let mut text = plain(insn);
     if let Some(target) = operand_target(image, insn) {
-        text = format!("{text}  ; {target}");
+        text.push_str(&format!("  ; {target}"));
     }
     text
 }
 
-fn operand_target(image: &Image, insn: &Instruction) -> Option<String> {
+/// One instruction.
+pub fn plain(insn: &Insn) -> String {
+    let mut formatter = IntelFormatter::new();
+    formatter.options_mut().set_uppercase_hex(false);
+    formatter.options_mut().set_hex_prefix("0x");
+    formatter.options_mut().set_hex_suffix("");
+    let mut output = Output { insn, text: String::new(), base_written: false };
+    formatter.format(insn, &mut output);
+    output.text
+}
+
+/// Collects an instruction's text and names registers beyond r15.
+struct Output<'a> {
+    insn: &'a Insn,
+    text: String,
+    base_written: bool,
+}
+
+impl FormatterOutput for Output<'_> {
+    fn write(&mut self, text: &str, _: FormatterTextKind) {
+        self.text.push_str(text);
+    }
+
+    fn write_register(
+        &mut self,
+        _: &Instruction,
+        _: u32,
+        operand: Option<u32>,
+        text: &str,
+        register: Register,
+    ) {
+        let is_memory = |op: u32| self.insn.op_kind(op) == OpKind::Memory;
+        let meant = match operand {
+            Some(op) if !is_memory(op) => self.insn.reg(op),
+            _ if register == self.insn.memory_base() && !self.base_written => {
+                self.base_written = true;
+                self.insn.base()
+            }
+            _ => self.insn.index(),
+        };
+        if meant.is_upper() {
+            let part = ["b", "w", "d", ""][register.size().ilog2() as usize];
+            self.text.push_str(&format!("r{}{part}", register.number() + 16));
+        } else {
+            self.text.push_str(text);
+        }
+    }
+}
+
+fn operand_target(image: &Image, insn: &Insn) -> Option<String> {
     let f = fields::of(insn);
     if let Some(to) = f.branch {
         return Some(target(image, canonical(image, to)));

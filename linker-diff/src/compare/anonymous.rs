@@ -11,7 +11,7 @@ use super::Pair;
 use super::data::{self, Difference};
 use super::resolve;
 use super::sink::{Anonymous, Sink};
-use crate::code::{fields, text};
+use crate::code::{Decoder, Insn, fields, text};
 use crate::finding::{Finding, Kind};
 use crate::model::Image;
 use crate::model::atoms::{AtomId, Class};
@@ -77,11 +77,11 @@ fn ends_string(pair: &Pair, r: &Anonymous) -> bool {
 fn counted_back(image: &Image, r: &Anonymous) -> Option<usize> {
     const FOLLOWING: usize = 4;
     let at = image.atoms.get(r.from).start + u64::from(r.offset);
-    let mut decoder = crate::code::decoder(image.memory.slice(at, NEAR)?, at);
-    let loaded = decoder.decode().op0_register();
-    let following = decoder.into_iter().take(FOLLOWING);
+    let mut decoder = Decoder::new(image.memory.slice(at, NEAR)?, at);
+    let loaded = decoder.decode().reg(0);
+    let following = decoder.take(FOLLOWING);
     let mut counts = following
-        .filter(|insn| insn.mnemonic() == iced_x86::Mnemonic::Lea && insn.memory_base() == loaded);
+        .filter(|insn| insn.mnemonic() == iced_x86::Mnemonic::Lea && insn.base() == loaded);
     let distance = counts.next()?.memory_displacement64() as i64;
     usize::try_from(distance.checked_neg()?).ok()
 }
@@ -174,7 +174,7 @@ fn accessed(image: &Image, r: &Anonymous) -> u64 {
     let atom = image.atoms.get(r.from);
     let code = || image.memory.slice(atom.start + u64::from(r.offset), 16);
     let Some(bytes) = code().filter(|_| atom.class == Class::Code) else { return u64::MAX };
-    let insn = crate::code::decoder(bytes, atom.start + u64::from(r.offset)).decode();
+    let insn = Decoder::new(bytes, atom.start + u64::from(r.offset)).decode();
     let direct = fields::of(&insn).memory == Some(fields::Memory::Relative(r.left))
         && insn.mnemonic() != iced_x86::Mnemonic::Lea;
     match insn.memory_size().size() {
@@ -341,17 +341,11 @@ fn lengths(image: &Image, r: &Anonymous) -> Vec<usize> {
     let Some(bytes) = image.memory.slice(atom.start, atom.size() as usize) else {
         return Vec::new();
     };
-    let near = |at: usize| at.abs_diff(r.offset as usize) <= NEAR;
-    let mut decoder = crate::code::decoder(bytes, atom.start);
-    let mut out = Vec::new();
-    while decoder.can_decode() && decoder.position() <= r.offset as usize + NEAR {
-        let at = decoder.position();
-        let insn = decoder.decode();
-        if near(at) {
-            out.extend(fields::of(&insn).immediate.map(|i| i as usize));
-        }
-    }
-    out
+    let at = |insn: &Insn| (insn.ip() - atom.start) as usize;
+    let offset = r.offset as usize;
+    let insns = Decoder::new(bytes, atom.start).take_while(|insn| at(insn) <= offset + NEAR);
+    let near = insns.filter(|insn| at(insn).abs_diff(offset) <= NEAR);
+    near.filter_map(|insn| fields::of(&insn).immediate.map(|i| i as usize)).collect()
 }
 
 /// What follows the padding before a piece.

@@ -5,9 +5,9 @@
 //! start: only the sums can be compared. So what the two bases reach is followed from register to
 //! register, in the order in which the code lies.
 
-use iced_x86::{Code, Instruction, Mnemonic, OpKind, Register};
+use iced_x86::{Code, Mnemonic, OpKind, Register};
 
-use crate::code::padding;
+use crate::code::{Insn, Reg, padding};
 use crate::model::Image;
 use crate::model::target::Target;
 
@@ -16,10 +16,10 @@ use crate::model::target::Target;
 pub struct Bases {
     left: i64,
     right: i64,
-    registers: Vec<Register>,
+    registers: Vec<Reg>,
 }
 
-/// Registers that a call may overwrite (psABI, 3.2.1).
+/// Registers that a call may overwrite (psABI, 3.2.1), beside all of r16 to r31.
 const SCRATCH: [Register; 9] = [
     Register::RAX,
     Register::RCX,
@@ -31,6 +31,10 @@ const SCRATCH: [Register; 9] = [
     Register::R10,
     Register::R11,
 ];
+
+fn is_scratch(register: Reg) -> bool {
+    register.is_upper() || SCRATCH.map(Reg::lower).contains(&register)
+}
 
 /// The end of the block as an offset in it: what the thread pointer is.
 pub fn end(image: &Image) -> Option<i64> {
@@ -45,29 +49,29 @@ fn bound(image: &Image, distance: i64) -> Option<i64> {
 
 impl Bases {
     /// Bases at these offsets in the blocks, both in one register.
-    pub fn new(left: i64, right: i64, register: Register) -> Self {
+    pub fn new(left: i64, right: i64, register: Reg) -> Self {
         Self { left, right, registers: vec![register] }
     }
 
     /// Of one instruction on both sides: loads of the bases, one at the start of its block and the
     /// other at the end of its own.
-    pub fn loaded(a: &Image, b: &Image, insn: &Instruction, to: i64, other: i64) -> Option<Self> {
+    pub fn loaded(a: &Image, b: &Image, insn: &Insn, to: i64, other: i64) -> Option<Self> {
         let loads = insn.mnemonic() == Mnemonic::Mov && insn.op0_kind() == OpKind::Register;
         let (left, right) = (bound(a, to)?, bound(b, other)?);
         let part = loads && (to == 0) != (other == 0);
-        part.then(|| Self::new(left, right, insn.op0_register().full_register()))
+        part.then(|| Self::new(left, right, insn.reg(0)))
     }
 
     /// Whether the displacement of an instruction is counted from the bases; if it is the same on
     /// both sides, `lea` hands the bases on.
-    pub fn reach_through(&self, insn: &Instruction, same: bool) -> bool {
+    pub fn reach_through(&self, insn: &Insn, same: bool) -> bool {
         !(same && insn.mnemonic() == Mnemonic::Lea) && self.are_in_address(insn)
     }
 
     /// Whether an instruction adds its immediate to the bases.
-    pub fn are_added_to(&self, insn: &Instruction) -> bool {
+    pub fn are_added_to(&self, insn: &Insn) -> bool {
         let register = insn.op0_kind() == OpKind::Register;
-        insn.mnemonic() == Mnemonic::Add && register && self.hold(insn.op0_register())
+        insn.mnemonic() == Mnemonic::Add && register && self.hold(insn.reg(0))
     }
 
     /// What a number counted from each stands for.
@@ -78,15 +82,15 @@ impl Bases {
 
     /// Follows what an instruction does to registers; false once other bases are loaded, the same on
     /// both sides.
-    pub fn follow(&mut self, image: &Image, insn: &Instruction, same: bool) -> bool {
+    pub fn follow(&mut self, image: &Image, insn: &Insn, same: bool) -> bool {
         if insn.code() == Code::Mov_rm64_imm32 && bound(image, insn.immediate(1) as i64).is_some() {
             return false;
         }
-        let into = insn.op0_register().full_register();
+        let into = insn.reg(0);
         match insn.mnemonic() {
-            Mnemonic::Call => self.registers.retain(|held| !SCRATCH.contains(held)),
+            Mnemonic::Call => self.registers.retain(|held| !is_scratch(*held)),
             Mnemonic::Mov if insn.op0_kind() == OpKind::Register => {
-                let copied = insn.op1_kind() == OpKind::Register && self.hold(insn.op1_register());
+                let copied = insn.op1_kind() == OpKind::Register && self.hold(insn.reg(1));
                 self.set(into, copied);
             }
             Mnemonic::Movzx | Mnemonic::Movsx | Mnemonic::Movsxd | Mnemonic::Xor => {
@@ -95,7 +99,7 @@ impl Bases {
             Mnemonic::Lea => self.set(into, same && self.are_in_address(insn)),
             Mnemonic::Add if insn.op0_kind() == OpKind::Register => {
                 if insn.op1_kind() == OpKind::Register {
-                    let held = self.hold(into) || self.hold(insn.op1_register());
+                    let held = self.hold(into) || self.hold(insn.reg(1));
                     self.set(into, held);
                 } else if insn.op1_kind() != OpKind::Memory {
                     // The sum is a variable's offset, which was compared.
@@ -107,18 +111,16 @@ impl Bases {
         true
     }
 
-    fn hold(&self, register: Register) -> bool {
-        self.registers.contains(&register.full_register())
+    fn hold(&self, register: Reg) -> bool {
+        self.registers.contains(&register)
     }
 
-    fn are_in_address(&self, insn: &Instruction) -> bool {
+    fn are_in_address(&self, insn: &Insn) -> bool {
         let memory = insn.op_kinds().any(|kind| kind == OpKind::Memory);
-        memory
-            && !padding::is_filler(insn)
-            && (self.hold(insn.memory_base()) || self.hold(insn.memory_index()))
+        memory && !padding::is_filler(insn) && (self.hold(insn.base()) || self.hold(insn.index()))
     }
 
-    fn set(&mut self, register: Register, held: bool) {
+    fn set(&mut self, register: Reg, held: bool) {
         self.registers.retain(|other| *other != register);
         if held {
             self.registers.push(register);

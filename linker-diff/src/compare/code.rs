@@ -3,7 +3,7 @@
 //! No x86-64 relaxation changes the length of code, so both are walked in step: where instruction
 //! boundaries part, the run up to the next common boundary is compared by its meaning.
 
-use iced_x86::{Decoder, Instruction};
+use iced_x86::Register;
 
 use super::Pair;
 use super::bases::{self, Bases};
@@ -12,7 +12,7 @@ use super::sink::Sink;
 use super::words;
 use crate::code::fields::{self, Memory};
 use crate::code::meaning::{self, Meaning};
-use crate::code::{padding, text};
+use crate::code::{Decoder, Insn, Reg, padding, text};
 use crate::finding::{Finding, Kind, Side};
 use crate::model::Image;
 use crate::model::atoms::AtomId;
@@ -70,20 +70,18 @@ pub fn compare(pair: &Pair, x: AtomId, y: AtomId, sink: &mut Sink) {
 
 impl Walk<'_, '_, '_> {
     fn run(&mut self, ours: &[u8], theirs: &[u8], sink: &mut Sink) {
-        let mut left = crate::code::decoder(ours, self.start.0);
-        let mut right = crate::code::decoder(theirs, self.start.1);
-        let (mut x, mut y) = (Instruction::default(), Instruction::default());
+        let mut left = Decoder::new(ours, self.start.0);
+        let mut right = Decoder::new(theirs, self.start.1);
         while left.can_decode() && right.can_decode() {
             if self.skip_padding(ours, theirs, &mut left, &mut right) {
                 continue;
             }
-            left.decode_out(&mut x);
-            right.decode_out(&mut y);
+            let (x, y) = (left.decode(), right.decode());
             self.instructions += 1;
             if !self.sized && ends_in_padding(ours, theirs, &x, &y, self.start) {
                 return;
             }
-            if left.position() != right.position() {
+            if left.offset() != right.offset() {
                 let mut runs = (vec![x], vec![y]);
                 step_together(&mut left, &mut right, &mut runs);
                 self.runs(&runs.0, &runs.1, sink);
@@ -106,7 +104,7 @@ impl Walk<'_, '_, '_> {
         left: &mut Decoder,
         right: &mut Decoder,
     ) -> bool {
-        let at = left.position();
+        let at = left.offset();
         let (Some(x), Some(y)) = (ours.get(at..), theirs.get(at..)) else { return false };
         let fills = |bytes: &[u8]| matches!(bytes.first(), Some(0 | 0xcc));
         if self.sized || !(fills(x) || fills(y)) {
@@ -116,16 +114,13 @@ impl Walk<'_, '_, '_> {
         if length == 0 || length != padding::leading(y) {
             return false;
         }
-        let skip = |decoder: &mut Decoder, start: u64| {
-            let set = decoder.set_position(at + length);
-            decoder.set_ip(start + (at + length) as u64);
-            set.is_ok()
-        };
-        skip(left, self.start.0) && skip(right, self.start.1)
+        left.set_offset(at + length);
+        right.set_offset(at + length);
+        true
     }
 
     /// Keeps track of the bases behind instructions; `same` if those are the same on both sides.
-    fn follow(&mut self, run: &[Instruction], same: bool) {
+    fn follow(&mut self, run: &[Insn], same: bool) {
         let image = self.pair.a;
         self.bases = self.bases.take().and_then(|mut bases| {
             run.iter().all(|insn| bases.follow(image, insn, same)).then_some(bases)
@@ -133,7 +128,7 @@ impl Walk<'_, '_, '_> {
     }
 
     /// Bytes that are no instructions.
-    fn raw(&mut self, x: &Instruction, y: &Instruction, ours: &[u8], theirs: &[u8]) {
+    fn raw(&mut self, x: &Insn, y: &Insn, ours: &[u8], theirs: &[u8]) {
         let at = (x.ip() - self.start.0) as usize;
         let len = x.len().max(y.len()).max(1);
         if ours.get(at..at + len) != theirs.get(at..at + len) {
@@ -142,7 +137,7 @@ impl Walk<'_, '_, '_> {
     }
 
     /// The same instruction but for what relocations fill.
-    fn same_form(&mut self, x: &Instruction, y: &Instruction, sink: &mut Sink) {
+    fn same_form(&mut self, x: &Insn, y: &Insn, sink: &mut Sink) {
         let (l, r) = (fields::of(x), fields::of(y));
         if let (Some(to), Some(other)) = (l.branch, r.branch) {
             self.branch(x, y, to, other, sink);
@@ -175,7 +170,7 @@ impl Walk<'_, '_, '_> {
 
     /// Whether the instruction loads bases that differ; what is counted from them then tells whether
     /// they mean the same.
-    fn load_bases(&mut self, x: &Instruction, y: &Instruction, to: i64, other: i64) -> bool {
+    fn load_bases(&mut self, x: &Insn, y: &Insn, to: i64, other: i64) -> bool {
         let Some(bases) = Bases::loaded(self.pair.a, self.pair.b, x, to, other) else {
             return false;
         };
@@ -190,8 +185,8 @@ impl Walk<'_, '_, '_> {
     /// Whether two numbers are counted from bases that differ: then they are compared so.
     fn count(
         &mut self,
-        x: &Instruction,
-        y: &Instruction,
+        x: &Insn,
+        y: &Insn,
         numbers: (i64, i64),
         counted: impl Fn(&Bases) -> bool,
         sink: &mut Sink,
@@ -203,7 +198,7 @@ impl Walk<'_, '_, '_> {
         true
     }
 
-    fn branch(&mut self, x: &Instruction, y: &Instruction, to: u64, other: u64, sink: &mut Sink) {
+    fn branch(&mut self, x: &Insn, y: &Insn, to: u64, other: u64, sink: &mut Sink) {
         let (left, right) = (to.wrapping_sub(self.start.0), other.wrapping_sub(self.start.1));
         if left == right && left < self.size {
             return;
@@ -223,7 +218,7 @@ impl Walk<'_, '_, '_> {
         self.judge(x, y, left, right, Kind::WrongTarget, sink);
     }
 
-    fn relative(&mut self, x: &Instruction, y: &Instruction, to: u64, other: u64, sink: &mut Sink) {
+    fn relative(&mut self, x: &Insn, y: &Insn, to: u64, other: u64, sink: &mut Sink) {
         let (a, b) = (self.pair.a, self.pair.b);
         let address_taken = x.mnemonic() == iced_x86::Mnemonic::Lea;
         if address_taken && resolve::addresses(self.pair, to, other) == Verdict::Same {
@@ -249,14 +244,7 @@ impl Walk<'_, '_, '_> {
         self.judge(x, y, left, right, Kind::WrongTarget, sink);
     }
 
-    fn thread_pointer(
-        &mut self,
-        x: &Instruction,
-        y: &Instruction,
-        to: i64,
-        other: i64,
-        sink: &mut Sink,
-    ) {
+    fn thread_pointer(&mut self, x: &Insn, y: &Insn, to: i64, other: i64, sink: &mut Sink) {
         let left = fields::thread_local(self.pair.a, to);
         let right = fields::thread_local(self.pair.b, other);
         match (left, right) {
@@ -267,7 +255,7 @@ impl Walk<'_, '_, '_> {
         }
     }
 
-    fn number(&mut self, x: &Instruction, y: &Instruction, to: i64, other: i64, sink: &mut Sink) {
+    fn number(&mut self, x: &Insn, y: &Insn, to: i64, other: i64, sink: &mut Sink) {
         let (a, b) = (self.pair.a, self.pair.b);
         if let (Some(left), Some(right)) = (fields::absolute(a, to), fields::absolute(b, other)) {
             // An address only if it is one on both sides; a number that is the same is that number.
@@ -314,8 +302,8 @@ impl Walk<'_, '_, '_> {
     /// Compares what a field refers to.
     fn judge(
         &mut self,
-        x: &Instruction,
-        y: &Instruction,
+        x: &Insn,
+        y: &Insn,
         left: Target,
         right: Target,
         kind: Kind,
@@ -339,7 +327,7 @@ impl Walk<'_, '_, '_> {
     }
 
     /// Different instructions, or boundaries that part: the meaning decides.
-    fn runs(&mut self, ours: &[Instruction], theirs: &[Instruction], sink: &mut Sink) {
+    fn runs(&mut self, ours: &[Insn], theirs: &[Insn], sink: &mut Sink) {
         let left = tls_call(self.pair.a, meaning::of_run(self.pair.a, ours));
         let right = tls_call(self.pair.b, meaning::of_run(self.pair.b, theirs));
         let offset = (ours[0].ip() - self.start.0) as u32;
@@ -419,7 +407,7 @@ impl Walk<'_, '_, '_> {
     }
 
     /// Instructions of a run that no relaxation made: their fields must be equal numbers.
-    fn equal(&self, x: &Instruction, y: &Instruction) -> bool {
+    fn equal(&self, x: &Insn, y: &Insn) -> bool {
         let (l, r) = (fields::of(x), fields::of(y));
         let relative = |to: Option<u64>, base: u64| to.map(|t| t.wrapping_sub(base));
         relative(l.branch, self.start.0) == relative(r.branch, self.start.1)
@@ -461,7 +449,7 @@ impl Walk<'_, '_, '_> {
         if offset == 0 { name } else { format!("{name}+{offset:#x}") }
     }
 
-    fn differ(&mut self, kind: Kind, ours: &[Instruction], theirs: &[Instruction], detail: &str) {
+    fn differ(&mut self, kind: Kind, ours: &[Insn], theirs: &[Insn], detail: &str) {
         let offset = (ours[0].ip() - self.start.0) as u32;
         let finding = Finding::new(kind, self.place(offset), detail)
             .showing(lines(self.pair.a, ours), lines(self.pair.b, theirs));
@@ -495,14 +483,8 @@ impl Walk<'_, '_, '_> {
 }
 
 /// Whether nothing but padding is left on both sides from these instructions on.
-fn ends_in_padding(
-    ours: &[u8],
-    theirs: &[u8],
-    x: &Instruction,
-    y: &Instruction,
-    start: (u64, u64),
-) -> bool {
-    let is_rest = |bytes: &[u8], insn: &Instruction, start: u64| {
+fn ends_in_padding(ours: &[u8], theirs: &[u8], x: &Insn, y: &Insn, start: (u64, u64)) -> bool {
+    let is_rest = |bytes: &[u8], insn: &Insn, start: u64| {
         let rest = &bytes[(insn.ip() - start) as usize..];
         matches!(rest.first(), Some(0 | 0x0f | 0x2e | 0x66 | 0x90 | 0xcc)) && padding::is_all(rest)
     };
@@ -510,13 +492,9 @@ fn ends_in_padding(
 }
 
 /// Decodes on until both are at the same distance from their starts.
-fn step_together(
-    left: &mut Decoder,
-    right: &mut Decoder,
-    runs: &mut (Vec<Instruction>, Vec<Instruction>),
-) {
-    while left.position() != right.position() {
-        if left.position() < right.position() {
+fn step_together(left: &mut Decoder, right: &mut Decoder, runs: &mut (Vec<Insn>, Vec<Insn>)) {
+    while left.offset() != right.offset() {
+        if left.offset() < right.offset() {
             if !left.can_decode() {
                 break;
             }
@@ -535,24 +513,25 @@ fn step_together(
 /// sub $size, %rax`, which is how mold relaxes local-dynamic accesses.
 fn tls_call(image: &Image, run: Vec<Meaning>) -> Vec<Meaning> {
     use iced_x86::Mnemonic::{Mov, Sub, Xor};
-    use iced_x86::Register::{RAX, RDI};
-    if let [Meaning::Other(clear), Meaning::Other(load), Meaning::Arith(Sub, RAX, size)] = &run[..]
+    let (rax, rdi) = (Reg::lower(Register::RAX), Reg::lower(Register::RDI));
+    if let [Meaning::Other(clear), Meaning::Other(load), Meaning::Arith(Sub, into, size)] = &run[..]
+        && *into == rax
         && (clear.mnemonic(), load.mnemonic()) == (Xor, Mov)
         && image.tls.is_some_and(|tls| {
             size.contains(&Target::Number(tls.thread_pointer().wrapping_sub(tls.start)))
         })
     {
-        return vec![Meaning::BlockStart(RAX)];
+        return vec![Meaning::BlockStart(rax)];
     }
-    let [Meaning::Value(RDI, slot), Meaning::Call(Target::Addr(callee))] = &run[..] else {
+    let [Meaning::Value(into, slot), Meaning::Call(Target::Addr(callee))] = &run[..] else {
         return run;
     };
     let is_get_addr =
         image.atoms.find(*callee).is_some_and(|id| text::atom(image, id) == "__tls_get_addr");
     match slot[..] {
-        [Target::Addr(slot)] if is_get_addr && image.is_got(slot) => {
+        [Target::Addr(slot)] if *into == rdi && is_get_addr && image.is_got(slot) => {
             let offset = image.memory.word(slot + 8).unwrap_or(0) as i64;
-            vec![Meaning::ThreadPointer(RAX), Meaning::AddTls(RAX, vec![Target::Tls(offset)])]
+            vec![Meaning::ThreadPointer(rax), Meaning::AddTls(rax, vec![Target::Tls(offset)])]
         }
         _ => run,
     }
@@ -566,11 +545,11 @@ fn same_section(a: &Image, b: &Image, addr: u64) -> bool {
     }
 }
 
-fn is_through_got(image: &Image, run: &[Instruction]) -> bool {
+fn is_through_got(image: &Image, run: &[Insn]) -> bool {
     run.iter()
         .any(|i| matches!(fields::of(i).memory, Some(Memory::Relative(at)) if image.is_got(at)))
 }
 
-fn lines(image: &Image, run: &[Instruction]) -> String {
+fn lines(image: &Image, run: &[Insn]) -> String {
     run.iter().map(|i| text::instruction(image, i)).collect::<Vec<_>>().join("\n")
 }

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use iced_x86::{Instruction, Mnemonic};
+use iced_x86::Mnemonic;
 
 use super::Pair;
 use super::resolve::{self, Verdict};
 use super::sink::Sink;
 use crate::code::fields::{self, Memory};
-use crate::code::text;
+use crate::code::{Decoder, Insn, text};
 use crate::finding::{Finding, Kind, Side};
 use crate::model::Image;
 use crate::model::atoms::Class;
@@ -165,16 +165,13 @@ fn taken(image: &Image) -> Taken {
 fn by_code(image: &Image, taken: &mut Taken) {
     for (_, atom) in image.atoms.iter().filter(|(_, atom)| atom.class == Class::Code) {
         let bytes = image.memory.slice(atom.start, atom.size() as usize);
-        let mut decoder = crate::code::decoder(bytes.unwrap_or_default(), atom.start);
-        let mut insn = Instruction::default();
-        while decoder.can_decode() {
-            decoder.decode_out(&mut insn);
+        for insn in Decoder::new(bytes.unwrap_or_default(), atom.start) {
             taken.extend(by_instruction(image, &insn).map(|address| (insn.ip(), address)));
         }
     }
 }
 
-fn by_instruction(image: &Image, insn: &Instruction) -> Option<Address> {
+fn by_instruction(image: &Image, insn: &Insn) -> Option<Address> {
     if matches!(insn.mnemonic(), Mnemonic::Call | Mnemonic::Jmp) {
         return None;
     }

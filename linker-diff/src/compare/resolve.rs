@@ -2,7 +2,7 @@
 
 use super::Pair;
 use super::sink::Anonymous;
-use crate::code::{fields, hash};
+use crate::code::{Decoder, fields, hash};
 use crate::model::Image;
 use crate::model::atoms::{AtomId, Class};
 use crate::model::elf::SHF_WRITE;
@@ -169,12 +169,12 @@ fn run_alike(pair: &Pair, x: u64, y: u64) -> bool {
     let bytes =
         |image: &Image, at: u64| image.memory.from(at).map(|b| b[..b.len().min(COMPARED)].to_vec());
     let (Some(ours), Some(theirs)) = (bytes(pair.a, x), bytes(pair.b, y)) else { return false };
-    let mut left = crate::code::decoder(&ours, x);
-    let mut right = crate::code::decoder(&theirs, y);
+    let mut left = Decoder::new(&ours, x);
+    let mut right = Decoder::new(&theirs, y);
     // Enough to leave no doubt, few enough to stay within the shortest of crt's functions.
     (0..4).all(|_| {
         let (l, r) = (left.decode(), right.decode());
-        left.position() != right.position()
+        left.offset() != right.offset()
             || l.code() == r.code() && fields::blanked(&l) == fields::blanked(&r)
     })
 }

@@ -2,10 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use iced_x86::{FlowControl, Instruction};
+use iced_x86::FlowControl;
 
 use super::known::{KNOWN, Known, by_name, plain};
-use crate::code;
+use crate::code::{Decoder, Insn};
 use crate::model::dynamic::{Dynamic, R_GLOB_DAT, R_JUMP_SLOT, R_RELATIVE};
 use crate::model::elf::Parsed;
 use crate::model::memory::Memory;
@@ -87,7 +87,7 @@ impl<'a> Calls<'a> {
         let size = sized.unwrap_or(UNSIZED);
         let bytes = self.memory.from(addr).unwrap_or_default();
         let mut targets = Vec::new();
-        for insn in code::decoder(&bytes[..bytes.len().min(size)], addr) {
+        for insn in Decoder::new(&bytes[..bytes.len().min(size)], addr) {
             let target = self.target(&insn);
             targets.extend(target.filter(|target| target.wrapping_sub(addr) >= size as u64));
             let ends = matches!(
@@ -103,7 +103,7 @@ impl<'a> Calls<'a> {
         targets
     }
 
-    fn target(&self, insn: &Instruction) -> Option<u64> {
+    fn target(&self, insn: &Insn) -> Option<u64> {
         let indirect = insn.is_call_near_indirect() || insn.is_jmp_near_indirect();
         if indirect && insn.is_ip_rel_memory_operand() {
             return self.slot(insn.ip_rel_memory_address());

@@ -6,7 +6,7 @@ use super::elf::{SHT_NOBITS, Section};
 use super::linker_defined::is_linker_defined;
 use super::symbols::{STT_OBJECT, STT_TLS, Symbol};
 use super::target::Target;
-use crate::code::padding;
+use crate::code::{Decoder, padding};
 use crate::compare::init;
 
 /// One atom, dense over memory atoms sorted by address, then thread-local ones sorted by offset.
@@ -230,14 +230,9 @@ fn seeds(image: &Image) -> Vec<u64> {
         }
     }
     for section in image.sections.iter().filter(|s| s.is_alloc() && s.is_code()) {
-        let mut decoder = crate::code::decoder(section.data, section.addr);
-        let mut insn = iced_x86::Instruction::default();
-        while decoder.can_decode() {
-            decoder.decode_out(&mut insn);
-            if insn.code() == iced_x86::Code::Call_rel32_64 {
-                seeds.push(insn.near_branch64());
-            }
-        }
+        let insns = Decoder::new(section.data, section.addr);
+        let calls = insns.filter(|insn| insn.code() == iced_x86::Code::Call_rel32_64);
+        seeds.extend(calls.map(|call| call.near_branch64()));
     }
     seeds.sort_unstable();
     seeds.dedup();

@@ -13,10 +13,10 @@ use rayon::prelude::*;
 use super::Pair;
 use super::resolve::{self, Verdict};
 use super::sink::Sink;
-use crate::code::text;
+use crate::code::{Decoder, Insn, fields, padding, text};
 use crate::finding::{Finding, Kind, Side};
 use crate::model::Image;
-use crate::model::atoms::AtomId;
+use crate::model::atoms::{Atom, AtomId, Class};
 use crate::model::symbols::STB_WEAK;
 use crate::reason::Reason;
 use sections::DebugSections;
@@ -137,7 +137,7 @@ fn place(pair: &Pair, left: u64, right: u64) -> Place {
         (true, true) => Place::Dead,
         (false, false) => match resolve::addresses(pair, left, right) {
             Verdict::Same | Verdict::Content { .. } => Place::Same,
-            _ if same_end(pair, left, right) => Place::Same,
+            _ if same_end(pair, left, right) || behind_padding(pair, left, right) => Place::Same,
             _ => Place::Different,
         },
         (true, false) => {
@@ -181,6 +181,34 @@ fn same_end(pair: &Pair, left: u64, right: u64) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether both are code without a name, and between it and the same name before it lies the same
+/// code, but for padding: the linkers align differently.
+fn behind_padding(pair: &Pair, left: u64, right: u64) -> bool {
+    let (a, b) = (pair.a, pair.b);
+    let (Some(l), Some(r)) = (a.atoms.find(left), b.atoms.find(right)) else { return false };
+    let is_open = |atom: &Atom| atom.class == Class::Code && !atom.sized;
+    let (x, y) = (a.atoms.get(l), b.atoms.get(r));
+    pair.pairing.right_of(l) == Some(r)
+        && is_open(x)
+        && is_open(y)
+        && instructions(a, x.start, left) == instructions(b, y.start, right)
+}
+
+/// What lies between two addresses beside padding, without what relocations fill.
+fn instructions(image: &Image, start: u64, end: u64) -> Vec<Insn> {
+    let bytes = image.memory.slice(start, (end - start) as usize).unwrap_or_default();
+    let mut decoder = Decoder::new(bytes, start);
+    let mut found = Vec::new();
+    while decoder.can_decode() {
+        let at = decoder.offset();
+        match padding::leading(&bytes[at..]) {
+            0 => found.push(fields::blanked(&decoder.decode())),
+            length => decoder.set_offset(at + length),
+        }
+    }
+    found
 }
 
 /// Counts an address of discarded code.

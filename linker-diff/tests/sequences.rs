@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use gild_diff::{Comparison, Kind};
+use iced_x86::Mnemonic;
 use support::elf::Elf;
 use support::{compare, folder, linker_folder, unexplained};
 
@@ -165,6 +166,22 @@ fn debug_information_finds_code_behind_padding() {
         e.set_word(lines.offset + at, syscall);
     });
     assert_eq!(kinds(&compare(&close, &moved)), [Kind::DebugLine]);
+}
+
+/// Where the next variable follows at once, and names are missing, both have one address.
+#[test]
+fn the_end_of_a_variable_is_not_the_next() {
+    let aligned = |flag| link("end.s", "ld", &[&BASES[..], &[flag]].concat());
+    let (close, apart) = (aligned("-Wa,--defsym,ALIGN=4"), aligned("-Wa,--defsym,ALIGN=16"));
+    let stripped = close.with_extension("stripped");
+    run(Command::new("strip").arg(&close).arg("-o").arg(&stripped));
+    let comparison = compare(&apart, &stripped);
+    assert!(comparison.is_equal(), "{}", unexplained(&comparison));
+    let moved = edited(&apart, |e| {
+        let (at, insn) = e.find("_start", |i| i.mnemonic() == Mnemonic::Inc);
+        e.add_int(at + insn.len() - 4, 4);
+    });
+    assert!(kinds(&compare(&moved, &stripped)).contains(&Kind::WrongTarget));
 }
 
 /// mold 1.10 gives one indirect function two addresses in a fixed-address program, so that it does

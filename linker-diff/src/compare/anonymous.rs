@@ -172,9 +172,11 @@ fn place(pair: &Pair, r: &Anonymous, steps: &Steps) -> (Sink, Vec<Anonymous>) {
 /// where the address is taken.
 fn accessed(image: &Image, r: &Anonymous) -> u64 {
     let atom = image.atoms.get(r.from);
-    let code = || image.memory.slice(atom.start + u64::from(r.offset), 16);
-    let Some(bytes) = code().filter(|_| atom.class == Class::Code) else { return u64::MAX };
-    let insn = Decoder::new(bytes, atom.start + u64::from(r.offset)).decode();
+    let at = atom.start + u64::from(r.offset);
+    let bytes = image.memory.from(at).filter(|_| atom.class == Class::Code);
+    let Some(insn) = bytes.and_then(|bytes| Decoder::new(bytes, at).next()) else {
+        return u64::MAX;
+    };
     let direct = fields::of(&insn).memory == Some(fields::Memory::Relative(r.left))
         && insn.mnemonic() != iced_x86::Mnemonic::Lea;
     match insn.memory_size().size() {
@@ -407,7 +409,11 @@ fn follow_alike(pair: &Pair, r: &Anonymous) -> bool {
 fn agree(pair: &Pair, mapped: &[Anonymous], sink: &mut Sink) {
     let mut by_left: BTreeMap<(bool, u64), BTreeMap<u64, Vec<&Anonymous>>> = BTreeMap::new();
     let mut by_right: BTreeMap<(bool, u64), BTreeMap<u64, Vec<&Anonymous>>> = BTreeMap::new();
-    for r in mapped.iter().filter(|r| !r.named) {
+    let is_end = |r: &Anonymous| {
+        let is_address = !r.tls && accessed(pair.a, r) == u64::MAX;
+        is_address && (is_end(pair.a, r.left) || is_end(pair.b, r.right))
+    };
+    for r in mapped.iter().filter(|r| !r.named && !is_end(r)) {
         by_left.entry((r.tls, r.left)).or_default().entry(r.right).or_default().push(r);
         by_right.entry((r.tls, r.right)).or_default().entry(r.left).or_default().push(r);
     }
@@ -433,6 +439,20 @@ fn agree(pair: &Pair, mapped: &[Anonymous], sink: &mut Sink) {
             }
         }
     }
+}
+
+/// Whether an address is the end of a variable rather than the start of the next.
+fn is_end(image: &Image, addr: u64) -> bool {
+    let begins = |id| {
+        let atom = image.atoms.get(id);
+        atom.known && atom.start == addr
+    };
+    let ends = |id| {
+        let atom = image.atoms.get(id);
+        atom.sized && atom.end == addr
+    };
+    let before = image.atoms.last_before(addr.wrapping_sub(1));
+    before.is_some_and(ends) && !image.atoms.last_before(addr).is_some_and(begins)
 }
 
 /// Whether a reference shortly before moved by as much: both lie in one larger variable.

@@ -1,7 +1,9 @@
 //! The program cut into atoms: functions and objects by symbols and FDEs, and the ranges between.
 
+use iced_x86::Code;
+
 use super::Image;
-use super::dynamic::R_IRELATIVE;
+use super::dynamic::{R_IRELATIVE, R_RELATIVE};
 use super::elf::{SHT_NOBITS, Section};
 use super::linker_defined::is_linker_defined;
 use super::symbols::{STT_OBJECT, STT_TLS, Symbol};
@@ -220,8 +222,8 @@ fn marks(image: &Image) -> Vec<Mark> {
     symbols.chain(fdes).chain(resolvers).chain(seeds).collect()
 }
 
-/// Where functions of a stripped program begin that have no FDE: the entry point, initialisers and
-/// what is called.
+/// Where functions of a stripped program begin that have no FDE: the entry point, initialisers, what
+/// is called, and what has its address taken.
 fn seeds(image: &Image) -> Vec<u64> {
     let mut seeds = vec![image.header.entry];
     for target in init::functions(image).into_iter().flatten() {
@@ -229,10 +231,18 @@ fn seeds(image: &Image) -> Vec<u64> {
             seeds.push(addr);
         }
     }
+    let is_code = |addr| image.section_at(addr).is_some_and(Section::is_code);
+    let relative = image.dynamic.relocs.iter().filter(|r| r.kind == R_RELATIVE);
+    seeds.extend(relative.map(|r| r.addend as u64).filter(|&addr| is_code(addr)));
     for section in image.sections.iter().filter(|s| s.is_alloc() && s.is_code()) {
         let insns = Decoder::new(section.data, section.addr);
-        let calls = insns.filter(|insn| insn.code() == iced_x86::Code::Call_rel32_64);
-        seeds.extend(calls.map(|call| call.near_branch64()));
+        seeds.extend(insns.filter_map(|insn| match insn.code() {
+            Code::Call_rel32_64 => Some(insn.near_branch64()),
+            Code::Lea_r64_m if insn.is_ip_rel_memory_operand() => {
+                Some(insn.ip_rel_memory_address()).filter(|&addr| is_code(addr))
+            }
+            _ => None,
+        }));
     }
     seeds.sort_unstable();
     seeds.dedup();

@@ -20,6 +20,7 @@ pub mod stats;
 pub mod substitute;
 pub mod symbols;
 pub mod synth;
+mod tasks;
 pub mod times;
 pub mod write;
 mod zeros;

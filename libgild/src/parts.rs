@@ -1,6 +1,7 @@
 //! A vector that several threads fill, each its own part: touched first by the thread that needs
 //! it, and never copied.
 
+use crate::tasks::Tasks;
 use rayon::prelude::*;
 
 /// Makes a vector of parts of these `lengths`, with `room` for more elements behind them. Every
@@ -15,7 +16,7 @@ pub fn fill_parts<T: Copy + Send + Sync, R: Send>(
     let total = lengths.iter().sum::<usize>();
     let mut all: Vec<T> = Vec::with_capacity(total + room);
     let parts = split(&mut all.spare_capacity_mut()[..total], lengths);
-    let filled = parts.into_par_iter().enumerate().map(|(number, part)| {
+    let filled = parts.into_par_iter().tasks_of(4).enumerate().map(|(number, part)| {
         for element in part.iter_mut() {
             element.write(value);
         }

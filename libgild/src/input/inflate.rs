@@ -3,6 +3,7 @@
 use super::object::Object;
 use crate::diagnostics::Error;
 use crate::elf::{SHF_COMPRESSED, ShdrExt};
+use crate::tasks::Tasks;
 use rayon::prelude::*;
 use std::io::Read;
 
@@ -70,7 +71,7 @@ pub fn all(objects: &mut [Object], strip_debug: bool) -> Result<(), Vec<Error>> 
             Error::input(object.position.0, object.name, format!("section {name}: {message}"))
         })
     };
-    let results: Vec<_> = work.par_iter().map(one).collect();
+    let results: Vec<_> = work.par_iter().tasks_of(1).map(one).collect();
     let mut errors = Vec::new();
     for result in results {
         match result {

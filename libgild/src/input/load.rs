@@ -7,6 +7,7 @@ use super::search::{self, Found};
 use super::{Entry, InputFile, Inputs, ThinMember, Wrap};
 use crate::args::{Input, InputName, Options};
 use crate::diagnostics::{Error, Errors, Result};
+use crate::tasks::Tasks;
 use rayon::prelude::*;
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -63,7 +64,7 @@ fn open_ahead(inputs: &[Input]) -> Vec<Option<Opened>> {
         Some(opened)
     };
     let paths: Vec<_> = paths.collect();
-    paths.into_par_iter().with_min_len(16).map(open).collect()
+    paths.into_par_iter().tasks_of(16).map(open).collect()
 }
 
 struct Loader<'a> {

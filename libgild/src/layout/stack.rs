@@ -4,6 +4,7 @@ use crate::args::Options;
 use crate::elf::*;
 use crate::input::object::Object;
 use crate::symbols::Resolved;
+use crate::tasks::Tasks;
 use rayon::prelude::*;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -35,8 +36,7 @@ pub fn flags(resolved: &Resolved, options: &Options, warnings: &mut Vec<String>)
         Some(false) => return PF_R | PF_W,
         None => {}
     }
-    let requests: Vec<Request> =
-        resolved.objects.par_iter().with_min_len(64).map(request).collect();
+    let requests: Vec<Request> = resolved.objects.par_iter().tasks_of(64).map(request).collect();
     let first = |wanted| {
         requests.iter().position(|&r| r == wanted).map(|i| resolved.objects[i].name.to_string())
     };

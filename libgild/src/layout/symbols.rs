@@ -9,6 +9,7 @@ use crate::live::Live;
 use crate::merge::Merged;
 use crate::sections::{SectionKind, Sections};
 use crate::symbols::{Definition, Resolved};
+use crate::tasks::Tasks;
 use rayon::prelude::*;
 
 /// Below this many symbols a second thread costs more than it saves.
@@ -88,7 +89,7 @@ impl Layout {
             Definition::Linker(which) => linker.get(which).wrapping_add(symbol.value),
         };
         let mut addresses: Vec<u64> =
-            resolved.symbols.par_iter().with_min_len(MIN_SYMBOLS).map(address).collect();
+            resolved.symbols.par_iter().tasks_of(MIN_SYMBOLS).map(address).collect();
         let mut resolvers = vec![0; self.synth.slots.iplt_count() as usize];
         for entry in &self.synth.slots.entries {
             let Some(number) = entry.iplt() else { continue };

@@ -9,6 +9,7 @@ use crate::ids::{FileId, SymbolId};
 use crate::input::object::Object;
 use crate::sections::{SectionKind, Sections};
 use crate::symbols::{Resolved, undefined};
+use crate::tasks::Tasks;
 use rayon::prelude::*;
 use std::collections::HashMap;
 
@@ -69,7 +70,7 @@ pub(super) fn removed(resolved: &Resolved, sections: &Sections, live: &Live) -> 
         };
         dead.map(line).collect()
     };
-    resolved.objects.par_iter().flat_map_iter(of_object).collect()
+    resolved.objects.par_iter().tasks_of(8).flat_map_iter(of_object).collect()
 }
 
 /// Warnings that libc.a attaches to functions (`.gnu.warning.NAME`), each for the first live
@@ -95,7 +96,7 @@ pub(super) fn glibc_warnings(resolved: &Resolved, sections: &Sections, live: &Li
         hits.iter().filter_map(|&hit| first_reference(object, hit, sections, live)).collect()
     };
     let mut references: Vec<_> =
-        resolved.objects.par_iter().with_min_len(8).flat_map_iter(referrers).collect();
+        resolved.objects.par_iter().tasks_of(8).flat_map_iter(referrers).collect();
     references.sort_unstable();
     references.dedup_by_key(|reference| reference.0);
     references.sort_unstable_by_key(|&(_, file, shndx, offset)| (file, shndx, offset));

@@ -16,6 +16,7 @@ use crate::diagnostics::{Errors, Result};
 use crate::ids::{FileId, SectionId, SymbolId};
 use crate::sections::Sections;
 use crate::symbols::Resolved;
+use crate::tasks::Tasks;
 use rayon::prelude::*;
 use scan::{Found, Scanner};
 use state::{State, Touched};
@@ -120,7 +121,7 @@ const SECTIONS_AHEAD: u32 = 2;
 fn everything(scanner: &Scanner, count: usize) -> Found {
     (0..count as u32)
         .into_par_iter()
-        .with_min_len(SCAN_MIN)
+        .tasks_of(SCAN_MIN)
         .fold(Found::default, |mut found, id| {
             scanner.prefetch(SectionId(id + SECTIONS_AHEAD));
             scanner.scan(SectionId(id), &mut found);

@@ -7,6 +7,7 @@ use crate::ids::{SectionId, SymbolId};
 use crate::input::object::Object;
 use crate::sections::{KEPT, Sections};
 use crate::symbols::Resolved;
+use crate::tasks::Tasks;
 use rayon::prelude::*;
 
 /// Sections that live whatever refers to them, and symbols that the command line names.
@@ -17,7 +18,7 @@ pub(super) struct Roots {
 
 /// The roots of a link.
 pub(super) fn roots(resolved: &Resolved, sections: &Sections, options: &Options) -> Roots {
-    let inputs = sections.inputs.par_iter().with_min_len(1 << 14).enumerate();
+    let inputs = sections.inputs.par_iter().tasks_of(1 << 14).enumerate();
     let kept = inputs.filter(|(_, input)| input.ties & KEPT != 0);
     let kept = kept.map(|(id, _)| SectionId(id as u32)).collect();
     let defsyms = options.defsyms.iter().filter_map(|(_, value)| match value {

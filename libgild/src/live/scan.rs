@@ -8,6 +8,7 @@ use crate::ids::{FileId, SectionId, SymbolId};
 use crate::input::object::Object;
 use crate::sections::{EhFrame, HAS_DEPENDENTS, IN_GROUP, SectionKind, Sections};
 use crate::symbols::{Definition, LinkerSymbol, Resolved, Symbol};
+use crate::tasks::Tasks;
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering::Relaxed};
 
@@ -88,7 +89,7 @@ impl<'a, 'data> Scanner<'a, 'data> {
             true => super::roots::start_stop(resolved, sections),
             false => Vec::new(),
         };
-        let inputs = sections.merge_inputs().par_iter().with_min_len(1024);
+        let inputs = sections.merge_inputs().par_iter().tasks_of(1024);
         let atomics = |count| (0..count).map(|_| AtomicU32::new(0)).collect();
         Scanner {
             resolved,

@@ -2,6 +2,7 @@
 
 use crate::ids::SectionId;
 use crate::sections::{SectionKind, Sections};
+use crate::tasks::Tasks;
 use rayon::prelude::*;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed};
@@ -28,7 +29,7 @@ pub(super) struct State(Vec<AtomicU8>);
 impl State {
     /// All sections that aren't excluded are live if `all`, none is otherwise.
     pub fn new(sections: &Sections, all: bool) -> State {
-        let state = sections.inputs.par_iter().with_min_len(1 << 14).map(|input| {
+        let state = sections.inputs.par_iter().tasks_of(1 << 14).map(|input| {
             AtomicU8::new(match input.kind {
                 SectionKind::Excluded => EXCLUDED,
                 SectionKind::Merge => MERGE | u8::from(all),

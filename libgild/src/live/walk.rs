@@ -3,6 +3,7 @@
 use super::roots::Roots;
 use super::scan::{Found, Scanner};
 use crate::ids::SectionId;
+use crate::tasks::Tasks;
 use rayon::prelude::*;
 
 /// Sections in the queue from which on they are worth several threads and a sort. In the order of
@@ -34,7 +35,7 @@ pub(super) fn from_roots(scanner: &Scanner, roots: Roots) -> Found {
 }
 
 fn scan_all(scanner: &Scanner, wave: &[SectionId]) -> Found {
-    let ids = wave.par_iter().enumerate().with_min_len(SCAN_MIN);
+    let ids = wave.par_iter().enumerate().tasks_of(SCAN_MIN);
     let scanned = ids.fold(Found::default, |mut found, (place, &id)| {
         if let Some(&later) = wave.get(place + super::SECTIONS_AHEAD as usize) {
             scanner.prefetch(later);

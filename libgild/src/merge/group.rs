@@ -6,6 +6,7 @@ use super::tail;
 use crate::diagnostics::Error;
 use crate::ids::OutputId;
 use crate::live::Live;
+use crate::tasks::Tasks;
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -88,15 +89,15 @@ impl Group {
         sorted.resize_with(shares.len().min(wave), Sorted::default);
         for wave in shares.chunks(wave) {
             let sorted = &mut sorted[..wave.len()];
-            let split = wave.par_iter().zip(&mut *sorted).map(|(shares, sorted)| {
+            let split = wave.par_iter().tasks_of(1).zip(&mut *sorted).map(|(shares, sorted)| {
                 let pieces = Pieces::new(shares, shape);
                 sorted.fill(&pieces, shares, shape, count, live);
                 pieces
             });
             let mut pieces: Vec<Pieces> = split.collect();
-            let added = shards.par_iter_mut().enumerate();
+            let added = shards.par_iter_mut().tasks_of(1).enumerate();
             added.try_for_each(|(number, shard)| shard.add(number, sorted, shape, limit)).ok()?;
-            pieces.par_iter_mut().zip(&*sorted).enumerate().for_each(
+            pieces.par_iter_mut().tasks_of(1).zip(&*sorted).enumerate().for_each(
                 |(chunk, (pieces, sorted))| {
                     for (number, shard) in shards.iter().enumerate() {
                         let high = ((number as u64) << shard_bits) as u32;
@@ -150,7 +151,7 @@ impl Group {
         let blocks: Vec<&[u8]> = self.blocks().map(Vec::as_slice).collect();
         let tails = tail::Tails::new(&blocks, self.shape);
         let (bits, first_blocks) = (self.shard_bits, &self.first_blocks);
-        self.chunks.par_iter_mut().for_each(|chunk| {
+        self.chunks.par_iter_mut().tasks_of(1).for_each(|chunk| {
             for place in &mut chunk.places {
                 if *place != NOWHERE {
                     let (block, offset) = unpack(*place, bits, first_blocks);

@@ -20,6 +20,7 @@ use crate::ids::{OutputId, SectionId};
 use crate::live::Live;
 use crate::sections::{self, InputSection, OutputSection, SectionKind, Sections};
 use crate::symbols::Resolved;
+use crate::tasks::Tasks;
 use chunk::Input;
 use group::{Group, Shape};
 use hashbrown::HashMap;
@@ -106,6 +107,7 @@ pub fn merge(
     let tail = options.optimize >= 2;
     let groups: Vec<std::result::Result<Group, Error>> = shapes
         .into_par_iter()
+        .tasks_of(1)
         .zip(lists)
         .map(|(shape, list)| Group::new(shape, &list, live, tail))
         .collect();
@@ -172,7 +174,7 @@ fn plan(resolved: &Resolved, sections: &Sections, live: &Live, comment: OutputId
         })
     };
     let sources: Vec<Option<Shape>> =
-        sections.merge_inputs().par_iter().with_min_len(1024).map(source).collect();
+        sections.merge_inputs().par_iter().tasks_of(1024).map(source).collect();
     let mut inputs = Vec::with_capacity(sources.len());
     for shape in sources {
         let Some(shape) = shape else {

@@ -6,6 +6,7 @@ use crate::elf::*;
 use crate::ids::SectionId;
 use crate::live::Live;
 use crate::symbols::Resolved;
+use crate::tasks::Tasks;
 use rayon::prelude::*;
 
 /// Sections that one task bins at least.
@@ -22,6 +23,7 @@ pub fn bin_live(resolved: &Resolved, sections: &mut Sections, live: &Live) {
     let size = CHUNK.max(4 * count);
     let binned: Vec<Vec<Vec<SectionId>>> = (0..total.div_ceil(size))
         .into_par_iter()
+        .tasks_of(1)
         .map(|chunk| {
             let mut bins = vec![Vec::new(); count];
             for id in chunk * size..total.min((chunk + 1) * size) {
@@ -35,12 +37,12 @@ pub fn bin_live(resolved: &Resolved, sections: &mut Sections, live: &Live) {
         })
         .collect();
     let mut outputs = std::mem::take(&mut sections.outputs);
-    outputs.par_iter_mut().enumerate().with_min_len(8).for_each(|(number, output)| {
+    outputs.par_iter_mut().enumerate().tasks_of(8).for_each(|(number, output)| {
         let parts = || binned.iter().map(|bins| bins[number].as_slice());
         output.members.reserve_exact(parts().map(<[_]>::len).sum());
         parts().for_each(|part| output.members.extend_from_slice(part));
         order(resolved, sections, &output.name, &mut output.members);
-        let members = output.members.par_iter().with_min_len(CHUNK);
+        let members = output.members.par_iter().tasks_of(CHUNK);
         let facts = members.map(|id| {
             let input = &sections.inputs[id.index()];
             (input.align_log2, input.kind == SectionKind::NoBits)
@@ -69,7 +71,7 @@ fn order(resolved: &Resolved, sections: &Sections, name: &[u8], members: &mut [S
         return;
     }
     let rank = |id: &SectionId| sections.inputs[id.index()].rank;
-    if members.par_windows(2).with_min_len(CHUNK).any(|pair| rank(&pair[0]) > rank(&pair[1])) {
+    if members.par_windows(2).tasks_of(CHUNK).any(|pair| rank(&pair[0]) > rank(&pair[1])) {
         sort_by_rank(members, rank);
     }
     let start = members.partition_point(|id| rank(id) < names::SORTED);

@@ -11,6 +11,7 @@ use crate::ids::OutputId;
 use crate::input::object::Object;
 use crate::parts::{fill_parts, split};
 use crate::symbols::{Common, Resolved, is_identifier};
+use crate::tasks::Tasks;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use rayon::prelude::*;
@@ -122,7 +123,8 @@ pub fn gather(resolved: &Resolved, options: &Options) -> Result<Sections> {
         merge_bases.push(merge_count);
         merge_count += part.merges.len() as u64;
     }
-    let adjust = split(&mut inputs, &lengths).into_par_iter().zip(&output_ids).zip(merge_bases);
+    let adjust =
+        split(&mut inputs, &lengths).into_par_iter().tasks_of(16).zip(&output_ids).zip(merge_bases);
     adjust.for_each(|((inputs, ids), merge_base)| {
         for input in inputs.iter_mut().filter(|input| input.kind != SectionKind::Excluded) {
             input.output = OutputId(ids[input.output.index()]);
@@ -134,7 +136,7 @@ pub fn gather(resolved: &Resolved, options: &Options) -> Result<Sections> {
     inputs.extend(resolved.commons.iter().map(|common| common_section(common, &mut outputs)));
 
     let mut files = vec![0; resolved.first_common as usize];
-    let slices = split(&mut files, &lengths).into_par_iter().with_min_len(64).enumerate();
+    let slices = split(&mut files, &lengths).into_par_iter().tasks_of(64).enumerate();
     slices.for_each(|(file, slice)| slice.fill(file as u32));
     files.extend(resolved.commons.iter().map(|common| common.file.0));
     let has_large = parts.iter().any(|part| part.has_large)

@@ -12,6 +12,7 @@ use crate::ids::{FileId, SectionId, SymbolId};
 use crate::input::object::Object;
 use crate::prefetch::{AHEAD, prefetch};
 use crate::substitute::Taken;
+use crate::tasks::Tasks;
 use rayon::prelude::*;
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed};
@@ -84,7 +85,7 @@ struct Tables {
 pub fn decide(objects: &[Object], bound: usize, options: &Options) -> Decided {
     let tables = Tables { winners: filled(bound), bits: zeroed(bound) };
     let scanned: Vec<Scanned> =
-        objects.par_iter().with_min_len(8).map(|object| tables.scan(object)).collect();
+        objects.par_iter().tasks_of(8).map(|object| tables.scan(object)).collect();
     let twice = scanned.iter().flat_map(|scanned| &scanned.duplicates).copied().collect();
     let duplicates = match options.allow_multiple_definition {
         true => Vec::new(),
@@ -92,12 +93,12 @@ pub fn decide(objects: &[Object], bound: usize, options: &Options) -> Decided {
     };
     let mut symbols: Vec<Symbol> = (0..bound)
         .into_par_iter()
-        .with_min_len(4096)
+        .tasks_of(4096)
         .map(|index| tables.symbol(objects, index))
         .collect();
     let undefined = (0..bound)
         .into_par_iter()
-        .with_min_len(4096)
+        .tasks_of(4096)
         .filter(|&index| {
             let symbol = &symbols[index];
             symbol.flags & Symbol::REFERENCED != 0 && !symbol.is_defined()
@@ -237,7 +238,7 @@ fn duplicates(
         };
         mine.filter_map(pair).collect()
     };
-    let mut pairs: Vec<_> = objects.par_iter().flat_map_iter(of_object).collect();
+    let mut pairs: Vec<_> = objects.par_iter().tasks_of(8).flat_map_iter(of_object).collect();
     let object = |file: FileId| &objects[file.index()];
     pairs.par_sort_by_cached_key(|&[_, (file, index)]| place(object(file), index, false).order);
     // Source lines cost time: none for errors that won't be printed.

@@ -14,6 +14,8 @@ use crate::ids::{FileId, SymbolId};
 use crate::input::object::{Object, Position, inflate, signature};
 use crate::input::{Contents, Inputs, Wrap};
 use crate::substitute::Taken;
+use crate::tasks::Tasks;
+use foldhash::fast::FixedState;
 use rayon::iter::Either;
 use rayon::prelude::*;
 use std::collections::HashSet;
@@ -57,7 +59,7 @@ pub fn extract<'data>(inputs: &'data Inputs, options: &'data Options) -> Result<
         names: Names::default(),
         states: Vec::new(),
         objects: Vec::new(),
-        extracted: HashSet::new(),
+        extracted: HashSet::default(),
     };
     let roots = extraction.command_line(options);
     let mut wants = extraction.eager_wave(found)?;
@@ -82,7 +84,7 @@ fn eager_objects(inputs: &Inputs) -> std::result::Result<Vec<Found<'_>>, Vec<Err
         .filter(|&rank| !inputs.entries[rank as usize].lazy)
         .collect();
     let (found, errors): (Vec<_>, Vec<_>) =
-        ranks.par_iter().with_min_len(16).partition_map(|&rank| match of_entry(rank) {
+        ranks.par_iter().tasks_of(16).partition_map(|&rank| match of_entry(rank) {
             Ok(found) => Either::Left(found),
             Err(error) => Either::Right(error),
         });
@@ -116,7 +118,7 @@ struct Extraction<'data> {
     names: Names<'data>,
     states: Vec<AtomicU8>,
     objects: Vec<Object<'data>>,
-    extracted: HashSet<Position>,
+    extracted: HashSet<Position, FixedState>,
 }
 
 impl<'data> Extraction<'data> {
@@ -150,7 +152,7 @@ impl<'data> Extraction<'data> {
         let from = self.objects.len();
         self.add(found)?;
         let states = &self.states;
-        self.objects[from..].par_iter().with_min_len(4).for_each(|object| {
+        self.objects[from..].par_iter().tasks_of(4).for_each(|object| {
             for (place, (id, symbol)) in named(object).enumerate() {
                 let index = object.first_global as u32 + place as u32;
                 if object.takes(index) == Some(Taken::Displaced) {
@@ -176,7 +178,7 @@ impl<'data> Extraction<'data> {
     /// Parses objects and interns their names.
     fn add(&mut self, found: Vec<Found<'data>>) -> Result<()> {
         let inputs = self.inputs;
-        let parsed = found.par_iter().with_min_len(4).map(|found| {
+        let parsed = found.par_iter().tasks_of(4).map(|found| {
             let mut object = Object::parse(found.name, found.data, found.position)?;
             let entry = &inputs.entries[found.position.0 as usize];
             object.excluded_lib = entry.excluded_lib;
@@ -195,7 +197,7 @@ impl<'data> Extraction<'data> {
             Errors::check(objects.iter().filter_map(conflict).collect())?;
         }
         self.names.intern(&mut mentions);
-        objects.par_iter_mut().zip(&mentions).with_min_len(4).for_each(|(object, mentions)| {
+        objects.par_iter_mut().zip(&mentions).tasks_of(4).for_each(|(object, mentions)| {
             set_ids(object, mentions.ids());
         });
         self.objects.extend(objects);
@@ -223,7 +225,7 @@ impl<'data> Extraction<'data> {
             });
             wanted.collect()
         };
-        self.objects[from..].par_iter().with_min_len(4).flat_map_iter(wants).collect()
+        self.objects[from..].par_iter().tasks_of(4).flat_map_iter(wants).collect()
     }
 
     /// The members that provide what is wanted, in line order, without those extracted before.
@@ -232,16 +234,16 @@ impl<'data> Extraction<'data> {
         let wanted: Vec<_> =
             wants.iter().map(|want| (names.name(want.id), names.hash(want.id))).collect();
         let firsts = self.lazy.candidates(&wanted);
-        let all = wants.par_iter().with_min_len(256).zip(firsts).zip(&wanted);
+        let all = wants.par_iter().tasks_of(256).zip(firsts).zip(&wanted);
         let positions =
             all.filter_map(|((want, first), (name, _))| self.provider(name, first?, want.common));
         let mut positions: Vec<Position> = positions.collect();
-        positions.sort_unstable();
-        positions.dedup();
+        // Many names to a member: most go here.
         positions.retain(|&position| self.extracted.insert(position));
+        positions.sort_unstable();
         let inputs = self.inputs;
         // In parallel because each is the first to touch its member's page.
-        let found = positions.par_iter().with_min_len(32);
+        let found = positions.par_iter().tasks_of(32);
         collect(found.map(|&position| lazy::find(inputs, position)).collect())
     }
 

@@ -1,6 +1,7 @@
 //! COMDAT groups and `.gnu.linkonce` sections: one copy of each stays (gABI, "Section Groups").
 
 use crate::input::object::{Group, Object};
+use crate::tasks::Tasks;
 use object::LittleEndian as LE;
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -12,12 +13,12 @@ pub fn discard_duplicates(objects: &mut [Object], bound: usize) {
         return;
     }
     let winners: Vec<AtomicU64> = super::filled(bound);
-    objects.par_iter().with_min_len(8).for_each(|object| {
+    objects.par_iter().tasks_of(8).for_each(|object| {
         for group in &object.groups {
             winners[group.signature.index()].fetch_min(key(object, group), Relaxed);
         }
     });
-    objects.par_iter_mut().with_min_len(8).for_each(|object| {
+    objects.par_iter_mut().tasks_of(8).for_each(|object| {
         for index in 0..object.groups.len() {
             let group = object.groups[index];
             let lost = winners[group.signature.index()].load(Relaxed) != key(object, &group)

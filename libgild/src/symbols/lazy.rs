@@ -10,6 +10,7 @@ use crate::input::archive::{Archive, Index};
 use crate::input::mapping::{Kind, identify};
 use crate::input::object::{Object, ObjectName, Position};
 use crate::input::{Contents, Inputs};
+use crate::tasks::Tasks;
 use crate::zeros::each_zero;
 use rayon::prelude::*;
 
@@ -64,7 +65,7 @@ impl<'data> Lazy<'data> {
         let ranks: Vec<u32> = (0..inputs.entries.len() as u32)
             .filter(|&rank| inputs.entries[rank as usize].lazy)
             .collect();
-        let read: Vec<_> = ranks.par_iter().map(|&rank| source(inputs, rank)).collect();
+        let read: Vec<_> = ranks.par_iter().tasks_of(1).map(|&rank| source(inputs, rank)).collect();
         let mut errors = Vec::new();
         let mut lazy = Lazy::default();
         let mut first = 0;
@@ -96,7 +97,7 @@ impl<'data> Lazy<'data> {
             let hashes = std::mem::take(&mut self.hashes);
             self.fill(&hashes, total);
         }
-        let wanted = wanted.par_iter().with_min_len(256);
+        let wanted = wanted.par_iter().tasks_of(256);
         wanted.map(|&(name, hash)| self.candidate(name, hash)).collect()
     }
 

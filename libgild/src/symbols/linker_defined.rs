@@ -6,6 +6,7 @@ use crate::diagnostics::Error;
 use crate::elf::{STT_NOTYPE, STT_TLS};
 use crate::ids::SymbolId;
 use crate::input::object::Object;
+use crate::tasks::Tasks;
 use rayon::prelude::*;
 use std::collections::{BTreeSet, HashMap};
 
@@ -81,8 +82,7 @@ pub fn define_start_stop(
         let kept = object.identifiers.iter().filter(|&&shndx| !object.is_discarded(shndx));
         kept.filter_map(|&shndx| wanted.get(object.section_name(shndx)).copied()).collect()
     };
-    let mut found: Vec<&[u8]> =
-        objects.par_iter().with_min_len(8).flat_map_iter(of_object).collect();
+    let mut found: Vec<&[u8]> = objects.par_iter().tasks_of(8).flat_map_iter(of_object).collect();
     found.sort_unstable();
     found.dedup();
     for &id in undefined {

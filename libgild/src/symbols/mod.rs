@@ -20,6 +20,7 @@ use crate::diagnostics::{Error, Result};
 use crate::ids::{FileId, SectionId, SymbolId};
 use crate::input::Inputs;
 use crate::input::object::Object;
+use crate::tasks::Tasks;
 use rayon::prelude::*;
 use std::sync::atomic::AtomicU64;
 
@@ -235,6 +236,6 @@ pub fn resolve<'data>(
 
 /// A table of "nothing yet" for an order-free minimum.
 fn filled(count: usize) -> Vec<AtomicU64> {
-    let entries = (0..count).into_par_iter().with_min_len(1 << 16);
+    let entries = (0..count).into_par_iter().tasks_of(1 << 16);
     entries.map(|_| AtomicU64::new(u64::MAX)).collect()
 }

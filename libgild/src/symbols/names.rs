@@ -5,6 +5,7 @@
 
 use crate::ids::SymbolId;
 use crate::prefetch::prefetch;
+use crate::tasks::Tasks;
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 use rayon::prelude::*;
@@ -100,7 +101,7 @@ impl<'data> Names<'data> {
             }
         }
         // A table of a small link is filled in less time than a thread takes to wake up.
-        self.shards.par_iter_mut().zip(work).enumerate().with_min_len(4).for_each(
+        self.shards.par_iter_mut().zip(work).enumerate().tasks_of(4).for_each(
             |(index, (shard, work))| {
                 let total: usize = work.iter().map(|mentions| mentions.len()).sum();
                 shard.reserve(total / 4);

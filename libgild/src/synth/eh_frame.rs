@@ -11,6 +11,7 @@ use crate::layout::{SymbolRef, kinds};
 use crate::live::Live;
 use crate::sections::{Cie, EhFrame, Fde, Sections};
 use crate::symbols::Resolved;
+use crate::tasks::Tasks;
 use hashbrown::HashMap;
 use rayon::prelude::*;
 use std::ops::Range;
@@ -75,7 +76,7 @@ impl EhFrameSection {
         let mut files: Vec<FileFrames> = sections
             .eh_frames
             .par_iter()
-            .with_min_len(16)
+            .tasks_of(16)
             .map(|frames| {
                 let mut file = FileFrames::default();
                 for fde in live_fdes(frames, live) {
@@ -202,7 +203,7 @@ impl EhFrameSection {
         let Context { resolved, sections, live, merged, layout, .. } = context;
         let files = self.files.par_iter().zip(&sections.eh_frames).zip(&resolved.objects);
         files
-            .with_min_len(16)
+            .tasks_of(16)
             .flat_map_iter(|((file, frames), object)| {
                 let own =
                     file.own_cies.iter().map(|&cie| u64::from(frames.cies[cie as usize].size));

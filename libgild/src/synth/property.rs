@@ -2,6 +2,7 @@
 
 use crate::input::object::Object;
 use crate::symbols::Resolved;
+use crate::tasks::Tasks;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
@@ -104,7 +105,7 @@ pub fn note(resolved: &Resolved, forced_x86_features: u32) -> Vec<u8> {
         }
         Some(bits)
     };
-    let all: Vec<Option<Bits>> = resolved.objects.par_iter().with_min_len(64).map(read).collect();
+    let all: Vec<Option<Bits>> = resolved.objects.par_iter().tasks_of(64).map(read).collect();
     let mut merged: Option<Bits> = None;
     for bits in all.iter().flatten() {
         match &mut merged {

@@ -13,6 +13,7 @@ use crate::layout::{SymbolRef, kinds};
 use crate::live::Live;
 use crate::sections::{SectionKind, Sections};
 use crate::symbols::Resolved;
+use crate::tasks::Tasks;
 use rayon::prelude::*;
 
 /// A relocation of an input section that the program must repeat at start.
@@ -68,7 +69,7 @@ impl DynamicRelocs {
         let found: Vec<(Vec<Relative>, Counts)> = resolved
             .objects
             .par_iter()
-            .with_min_len(16)
+            .tasks_of(16)
             .map(|object| relative_places(resolved, sections, live, object, context, pack))
             .collect();
         for (_, counts) in &found {
@@ -106,7 +107,7 @@ impl DynamicRelocs {
         let mut entries: Vec<(u64, u64, bool)> = self
             .inputs
             .par_iter()
-            .with_min_len(16)
+            .tasks_of(16)
             .flat_map_iter(|places| {
                 places.iter().map(|place| {
                     let object = resolved.object(place.file);

@@ -12,6 +12,7 @@ use crate::input::object::Object;
 use crate::prefetch::{AHEAD, prefetch};
 use crate::sections::SectionKind;
 use crate::symbols::{Definition, Symbol};
+use crate::tasks::Tasks;
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -169,7 +170,7 @@ impl SymTab {
         if plan.options.strip == Strip::All {
             return None;
         }
-        let objects = plan.resolved.objects.par_iter().with_min_len(16);
+        let objects = plan.resolved.objects.par_iter().tasks_of(16);
         let picks: Vec<Picks> = objects.map(|object| plan.pick(object)).collect();
         let mut locals: Vec<Count> = picks.iter().map(|picks| picks.count[0]).collect();
         let mut globals: Vec<Count> = picks.iter().map(|picks| picks.count[1]).collect();

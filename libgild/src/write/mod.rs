@@ -12,6 +12,7 @@ pub use output::remove_output;
 
 use crate::diagnostics::{Error, Result};
 use crate::synth::Context;
+use crate::tasks::Tasks;
 use findings::Findings;
 use output::Output;
 use rayon::prelude::*;
@@ -116,7 +117,7 @@ impl Job<'_, '_> {
             }
             digest
         };
-        let digests: Vec<u128> = jobs.into_par_iter().with_min_len(4).map(fill).collect();
+        let digests: Vec<u128> = jobs.into_par_iter().tasks_of(4).map(fill).collect();
         if let Done::Uncut = self.check(findings)? {
             return Ok(Done::Uncut);
         }

@@ -12,6 +12,7 @@ use crate::prefetch::{AHEAD, prefetch};
 use crate::sections::SectionKind;
 use crate::symbols::{Definition, Symbol};
 use crate::synth::Context;
+use crate::tasks::Tasks;
 use rayon::prelude::*;
 
 /// An input section on its way to the output.
@@ -65,7 +66,7 @@ impl<'a, 'data> Relocator<'a, 'data> {
         };
         let words = resolved.symbols.len().div_ceil(64) as u32;
         // 16,384 symbols a task: about 50 µs.
-        let plain = (0..words).into_par_iter().with_min_len(256).map(word).collect();
+        let plain = (0..words).into_par_iter().tasks_of(256).map(word).collect();
         Relocator { context, arch: x86_64::Context::new(context.options), plain }
     }
 

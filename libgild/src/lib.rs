@@ -27,6 +27,7 @@ mod zeros;
 
 use args::Options;
 use diagnostics::{Error, Errors, Result};
+use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 use stats::Stats;
 use times::Times;
 
@@ -51,8 +52,12 @@ pub fn link(options: &Options) -> Result<Outcome> {
     struct Library;
     impl Host for Library {
         type End = Outcome;
-        fn threads(&mut self, _: u64, useful: usize) -> usize {
-            useful
+        fn threads(
+            &mut self,
+            _: u64,
+            useful: usize,
+        ) -> std::result::Result<ThreadPool, ThreadPoolBuildError> {
+            ThreadPoolBuilder::new().num_threads(useful).build()
         }
         fn linked(self, outcome: Outcome) -> Outcome {
             outcome
@@ -66,10 +71,13 @@ pub trait Host: Send {
     /// What comes of a link that succeeds.
     type End: Send;
 
-    /// Called before the first thread starts, with the bytes of input (of many files, an estimate)
-    /// and the number of threads that are useful for them, or that `Options::threads` asks for. Says
-    /// how many there may be.
-    fn threads(&mut self, input_bytes: u64, useful: usize) -> usize;
+    /// Called once, with the bytes of input (of many files, an estimate) and the number of threads
+    /// that are useful for them, or that `Options::threads` asks for. Starts as many, or fewer.
+    fn threads(
+        &mut self,
+        input_bytes: u64,
+        useful: usize,
+    ) -> std::result::Result<ThreadPool, ThreadPoolBuildError>;
 
     /// Called when the output is complete. It may end the process, which is faster than giving back
     /// what the link has allocated.
@@ -90,7 +98,8 @@ fn try_link<H: Host>(options: &Options, mut host: H) -> Result<H::End> {
     let mut warnings = Vec::new();
     if options.inputs.len() >= input::MANY {
         // Before files are open their sizes aren't known. So many are worth threads in any case.
-        let pool = thread_pool(options, options.inputs.len() as u64 * SMALL_OBJECT, &mut host)?;
+        let guess = options.inputs.len() as u64 * TYPICAL_INPUT;
+        let pool = thread_pool(options, guess, &mut host)?;
         return pool.install(|| {
             let inputs = load(options, &mut warnings, &mut times)?;
             link_inputs(&inputs, options, warnings, times, host)
@@ -101,8 +110,8 @@ fn try_link<H: Host>(options: &Options, mut host: H) -> Result<H::End> {
     pool.install(|| link_inputs(&inputs, options, warnings, times, host))
 }
 
-/// Bytes of a small object file.
-const SMALL_OBJECT: u64 = 64 << 10;
+/// Bytes of an object or archive where many are linked.
+const TYPICAL_INPUT: u64 = 1 << 20;
 
 fn load(options: &Options, warnings: &mut Vec<String>, times: &mut Times) -> Result<input::Inputs> {
     let mut inputs = input::load(options, warnings)?;
@@ -111,14 +120,9 @@ fn load(options: &Options, warnings: &mut Vec<String>, times: &mut Times) -> Res
     Ok(inputs)
 }
 
-fn thread_pool<H: Host>(
-    options: &Options,
-    input_bytes: u64,
-    host: &mut H,
-) -> Result<rayon::ThreadPool> {
+fn thread_pool<H: Host>(options: &Options, input_bytes: u64, host: &mut H) -> Result<ThreadPool> {
     let useful = options.threads.unwrap_or_else(|| threads_for(input_bytes));
-    let threads = host.threads(input_bytes, useful).clamp(1, useful.max(1));
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+    let pool = host.threads(input_bytes, useful.max(1));
     pool.map_err(|error| Error::Message(format!("cannot start threads: {error}")).into())
 }
 
@@ -141,8 +145,13 @@ fn link_inputs<H: Host>(
         substitute::verify(&resolved, &mut live, binding, &mut warnings)?;
         report = substitute::report(&resolved, &live, binding, options, &mut warnings)?;
     }
-    warnings.extend(live.warnings.iter().cloned());
-    let merged = merge::merge(&resolved, &mut sections, &live, options)?;
+    // A reminder's source line takes as long to find as half of a small link's merging.
+    let (merged, reminders) = rayon::join(
+        || merge::merge(&resolved, &mut sections, &live, options),
+        || live.reminders.iter().map(|reminder| reminder.text(&resolved)).collect::<Vec<_>>(),
+    );
+    let merged = merged?;
+    warnings.extend(live.warnings.iter().cloned().chain(reminders));
     times.end("merge");
     let layout = layout::layout(&resolved, &mut sections, &live, &merged, options, &mut warnings)?;
     times.end("layout");

@@ -3,6 +3,7 @@
 use jobs::Jobs;
 use libgild::args::{self, Command, Options};
 use libgild::{Host, Outcome, link_for};
+use rayon::{ThreadPool, ThreadPoolBuildError};
 use std::convert::Infallible;
 use std::process::ExitCode;
 
@@ -10,6 +11,7 @@ mod detach;
 mod heap;
 mod jobs;
 mod report;
+mod threads;
 
 #[global_allocator]
 static HEAP: heap::Heap = heap::Heap;
@@ -76,15 +78,20 @@ const LARGE: u64 = 32 << 20;
 impl Host for Process<'_> {
     type End = Infallible;
 
-    fn threads(&mut self, input_bytes: u64, useful: usize) -> usize {
+    fn threads(
+        &mut self,
+        input_bytes: u64,
+        useful: usize,
+    ) -> Result<ThreadPool, ThreadPoolBuildError> {
         if self.options.fork && input_bytes > LARGE {
             // SAFETY: called before the link starts its threads, and nothing else starts any.
             unsafe { detach::into_child() }
         }
-        match self.options.threads {
-            Some(asked) => asked,
+        let count = match self.options.threads {
+            Some(_) => useful,
             None => self.jobs.threads(useful),
-        }
+        };
+        threads::start(count)
     }
 
     fn linked(self, outcome: Outcome) -> Infallible {

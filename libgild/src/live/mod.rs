@@ -3,6 +3,7 @@
 
 mod follow;
 mod messages;
+mod reminders;
 mod roots;
 mod scan;
 mod state;
@@ -18,6 +19,7 @@ use crate::sections::Sections;
 use crate::symbols::Resolved;
 use crate::tasks::Tasks;
 use rayon::prelude::*;
+pub use reminders::Reminder;
 use scan::{Found, Scanner};
 use state::{State, Touched};
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering::Relaxed};
@@ -40,8 +42,10 @@ pub struct Live {
     pub(crate) dead_bounds: Vec<bool>,
     /// Something refers to `_GLOBAL_OFFSET_TABLE_`, so `.got` must exist.
     pub got_base_used: bool,
-    /// Warnings of glibc's `.gnu.warning.*` sections and unresolved symbols that were let pass.
+    /// Unresolved symbols that were let pass.
     pub warnings: Vec<String>,
+    /// Warnings of glibc's about functions that are used.
+    pub reminders: Vec<Reminder>,
     /// Sections for `--print-gc-sections`, as `a.o:(.text.f)`, in input order.
     pub removed: Vec<String>,
 }
@@ -105,7 +109,7 @@ pub fn mark(resolved: &Resolved, sections: &Sections, options: &Options) -> Resu
     Errors::check(errors)?;
     merge_needs(&mut local_needs);
     live.local_needs = local_needs;
-    live.warnings.extend(messages::glibc_warnings(resolved, sections, &live));
+    live.reminders = reminders::find(resolved, sections, &live);
     if options.gc_sections && options.print_gc_sections {
         live.removed = messages::removed(resolved, sections, &live);
     }

@@ -1,0 +1,81 @@
+//! Warnings that libc.a attaches to functions, in sections `.gnu.warning.NAME` (GNU ld manual,
+//! "Warnings").
+
+use super::Live;
+use crate::elf::*;
+use crate::ids::{FileId, SymbolId};
+use crate::input::object::Object;
+use crate::sections::{SectionKind, Sections};
+use crate::symbols::Resolved;
+use crate::tasks::Tasks;
+use foldhash::fast::FixedState;
+use rayon::prelude::*;
+use std::collections::HashMap;
+
+/// A warning, and where a live section of another object first refers to what it is about.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Reminder {
+    /// Where that is: object, section, offset in bytes.
+    place: (FileId, u32, u64),
+    /// Object and section that hold the warning.
+    text: (FileId, u32),
+}
+
+impl Reminder {
+    /// What to tell the user. Reads the lines of the source, which may take some milliseconds.
+    pub fn text(&self, resolved: &Resolved) -> String {
+        let (owner, section) = self.text;
+        let text = String::from_utf8_lossy(resolved.object(owner).section_data(section));
+        let (file, shndx, offset) = self.place;
+        let place = resolved.object(file).place(shndx, offset);
+        format!("{}\n>>> referenced by {place}", text.trim_end_matches(['\0', '\n']))
+    }
+}
+
+/// All that are to be told, in the order of their places.
+pub(super) fn find(resolved: &Resolved, sections: &Sections, live: &Live) -> Vec<Reminder> {
+    let subject = |&(file, shndx): &(FileId, u32)| {
+        let name = resolved.object(file).section_name(shndx);
+        Some((resolved.names.get(name.strip_prefix(b".gnu.warning.")?)?, (file, shndx)))
+    };
+    let wanted: HashMap<SymbolId, (FileId, u32), FixedState> =
+        sections.warnings.iter().filter_map(subject).collect();
+    if wanted.is_empty() {
+        return Vec::new();
+    }
+    let of_object = |object: &Object| -> Vec<Reminder> {
+        let globals = object.globals.iter().zip(object.first_global as u32..);
+        let hits = globals.filter_map(|(id, symbol)| Some((symbol, *wanted.get(id)?)));
+        let hits: Vec<_> = hits.filter(|(_, text)| text.0 != object.file).collect();
+        let reminder = |&(symbol, text): &(u32, (FileId, u32))| {
+            let place = first_reference(object, symbol, sections, live)?;
+            Some(Reminder { place, text })
+        };
+        hits.iter().filter_map(reminder).collect()
+    };
+    let mut found: Vec<Reminder> =
+        resolved.objects.par_iter().tasks_of(8).flat_map_iter(of_object).collect();
+    found.sort_unstable_by_key(|reminder| (reminder.text, reminder.place));
+    found.dedup_by_key(|reminder| reminder.text);
+    found.sort_unstable();
+    found
+}
+
+fn first_reference(
+    object: &Object,
+    symbol: u32,
+    sections: &Sections,
+    live: &Live,
+) -> Option<(FileId, u32, u64)> {
+    (1..object.headers.len() as u32).find_map(|shndx| {
+        let id = object.section_id(shndx);
+        let loaded = object.headers[shndx as usize].flags() & SHF_ALLOC != 0;
+        if !loaded || sections.inputs[id.index()].kind == SectionKind::EhFrame || !live.is_live(id)
+        {
+            return None;
+        }
+        let mut relocations = object.relocations(shndx).iter();
+        let found = relocations.find(|rela| rela.sym() == symbol)?;
+        Some((object.file, shndx, found.offset()))
+    })
+}

@@ -65,11 +65,13 @@ pub(super) struct Entry {
     pub length: u32,
 }
 
+/// A piece: its hash, its bytes, and its number in the chunk.
+pub(super) type Hashed<'a> = (u64, &'a [u8], u32);
+
 /// The live pieces of a chunk, sorted by shard, in input order within each. The buffers serve one
 /// chunk after the other.
 #[derive(Default)]
-pub(super) struct Sorted<'a> {
-    hashed: Vec<(u64, &'a [u8], u32)>,
+pub(super) struct Sorted {
     entries: Vec<Entry>,
     /// Bytes of the entries. A shard's pieces are scattered over the input; copied while they are
     /// in the cache, they are read in one run later.
@@ -159,23 +161,26 @@ impl Pieces {
     }
 }
 
-impl<'a> Sorted<'a> {
-    /// Hashes the live pieces of a chunk and sorts them into `shards` (a power of two).
-    pub fn fill(
+impl Sorted {
+    /// Hashes the live pieces of a chunk and sorts them into `shards` (a power of two). `hashed` is
+    /// room to work in.
+    pub fn fill<'a>(
         &mut self,
         pieces: &Pieces,
         shares: &[Share<'a>],
         shape: Shape,
         shards: u32,
         live: &Live,
+        hashed: &mut Vec<Hashed<'a>>,
     ) {
-        self.hashed.clear();
+        hashed.clear();
+        hashed.reserve_exact(pieces.places.len());
         for share in shares {
             let partial = live.is_partial(share.input.index);
             pieces.of_share(share, shape, |number, start, bytes| {
                 let range = start as u64..(start + bytes.len()) as u64;
                 if !partial || live.is_touched(share.input.index, range) {
-                    self.hashed.push((hash(bytes), bytes, number));
+                    hashed.push((hash(bytes), bytes, number));
                 }
             });
         }
@@ -184,7 +189,7 @@ impl<'a> Sorted<'a> {
         let shard = |hash: u64| (hash.rotate_left(log) as u32 & (shards - 1)) as usize;
         self.starts.clear();
         self.starts.resize(shards as usize + 1, (0, 0));
-        for &(hash, bytes, _) in &self.hashed {
+        for &(hash, bytes, _) in &*hashed {
             let count = &mut self.starts[shard(hash) + 1];
             *count = (count.0 + 1, count.1 + bytes.len());
         }
@@ -195,10 +200,10 @@ impl<'a> Sorted<'a> {
         }
         let (entries, bytes) = self.starts[shards as usize];
         // No clearing: everything below the ends is overwritten.
-        self.entries.resize(self.entries.len().max(entries as usize), Entry::default());
-        self.bytes.resize(self.bytes.len().max(bytes), 0);
+        lengthen(&mut self.entries, entries as usize);
+        lengthen(&mut self.bytes, bytes);
         let mut next = self.starts.clone();
-        for &(hash, bytes, piece) in &self.hashed {
+        for &(hash, bytes, piece) in &*hashed {
             let slot = &mut next[shard(hash)];
             let length = bytes.len();
             self.entries[slot.0 as usize] =
@@ -213,6 +218,12 @@ impl<'a> Sorted<'a> {
         let (start, end) = (self.starts[shard], self.starts[shard + 1]);
         (&self.entries[start.0 as usize..end.0 as usize], &self.bytes[start.1..end.1])
     }
+}
+
+/// Makes a buffer as long as needed, and no longer: a doubled one would be touched in vain.
+fn lengthen<T: Clone + Default>(buffer: &mut Vec<T>, length: usize) {
+    buffer.reserve_exact(length.saturating_sub(buffer.len()));
+    buffer.resize(length.max(buffer.len()), T::default());
 }
 
 /// Where the string that starts at `start` ends, terminator included.

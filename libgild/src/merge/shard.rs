@@ -4,7 +4,7 @@ use super::chunk::{Entry, Sorted};
 use super::group::Shape;
 
 /// Bits of a place that say where in its block a piece starts.
-pub(super) const BLOCK_BITS: u32 = 18;
+pub(super) const BLOCK_BITS: u32 = 17;
 const BLOCK: usize = 1 << BLOCK_BITS;
 
 /// Distinct pieces of one shard, in the order of their first occurrence.

@@ -2,6 +2,7 @@
 
 use crate::floor::{self, Plan, Reading, Writing};
 use crate::generate;
+use crate::measure::room;
 use crate::prepare;
 use crate::run::setting::{self, Setting};
 use crate::workspace::Workspace;
@@ -88,6 +89,9 @@ struct Run {
     /// A folder in memory for outputs
     #[arg(long, default_value = "/dev/shm")]
     memory_dir: PathBuf,
+    /// Leave free memory as it is, instead of touching as much before each run as it needs
+    #[arg(long)]
+    cold: bool,
     /// Where results go [default: target/bench-results]
     #[arg(long)]
     results: Option<PathBuf>,
@@ -148,8 +152,10 @@ struct Floor {
 pub fn main() -> Result<ExitCode> {
     let mut arguments = std::env::args_os().skip(1);
     // Before clap: the launcher's own memory bounds what can be measured of a linker's.
-    if arguments.next().is_some_and(|name| name == measure::LAUNCH) {
-        return measure::launch(arguments);
+    match arguments.next() {
+        Some(name) if name == measure::LAUNCH => return measure::launch(arguments),
+        Some(name) if name == room::NAME => return room::main(arguments),
+        _ => {}
     }
     match Cli::parse().command {
         Command::Prepare(given) => prepare(given)?,
@@ -191,6 +197,7 @@ fn run(given: Run) -> Result<ExitCode> {
         seconds: given.seconds.unwrap_or(if given.quick { 7.0 } else { 20.0 }),
         disk: given.output_dir.unwrap_or_else(|| workspace.target.join("bench-output")),
         memory: given.memory_dir,
+        cold: given.cold,
         results: given.results.unwrap_or_else(|| workspace.target.join("bench-results")),
         quick: given.quick,
     };

@@ -18,6 +18,7 @@
 //! that small ([`Sample::launcher_bytes`]); below it nothing can be measured.
 
 mod launcher;
+pub mod room;
 
 pub use launcher::{NAME as LAUNCH, main as launch};
 

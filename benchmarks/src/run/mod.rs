@@ -37,6 +37,8 @@ pub struct Options {
     pub disk: PathBuf,
     /// A folder in memory for outputs.
     pub memory: PathBuf,
+    /// Whether free memory is left as it is, see [`crate::measure::room`].
+    pub cold: bool,
     /// Where results go.
     pub results: PathBuf,
     /// Less jobs, one setting, less rounds.

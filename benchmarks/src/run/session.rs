@@ -5,7 +5,7 @@ use super::floor;
 use super::setting::Setting;
 use crate::job::Job;
 use crate::linkers::{self, Contestant};
-use crate::measure::{self, Invocation, Sample};
+use crate::measure::{self, Invocation, Sample, room};
 use crate::process;
 use crate::report::results::{Entry, Measured};
 use anyhow::{Context, Result, bail};
@@ -28,6 +28,8 @@ pub struct Runner {
     pub invocation: Invocation,
     /// Its own output file.
     pub output: PathBuf,
+    /// Bytes that a run takes of free memory at most, page cache of the output included.
+    pub room: u64,
     samples: Vec<Sample>,
 }
 
@@ -67,7 +69,7 @@ impl<'a> Session<'a> {
             arguments: arguments.into_iter().map(Into::into).collect(),
         };
         let entry = Entry::new(&contestant.name, contestant.role);
-        let mut runner = Runner { entry, invocation, output, samples: Vec::new() };
+        let mut runner = Runner { entry, invocation, output, room: 0, samples: Vec::new() };
         match self.try_out(&mut runner) {
             Ok(()) => self.runners.push(runner),
             Err(error) => {
@@ -95,8 +97,9 @@ impl<'a> Session<'a> {
 
     /// The first, discarded run; its output is run.
     fn try_out(&self, runner: &mut Runner) -> Result<()> {
-        self.once(runner)?;
+        let sample = self.once(runner)?;
         runner.entry.output_bytes = fs::metadata(&runner.output).context("no output")?.len();
+        runner.room = sample.memory + runner.entry.output_bytes;
         let Some(check) = &self.job.about.check else { return Ok(()) };
         let mut program = Command::new(&runner.output);
         let printed = process::run(program.args(&check.arguments)).context("the output fails")?;
@@ -108,6 +111,9 @@ impl<'a> Session<'a> {
 
     fn once(&self, runner: &Runner) -> Result<Sample> {
         self.setting.prepare(&runner.output)?;
+        if !self.options.cold {
+            room::make(runner.room)?;
+        }
         measure::run(&runner.invocation, &self.folder.join("log"))
     }
 
@@ -121,7 +127,8 @@ impl<'a> Session<'a> {
             let output = self.output();
             let (entry, invocation) =
                 floor::choose(self.job, self.setting, &self.folder, &output, size)?;
-            self.runners.push(Runner { entry, invocation, output, samples: Vec::new() });
+            let room = size;
+            self.runners.push(Runner { entry, invocation, output, room, samples: Vec::new() });
         }
         let start = Instant::now();
         self.round(0, false);

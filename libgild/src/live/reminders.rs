@@ -1,5 +1,5 @@
-//! Warnings that libc.a attaches to functions, in sections `.gnu.warning.NAME` (GNU ld manual,
-//! "Warnings").
+//! Warnings that libc.a attaches to functions, in sections `.gnu.warning.NAME` (the warning symbols of
+//! GNU bfd).
 
 use super::Live;
 use crate::elf::*;

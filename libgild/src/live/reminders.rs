@@ -45,13 +45,12 @@ pub(super) fn find(resolved: &Resolved, sections: &Sections, live: &Live) -> Vec
     }
     let of_object = |object: &Object| -> Vec<Reminder> {
         let globals = object.globals.iter().zip(object.first_global as u32..);
-        let hits = globals.filter_map(|(id, symbol)| Some((symbol, *wanted.get(id)?)));
-        let hits: Vec<_> = hits.filter(|(_, text)| text.0 != object.file).collect();
-        let reminder = |&(symbol, text): &(u32, (FileId, u32))| {
+        let reminder = |(id, symbol)| {
+            let text: (FileId, u32) = *wanted.get(id).filter(|text| text.0 != object.file)?;
             let place = first_reference(object, symbol, sections, live)?;
             Some(Reminder { place, text })
         };
-        hits.iter().filter_map(reminder).collect()
+        globals.filter_map(reminder).collect()
     };
     let mut found: Vec<Reminder> =
         resolved.objects.par_iter().tasks_of(8).flat_map_iter(of_object).collect();

@@ -34,9 +34,19 @@ pub struct Reg {
 }
 
 impl Reg {
-    /// One of r0 to r15, by any of its parts.
-    pub fn lower(part: Register) -> Self {
-        Reg { full: part.full_register(), upper: false }
+    /// `%rax`.
+    pub const RAX: Reg = Reg::lower(Register::RAX);
+    /// `%rdi`.
+    pub const RDI: Reg = Reg::lower(Register::RDI);
+
+    /// One of r0 to r15, by the name of all 64 bits.
+    pub const fn lower(full: Register) -> Self {
+        Reg { full, upper: false }
+    }
+
+    /// The register of which `part` is a part, or the one 16 above it.
+    fn of(part: Register, upper: bool) -> Self {
+        Reg { full: part.full_register(), upper: upper && part.is_gpr() }
     }
 
     /// Whether it is one that only REX2 can name.
@@ -96,23 +106,17 @@ impl Insn {
             | Kind::r64_opcode => self.upper.base,
             _ => false,
         };
-        Reg { upper, ..Reg::lower(self.op_register(op)) }
+        Reg::of(self.op_register(op), upper)
     }
 
     /// The base of the memory operand's address.
     pub fn base(&self) -> Reg {
-        Reg {
-            upper: self.upper.base && self.memory_base().is_gpr(),
-            ..Reg::lower(self.memory_base())
-        }
+        Reg::of(self.memory_base(), self.upper.base)
     }
 
     /// The index of the memory operand's address.
     pub fn index(&self) -> Reg {
-        Reg {
-            upper: self.upper.index && self.memory_index().is_gpr(),
-            ..Reg::lower(self.memory_index())
-        }
+        Reg::of(self.memory_index(), self.upper.index)
     }
 }
 

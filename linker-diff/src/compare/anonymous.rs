@@ -443,16 +443,9 @@ fn agree(pair: &Pair, mapped: &[Anonymous], sink: &mut Sink) {
 
 /// Whether an address is the end of a variable rather than the start of the next.
 fn is_end(image: &Image, addr: u64) -> bool {
-    let begins = |id| {
-        let atom = image.atoms.get(id);
-        atom.known && atom.start == addr
-    };
-    let ends = |id| {
-        let atom = image.atoms.get(id);
-        atom.sized && atom.end == addr
-    };
-    let before = image.atoms.last_before(addr.wrapping_sub(1));
-    before.is_some_and(ends) && !image.atoms.last_before(addr).is_some_and(begins)
+    let before = |addr| image.atoms.last_before(addr).map(|id| image.atoms.get(id));
+    before(addr.wrapping_sub(1)).is_some_and(|atom| atom.sized && atom.end == addr)
+        && !before(addr).is_some_and(|atom| atom.known && atom.start == addr)
 }
 
 /// Whether a reference shortly before moved by as much: both lie in one larger variable.

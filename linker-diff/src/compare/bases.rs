@@ -20,20 +20,20 @@ pub struct Bases {
 }
 
 /// Registers that a call may overwrite (psABI, 3.2.1), beside all of r16 to r31.
-const SCRATCH: [Register; 9] = [
-    Register::RAX,
-    Register::RCX,
-    Register::RDX,
-    Register::RSI,
-    Register::RDI,
-    Register::R8,
-    Register::R9,
-    Register::R10,
-    Register::R11,
+const SCRATCH: [Reg; 9] = [
+    Reg::RAX,
+    Reg::lower(Register::RCX),
+    Reg::lower(Register::RDX),
+    Reg::lower(Register::RSI),
+    Reg::RDI,
+    Reg::lower(Register::R8),
+    Reg::lower(Register::R9),
+    Reg::lower(Register::R10),
+    Reg::lower(Register::R11),
 ];
 
 fn is_scratch(register: Reg) -> bool {
-    register.is_upper() || SCRATCH.map(Reg::lower).contains(&register)
+    register.is_upper() || SCRATCH.contains(&register)
 }
 
 /// The end of the block as an offset in it: what the thread pointer is.

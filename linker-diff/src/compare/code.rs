@@ -3,8 +3,6 @@
 //! No x86-64 relaxation changes the length of code, so both are walked in step: where instruction
 //! boundaries part, the run up to the next common boundary is compared by its meaning.
 
-use iced_x86::Register;
-
 use super::Pair;
 use super::bases::{self, Bases};
 use super::resolve::{self, Verdict};
@@ -513,25 +511,27 @@ fn step_together(left: &mut Decoder, right: &mut Decoder, runs: &mut (Vec<Insn>,
 /// sub $size, %rax`, which is how mold relaxes local-dynamic accesses.
 fn tls_call(image: &Image, run: Vec<Meaning>) -> Vec<Meaning> {
     use iced_x86::Mnemonic::{Mov, Sub, Xor};
-    let (rax, rdi) = (Reg::lower(Register::RAX), Reg::lower(Register::RDI));
-    if let [Meaning::Other(clear), Meaning::Other(load), Meaning::Arith(Sub, into, size)] = &run[..]
-        && *into == rax
+    if let [Meaning::Other(clear), Meaning::Other(load), Meaning::Arith(Sub, Reg::RAX, size)] =
+        &run[..]
         && (clear.mnemonic(), load.mnemonic()) == (Xor, Mov)
         && image.tls.is_some_and(|tls| {
             size.contains(&Target::Number(tls.thread_pointer().wrapping_sub(tls.start)))
         })
     {
-        return vec![Meaning::BlockStart(rax)];
+        return vec![Meaning::BlockStart(Reg::RAX)];
     }
-    let [Meaning::Value(into, slot), Meaning::Call(Target::Addr(callee))] = &run[..] else {
+    let [Meaning::Value(Reg::RDI, slot), Meaning::Call(Target::Addr(callee))] = &run[..] else {
         return run;
     };
     let is_get_addr =
         image.atoms.find(*callee).is_some_and(|id| text::atom(image, id) == "__tls_get_addr");
     match slot[..] {
-        [Target::Addr(slot)] if *into == rdi && is_get_addr && image.is_got(slot) => {
+        [Target::Addr(slot)] if is_get_addr && image.is_got(slot) => {
             let offset = image.memory.word(slot + 8).unwrap_or(0) as i64;
-            vec![Meaning::ThreadPointer(rax), Meaning::AddTls(rax, vec![Target::Tls(offset)])]
+            vec![
+                Meaning::ThreadPointer(Reg::RAX),
+                Meaning::AddTls(Reg::RAX, vec![Target::Tls(offset)]),
+            ]
         }
         _ => run,
     }

@@ -6,6 +6,7 @@ use crate::input::object::Object;
 use crate::live::Live;
 use crate::substitute::{Binding, family, verify};
 use crate::symbols::Resolved;
+use crate::tasks::Tasks;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -22,7 +23,7 @@ impl References {
         let names = family::FAMILY.into_iter().chain(family::INTERNAL.map(|(name, _)| name));
         let wanted: HashSet<SymbolId> =
             names.filter_map(|name| resolved.names.get(binding.target(name))).collect();
-        let counts = resolved.objects.par_iter().flat_map_iter(|object| {
+        let counts = resolved.objects.par_iter().tasks_of(8).flat_map_iter(|object| {
             let counts = of_object(object, live, &wanted);
             counts.into_iter().map(|(id, count)| ((id, object.file), count))
         });

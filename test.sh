@@ -1,7 +1,8 @@
 #!/bin/bash
 # Everything that must hold: format, lints, unit tests, and every test program linked, run and compared.
 #
-# Installs what is missing on Debian 12 (as root or with sudo). Everything that is built stays in target/.
+# Installs what is missing on Debian 12 (as root or with sudo). Everything that is built stays in target/;
+# what a test wrote goes when it has passed.
 #
 # usage: ./test.sh [--quick]      --quick leaves the real programs (ripgrep, LLVM, gild itself) out
 set -euo pipefail
@@ -11,6 +12,8 @@ scripts/install.sh curl ca-certificates git make gcc g++ gcc-multilib libc6-dev 
   clang-19 lld-19 mold llvm-19-dev zlib1g-dev libzstd-dev \
   libgoogle-perftools-dev libclang-rt-19-dev
 source scripts/rust.sh
+# Each crate is built once here: what cargo keeps for the next build would only take disk space.
+export CARGO_INCREMENTAL=0
 scripts/musl-cxx.sh "${CARGO_TARGET_DIR:-target}/gild-tests-cache/musl-cxx" ||
   echo "SKIPPED: C++ for musl beside the allocators; the network doesn't give ziglang" >&2
 

@@ -25,8 +25,11 @@ pub fn trial(name: String, check: impl FnOnce() -> Outcome + Send + 'static) -> 
 
 /// Builds once, links with gild and its peers, runs and compares.
 fn check(case: &Case) -> Outcome {
-    let dir = workdir::fresh(&format!("programs/{}", case.name()))?;
-    let linked = Linked::new(case, &dir)?;
+    workdir::within(&format!("programs/{}", case.name()), |dir| check_in(case, dir))
+}
+
+fn check_in(case: &Case, dir: &Path) -> Outcome {
+    let linked = Linked::new(case, dir)?;
     let ours = linked.with(tools::gild()?)?;
     let directives = &case.program.directives;
     check_messages(case, &ours)?;
@@ -38,8 +41,8 @@ fn check(case: &Case) -> Outcome {
     for claim in &directives.claims {
         expect::check(claim, &image)?;
     }
-    check_behaviour(case, &dir)?;
-    compare(case, &dir, &linked, &image)
+    check_behaviour(case, dir)?;
+    compare(case, dir, &linked, &image)
 }
 
 /// A built program that any linker can link.

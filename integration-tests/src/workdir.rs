@@ -34,6 +34,15 @@ pub fn fresh(name: &str) -> Outcome<PathBuf> {
     Ok(dir)
 }
 
+/// Runs `check` in an empty folder for the test `name`.
+///
+/// The folder goes when the check has passed: all of the matrix at once takes gigabytes.
+pub fn within(name: &str, check: impl FnOnce(&Path) -> Outcome) -> Outcome {
+    let dir = fresh(name)?;
+    check(&dir)?;
+    fs::remove_dir_all(&dir).map_err(|error| format!("{}: {error}", dir.display()))
+}
+
 /// A folder that outlives test runs, for what is slow to make.
 pub fn cached(name: &str) -> Outcome<PathBuf> {
     let dir = target_dir().join("gild-tests-cache").join(name);

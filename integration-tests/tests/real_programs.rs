@@ -50,14 +50,17 @@ fn link(capture: &Capture, linker: &Linker, dir: &Path, name: &str) -> Outcome<P
 
 /// Everything that ripgrep says about a real tree is the same, whoever linked it.
 fn ripgrep(recipe: &Recipe) -> Outcome {
+    workdir::within(&format!("real/{}", recipe.name), |dir| ripgrep_in(recipe, dir))
+}
+
+fn ripgrep_in(recipe: &Recipe, dir: &Path) -> Outcome {
     let capture = cargo::recorded(recipe)?;
-    let dir = workdir::fresh(&format!("real/{}", recipe.name))?;
-    let ours = link(&capture, tools::gild()?, &dir, "gild")?;
+    let ours = link(&capture, tools::gild()?, dir, "gild")?;
     let image = Image::open(&ours)?;
     structure::check_alone(&image, recipe.pie)?;
     let mut peers = Vec::new();
     for peer in tools::peers()? {
-        let output = link(&capture, peer, &dir, peer.name)?;
+        let output = link(&capture, peer, dir, peer.name)?;
         same_answers(&ours, &output, tree(recipe))?;
         peers.push((peer.name, Image::open(&output)?));
     }
@@ -109,11 +112,14 @@ fn gild_links_itself() -> Outcome {
     let cached = workdir::cached(recipe.name)?;
     let _ = std::fs::remove_file(cached.join("arguments"));
     let capture = cargo::recorded(&recipe)?;
-    let dir = workdir::fresh("real/gild")?;
-    let first = link(&capture, tools::gild()?, &dir, "first")?;
+    workdir::within("real/gild", |dir| three_generations(&capture, dir))
+}
+
+fn three_generations(capture: &Capture, dir: &Path) -> Outcome {
+    let first = link(capture, tools::gild()?, dir, "first")?;
     let by = |path: &Path| Linker { name: "gild", path: path.to_owned(), drivers: PathBuf::new() };
-    let second = link(&capture, &by(&first), &dir, "second")?;
-    let third = link(&capture, &by(&second), &dir, "third")?;
+    let second = link(capture, &by(&first), dir, "second")?;
+    let third = link(capture, &by(&second), dir, "third")?;
     let bytes = |path: &Path| workdir::read(path);
     ensure(bytes(&first)? == bytes(&second)?, || "gild linked by gild links differently".into())?;
     ensure(bytes(&second)? == bytes(&third)?, || "the third generation differs".into())?;
@@ -130,7 +136,10 @@ const LLVM_LINKS: [(&str, &[&str]); 3] = [
 
 /// A compiler for six machines out of hundreds of megabytes of archives.
 fn llvm(name: &str, flags: &[&str]) -> Outcome {
-    let dir = workdir::fresh(&format!("real/llvm-{name}"))?;
+    workdir::within(&format!("real/llvm-{name}"), |dir| llvm_in(dir, flags))
+}
+
+fn llvm_in(dir: &Path, flags: &[&str]) -> Outcome {
     let object = llvm_object()?;
     let libraries =
         llvm_config(&["--link-static", "--libs", "all-targets", "passes", "asmparser"])?;

@@ -91,7 +91,7 @@ impl Host for Process<'_> {
             Some(_) => useful,
             None => self.jobs.threads(useful),
         };
-        threads::start(count)
+        threads::start(threads::of_use(count))
     }
 
     fn linked(self, outcome: Outcome) -> Infallible {

@@ -241,7 +241,7 @@ pub struct Options {
     pub trace: bool,
     /// `-y NAME`/`--trace-symbol`.
     pub trace_symbols: Vec<String>,
-    /// `--threads=N`; `None` means in proportion to the work.
+    /// `--threads=N`; `None` means in proportion to the work, and at most one to a core.
     pub threads: Option<usize>,
     /// `--time`: the phases' times as a table on stderr.
     pub time: bool,

@@ -11,7 +11,7 @@ const ROWS: &[Row] = &[
     apply(
         &["--threads"],
         Value::Optional("N"),
-        "Use N threads (default: as many as the work and the machine suggest)",
+        "Use N threads, or one to a core if these are fewer (default: in proportion to the work)",
         |state, given| match given.value {
             Some(_) => threads(state, given),
             None => {

@@ -1,8 +1,8 @@
 //! Merge sections that may share pieces.
 
 use super::chunk::{CHUNK_SIZE, Hashed, Input, NOWHERE, Pieces, Share, Sorted};
-use super::shard::{BLOCK_BITS, Shard};
-use super::tail;
+use super::shard::{BLOCK_BITS, Block, Numbers, Overflow, Shard};
+use super::tail::Tails;
 use crate::diagnostics::Error;
 use crate::ids::OutputId;
 use crate::live::Live;
@@ -34,8 +34,8 @@ struct Home {
     size: u32,
 }
 
-/// The pieces of a group. A piece's place is its shard, then its block, then its offset there: what
-/// is above `shard_bits` bits, what is above [`BLOCK_BITS`] bits, and the rest.
+/// The pieces of a group. A piece's place is its block's number above [`BLOCK_BITS`] bits, and its
+/// offset there.
 #[derive(Debug)]
 pub(super) struct Group {
     pub shape: Shape,
@@ -46,11 +46,8 @@ pub(super) struct Group {
     homes: Vec<Home>,
     chunks: Vec<Pieces>,
     shards: Vec<Shard>,
-    /// Offset of each block.
+    /// By block number: its offset.
     bases: Vec<u64>,
-    /// By shard: the number of its first block in `bases`.
-    first_blocks: Vec<u32>,
-    shard_bits: u32,
 }
 
 /// Chunks that are hashed and then deduplicated at a time, by thread: enough to keep all busy, few
@@ -67,22 +64,23 @@ impl Group {
     /// Merges the pieces of `inputs`.
     pub fn new(shape: Shape, inputs: &[Input], live: &Live, tail: bool) -> Result<Group, Error> {
         let input_size = inputs.iter().map(|input| input.data.len() as u64).sum();
-        let shards = shard_count(input_size);
-        // A lopsided group, such as one of a single string of many megabytes, fits one shard.
-        let group = Group::with_shards(shape, inputs, live, shards)
-            .or_else(|| Group::with_shards(shape, inputs, live, 1))
-            .ok_or_else(|| Error::Message("mergeable sections of more than 4 GiB".into()))?;
+        let group = Group::deduplicate(shape, inputs, live, input_size)
+            .map_err(|Overflow| Error::Message("mergeable sections of more than 4 GiB".into()))?;
         match tail && shape.strings {
             true => Ok(group.share_tails()),
             false => Ok(group),
         }
     }
 
-    fn with_shards(shape: Shape, inputs: &[Input], live: &Live, count: u32) -> Option<Group> {
+    fn deduplicate(
+        shape: Shape,
+        inputs: &[Input],
+        live: &Live,
+        input_size: u64,
+    ) -> Result<Group, Overflow> {
         let (homes, shares) = assign(inputs, shape);
-        let shard_bits = 32 - count.trailing_zeros();
-        // The place of all ones means nowhere.
-        let limit = (1 << shard_bits) - 1;
+        let count = shard_count(input_size);
+        let numbers = Numbers::default();
         let mut shards: Vec<Shard> = (0..count).map(|_| Shard::new()).collect();
         let mut chunks: Vec<Pieces> = Vec::with_capacity(shares.len());
         let mut sorted: Vec<Sorted> = Vec::new();
@@ -101,14 +99,13 @@ impl Group {
             });
             let mut pieces: Vec<Pieces> = split.collect();
             let added = shards.par_iter_mut().tasks_of(1).enumerate();
-            added.try_for_each(|(number, shard)| shard.add(number, sorted, shape, limit)).ok()?;
+            added.try_for_each(|(own, shard)| shard.add(own, sorted, shape, &numbers))?;
             pieces.par_iter_mut().tasks_of(1).zip(&*sorted).enumerate().for_each(
                 |(chunk, (pieces, sorted))| {
-                    for (number, shard) in shards.iter().enumerate() {
-                        let high = ((number as u64) << shard_bits) as u32;
-                        let (entries, _) = sorted.of_shard(number);
+                    for (own, shard) in shards.iter().enumerate() {
+                        let (entries, _) = sorted.of_shard(own);
                         for (entry, place) in entries.iter().zip(shard.found(chunk)) {
-                            pieces.places[entry.piece as usize] = high | place;
+                            pieces.places[entry.piece as usize] = *place;
                         }
                     }
                 },
@@ -116,7 +113,6 @@ impl Group {
             chunks.append(&mut pieces);
         }
         shards.iter_mut().for_each(Shard::finish);
-        let input_size = inputs.iter().map(|input| input.data.len() as u64).sum();
         let mut group = Group {
             shape,
             size: 0,
@@ -124,53 +120,38 @@ impl Group {
             homes,
             chunks,
             shards,
-            bases: Vec::new(),
-            first_blocks: Vec::new(),
-            shard_bits,
+            bases: vec![0; numbers.count()],
         };
         group.place_blocks();
-        Some(group)
+        Ok(group)
     }
 
     fn place_blocks(&mut self) {
-        self.bases.clear();
-        self.first_blocks.clear();
-        let (mut end, mut inside) = (0u64, 0u64);
-        for shard in &self.shards {
-            self.first_blocks.push(self.bases.len() as u32);
-            for block in &shard.blocks {
-                match block.is_empty() {
-                    true => inside += 1 << BLOCK_BITS,
-                    false => {
-                        inside = end.next_multiple_of(self.shape.align);
-                        end = inside + block.len() as u64;
-                    }
-                }
-                self.bases.push(inside);
-            }
+        for block in self.shards.iter().flat_map(|shard| &shard.blocks) {
+            let base = self.size.next_multiple_of(self.shape.align);
+            self.bases[block.number as usize] = base;
+            self.size = base + block.bytes.len() as u64;
         }
-        self.size = end;
     }
 
     fn share_tails(mut self) -> Group {
-        let blocks: Vec<&[u8]> = self.blocks().map(Vec::as_slice).collect();
-        let tails = tail::Tails::new(&blocks, self.shape);
-        let (bits, first_blocks) = (self.shard_bits, &self.first_blocks);
+        let tails = Tails::new(self.blocks(), self.bases.len(), self.shape);
         self.chunks.par_iter_mut().tasks_of(1).for_each(|chunk| {
             for place in &mut chunk.places {
                 if *place != NOWHERE {
-                    let (block, offset) = unpack(*place, bits, first_blocks);
+                    let (block, offset) = unpack(*place);
                     *place = tails.place(block, offset);
                 }
             }
         });
-        self.shards = vec![Shard::of_run(tails.bytes)];
-        self.shard_bits = 32;
-        self.place_blocks();
+        // A place is now an offset in one run of bytes.
+        self.size = tails.bytes.len() as u64;
+        self.bases = (0..self.size).step_by(1 << BLOCK_BITS).collect();
+        self.shards = vec![Shard::of(vec![Block { bytes: tails.bytes, number: 0 }])];
         self
     }
 
-    fn blocks(&self) -> impl Iterator<Item = &Vec<u8>> + Clone {
+    fn blocks(&self) -> impl Iterator<Item = &Block> + Clone {
         self.shards.iter().flat_map(|shard| &shard.blocks)
     }
 
@@ -214,7 +195,7 @@ impl Group {
         match found?.1 {
             NOWHERE => None,
             place => {
-                let (block, offset) = unpack(place, self.shard_bits, &self.first_blocks);
+                let (block, offset) = unpack(place);
                 Some(self.bases[block] + u64::from(offset) + back)
             }
         }
@@ -222,18 +203,16 @@ impl Group {
 
     /// Ranges of the member, each with its bytes; padding stands at the end of a range.
     pub fn parts(&self) -> impl Iterator<Item = (Range<u64>, &[u8])> {
-        let starts = self.bases.iter().zip(self.blocks()).filter(|(_, block)| !block.is_empty());
-        let ends = starts.clone().skip(1).map(|(&start, _)| start).chain([self.size]);
-        starts.zip(ends).map(|((&start, block), end)| (start..end, block.as_slice()))
+        let base = |block: &Block| self.bases[block.number as usize];
+        let ends = self.blocks().skip(1).map(base).chain([self.size]);
+        self.blocks().zip(ends).map(move |(block, end)| (base(block)..end, &*block.bytes))
     }
 }
 
-/// The block of a place, over all shards, and the offset in it.
+/// The block of a place, and the offset in it.
 #[inline]
-fn unpack(place: u32, shard_bits: u32, first_blocks: &[u32]) -> (usize, u32) {
-    let shard = (u64::from(place) >> shard_bits) as usize;
-    let inside = (u64::from(place) & ((1 << shard_bits) - 1)) as u32;
-    ((first_blocks[shard] + (inside >> BLOCK_BITS)) as usize, inside & ((1 << BLOCK_BITS) - 1))
+fn unpack(place: u32) -> (usize, u32) {
+    ((place >> BLOCK_BITS) as usize, place & ((1 << BLOCK_BITS) - 1))
 }
 
 /// A multiple of 64, so that the bits of a cut section need no shifting.

@@ -2,27 +2,54 @@
 
 use super::chunk::{Entry, Sorted};
 use super::group::Shape;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
-/// Bits of a place that say where in its block a piece starts.
+/// Bits of a place that say where in its block a piece starts. Those above are the block's number.
 pub(super) const BLOCK_BITS: u32 = 17;
 const BLOCK: usize = 1 << BLOCK_BITS;
+
+/// Bytes of pieces, each aligned: more than `BLOCK` only of a single piece.
+#[derive(Debug)]
+pub(super) struct Block {
+    pub bytes: Vec<u8>,
+    /// Its number in the group. Which shard gets which is chance.
+    pub number: u32,
+}
 
 /// Distinct pieces of one shard, in the order of their first occurrence.
 #[derive(Debug)]
 pub(super) struct Shard {
-    /// Their bytes, each piece aligned, by block; more than a block's only for a single piece, which
-    /// takes up the next numbers too: their blocks are empty. One vector would move everything as it
-    /// grows, and leave behind as much memory as it needs.
-    pub blocks: Vec<Vec<u8>>,
+    /// One vector of bytes would move everything as it grows, and leave behind as much memory as it
+    /// needs.
+    pub blocks: Vec<Block>,
+    /// Places in it count this shard's blocks alone.
     table: Table,
-    /// Offsets of the pieces of the chunks that came last, in order.
+    /// Places of the pieces of the chunks that came last, in order.
     found: Vec<u32>,
     /// Where each of those chunks starts in `found`.
     starts: Vec<u32>,
 }
 
-/// A shard that has outgrown what a place can say.
+/// A group that has outgrown what a place can say.
 pub(super) struct Overflow;
+
+/// Numbers for the blocks of a group.
+#[derive(Default)]
+pub(super) struct Numbers(AtomicU32);
+
+impl Numbers {
+    /// One more number. The place of all ones stays free.
+    fn take(&self) -> Result<u32, Overflow> {
+        let number = self.0.fetch_add(1, Relaxed);
+        let is_free = number < (1 << (u32::BITS - BLOCK_BITS)) - 1;
+        if is_free { Ok(number) } else { Err(Overflow) }
+    }
+
+    /// How many are taken.
+    pub fn count(self) -> usize {
+        self.0.into_inner() as usize
+    }
+}
 
 /// Open addressing. A slot holds a tag and an offset in `bytes` plus 1; 0 is empty.
 #[derive(Debug)]
@@ -88,48 +115,35 @@ impl Shard {
     }
 
     /// A shard of these blocks that is done.
-    fn of(blocks: Vec<Vec<u8>>) -> Shard {
+    pub fn of(blocks: Vec<Block>) -> Shard {
         Shard { blocks, table: Table::new(), found: Vec::new(), starts: Vec::new() }
     }
 
-    /// A shard of one run of bytes that is done.
-    pub fn of_run(bytes: Vec<u8>) -> Shard {
-        let mut shard = Shard::new();
-        shard.push_block(bytes);
-        shard
-    }
-
-    /// Adds a block and, if it is a long one, the empty ones behind it.
-    fn push_block(&mut self, bytes: Vec<u8>) {
-        let numbers = self.blocks.len() + bytes.len().div_ceil(BLOCK).max(1);
-        self.blocks.push(bytes);
-        self.blocks.resize_with(numbers, Vec::new);
-    }
-
-    /// Takes the pieces of shard `number` of some more chunks. Offsets stay below `limit`.
+    /// Takes the pieces of some more chunks; this is shard `own`.
     pub fn add(
         &mut self,
-        number: usize,
+        own: usize,
         chunks: &[Sorted],
         shape: Shape,
-        limit: u64,
+        numbers: &Numbers,
     ) -> Result<(), Overflow> {
         self.found.clear();
         self.starts.clear();
         for chunk in chunks {
             self.starts.push(self.found.len() as u32);
-            let (entries, mut bytes) = chunk.of_shard(number);
+            let (entries, mut bytes) = chunk.of_shard(own);
             for entry in entries {
                 let (piece, rest) = bytes.split_at(entry.length as usize);
                 bytes = rest;
-                let place = self.place(entry, piece, shape, limit).ok_or(Overflow)?;
-                self.found.push(place);
+                let place = self.place(entry, piece, shape, numbers)?;
+                let number = self.blocks[place as usize / BLOCK].number;
+                self.found.push(number << BLOCK_BITS | place % BLOCK as u32);
             }
         }
         Ok(())
     }
 
-    /// Offsets of the pieces of chunk `chunk` of the last [`Shard::add`], in order.
+    /// Places of the pieces of chunk `chunk` of the last [`Shard::add`], in order.
     pub fn found(&self, chunk: usize) -> &[u32] {
         &self.found[self.starts[chunk] as usize..]
     }
@@ -140,43 +154,44 @@ impl Shard {
     }
 
     #[inline]
-    fn place(&mut self, entry: &Entry, piece: &[u8], shape: Shape, limit: u64) -> Option<u32> {
+    fn place(
+        &mut self,
+        entry: &Entry,
+        piece: &[u8],
+        shape: Shape,
+        numbers: &Numbers,
+    ) -> Result<u32, Overflow> {
         let same = |place: u32| {
             let start = place as usize % BLOCK;
-            let block = &self.blocks[place as usize / BLOCK];
+            let block = &self.blocks[place as usize / BLOCK].bytes;
             // A string that is longer or shorter differs where one of them ends.
             block.get(start..start + piece.len()) == Some(piece)
         };
         match self.table.find(entry.tag, same) {
-            Ok(place) => Some(place),
+            Ok(place) => Ok(place),
             Err(slot) => {
-                let place = self.append(piece, shape, limit)?;
+                let place = self.append(piece, shape, numbers)?;
                 self.table.insert(slot, entry.tag, place);
-                Some(place)
+                Ok(place)
             }
         }
     }
 
-    fn append(&mut self, piece: &[u8], shape: Shape, limit: u64) -> Option<u32> {
-        // An empty block stands for a part of the long piece before it.
-        let last = self.blocks.last().filter(|block| !block.is_empty());
-        let start = last.map(|block| block.len().next_multiple_of(shape.align as usize));
-        let start = start.filter(|start| start + piece.len() <= BLOCK);
-        let number = self.blocks.len() - usize::from(start.is_some());
-        let place = number * BLOCK + start.unwrap_or(0);
-        if (place + piece.len()) as u64 >= limit {
-            return None;
+    fn append(&mut self, piece: &[u8], shape: Shape, numbers: &Numbers) -> Result<u32, Overflow> {
+        if let Some(Block { bytes, .. }) = self.blocks.last_mut() {
+            let start = bytes.len().next_multiple_of(shape.align as usize);
+            if start + piece.len() <= BLOCK {
+                bytes.resize(start, 0);
+                bytes.extend_from_slice(piece);
+                return Ok(((self.blocks.len() - 1) * BLOCK + start) as u32);
+            }
         }
-        if let Some(start) = start {
-            self.blocks[number].resize(start, 0);
-            self.blocks[number].extend_from_slice(piece);
-        } else {
-            // Most shards are small and never fill the first.
-            let room = if number == 0 { 0 } else { BLOCK };
-            let mut block = Vec::with_capacity(room.max(piece.len()));
-            block.extend_from_slice(piece);
-            self.push_block(block);
-        }
-        Some(place as u32)
+        let place = self.blocks.len() * BLOCK;
+        // Most shards are small and never fill the first.
+        let room = if place == 0 { 0 } else { BLOCK };
+        let mut bytes = Vec::with_capacity(room.max(piece.len()));
+        bytes.extend_from_slice(piece);
+        self.blocks.push(Block { bytes, number: numbers.take()? });
+        Ok(place as u32)
     }
 }

@@ -2,13 +2,14 @@
 
 use super::chunk::string_end;
 use super::group::Shape;
+use super::shard::Block;
 use rayon::prelude::*;
 use std::cmp::Ordering;
 
 /// Strings laid out anew, and where each went.
 pub(super) struct Tails {
     pub bytes: Vec<u8>,
-    /// By shard: (old offset, new offset), ascending.
+    /// By block number: (old offset, new offset), ascending.
     moved: Vec<Vec<(u32, u32)>>,
 }
 
@@ -19,25 +20,24 @@ fn backwards(a: &[u8], b: &[u8]) -> Ordering {
 }
 
 impl Tails {
-    /// Lays out the strings of all shards.
-    pub fn new(shards: &[&[u8]], shape: Shape) -> Tails {
+    /// Lays out the strings of all blocks, whose numbers are less than `count`.
+    pub fn new<'a>(blocks: impl Iterator<Item = &'a Block>, count: usize, shape: Shape) -> Tails {
         let (entsize, align) = (shape.entsize as usize, shape.align as usize);
         let mut strings: Vec<(&[u8], u32, u32)> = Vec::new();
-        for (shard, bytes) in shards.iter().enumerate() {
+        for Block { bytes, number } in blocks {
             let mut start = 0;
             while start < bytes.len() {
                 let end = string_end(bytes, start, entsize);
-                strings.push((&bytes[start..end], shard as u32, start as u32));
+                strings.push((&bytes[start..end], *number, start as u32));
                 start = end.next_multiple_of(align);
             }
         }
-        strings.par_sort_unstable_by(|a, b| {
-            backwards(a.0, b.0).then_with(|| (a.1, a.2).cmp(&(b.1, b.2)))
-        });
-        let mut moved = vec![Vec::new(); shards.len()];
+        // No two are equal.
+        strings.par_sort_unstable_by(|a, b| backwards(a.0, b.0));
+        let mut moved = vec![Vec::new(); count];
         let mut bytes: Vec<u8> = Vec::new();
         let mut last: (&[u8], usize) = (&[], 0);
-        for (string, shard, offset) in strings {
+        for (string, block, offset) in strings {
             let inside = last.1 + last.0.len().saturating_sub(string.len());
             let place = match last.0.ends_with(string) && inside.is_multiple_of(align) {
                 true => inside,
@@ -48,15 +48,15 @@ impl Tails {
                     last.1
                 }
             };
-            moved[shard as usize].push((offset, place as u32));
+            moved[block as usize].push((offset, place as u32));
         }
         moved.par_iter_mut().for_each(|moved| moved.sort_unstable());
         Tails { bytes, moved }
     }
 
     /// The new offset of a string.
-    pub fn place(&self, shard: usize, offset: u32) -> u32 {
-        let moved = &self.moved[shard];
+    pub fn place(&self, block: usize, offset: u32) -> u32 {
+        let moved = &self.moved[block];
         let found = moved.binary_search_by_key(&offset, |&(old, _)| old);
         found.map_or(super::chunk::NOWHERE, |index| moved[index].1)
     }
@@ -71,16 +71,21 @@ mod tests {
         Shape { output: OutputId(0), strings: true, entsize: 1, align }
     }
 
+    fn blocks(all: &[&[u8]]) -> Vec<Block> {
+        let numbered = all.iter().zip(0..);
+        numbered.map(|(bytes, number)| Block { bytes: bytes.to_vec(), number }).collect()
+    }
+
     #[test]
     fn tails_share_the_bytes_of_longer_strings() {
-        let shards: [&[u8]; 2] = [b"foobar\0x\0", b"bar\0\0obar\0"];
-        let tails = Tails::new(&shards, shape(1));
+        let blocks = blocks(&[b"foobar\0x\0", b"bar\0\0obar\0"]);
+        let tails = Tails::new(blocks.iter(), 2, shape(1));
         assert_eq!(tails.bytes.len(), b"foobar\0x\0".len());
-        for (shard, bytes) in shards.iter().enumerate() {
+        for Block { bytes, number } in &blocks {
             let mut start = 0;
             while start < bytes.len() {
                 let end = string_end(bytes, start, 1);
-                let place = tails.place(shard, start as u32) as usize;
+                let place = tails.place(*number as usize, start as u32) as usize;
                 assert!(tails.bytes[place..].starts_with(&bytes[start..end]));
                 start = end;
             }
@@ -89,8 +94,8 @@ mod tests {
 
     #[test]
     fn alignment_limits_sharing() {
-        let shards: [&[u8]; 1] = [b"abcdefg\0efg\0fg\0"];
-        let tails = Tails::new(&shards, shape(4));
+        let blocks = blocks(&[b"abcdefg\0efg\0fg\0"]);
+        let tails = Tails::new(blocks.iter(), 1, shape(4));
         assert_eq!(tails.place(0, 8), tails.place(0, 0) + 4);
         assert_eq!(tails.place(0, 12) % 4, 0);
         assert_eq!(tails.bytes.len(), 11);

@@ -174,9 +174,6 @@ impl Scanner<'_, '_> {
         match symbol.definition {
             Definition::Section(section) => {
                 let claim = self.state.claim(section);
-                if claim.first {
-                    found.queue.push(section);
-                }
                 if claim.excluded {
                     return self.discarded(source, rela, section, found);
                 }
@@ -234,9 +231,6 @@ impl Scanner<'_, '_> {
         };
         let section = object.section_id(shndx);
         let claim = self.state.claim(section);
-        if claim.first {
-            found.queue.push(section);
-        }
         if claim.excluded {
             return self.discarded(source, rela, section, found);
         }

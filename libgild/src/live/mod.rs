@@ -102,7 +102,7 @@ pub fn mark(resolved: &Resolved, sections: &Sections, options: &Options) -> Resu
         false => everything(&scanner, sections.inputs.len()),
     };
     let dead_bounds = scanner.note_bounds(&mut found);
-    let Found { queue: _, mut local_needs, undefined, faults, got_base_used, .. } = found;
+    let Found { mut local_needs, undefined, faults, got_base_used, .. } = found;
     let mut live = Live { got_base_used, dead_bounds, ..scanner.into_live() };
     let mut errors = messages::faults(resolved, faults, options);
     errors.extend(messages::undefined(resolved, undefined, options, &mut live.warnings));

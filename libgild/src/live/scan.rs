@@ -15,8 +15,6 @@ use std::sync::atomic::{AtomicU8, AtomicU32, Ordering::Relaxed};
 /// What a task has found. The order says nothing: it is sorted at the end.
 #[derive(Default)]
 pub(super) struct Found {
-    /// Sections that became live and are to be scanned; `--gc-sections` only.
-    pub queue: Vec<SectionId>,
     /// Local symbols and their needs.
     pub local_needs: Vec<(FileId, u32, u8)>,
     /// References to names without a definition.
@@ -40,7 +38,6 @@ pub(super) struct Fault {
 
 impl Found {
     pub fn and(mut self, other: Found) -> Found {
-        self.queue.extend(other.queue);
         self.local_needs.extend(other.local_needs);
         self.undefined.extend(other.undefined);
         self.faults.extend(other.faults);
@@ -115,13 +112,10 @@ impl<'a, 'data> Scanner<'a, 'data> {
     }
 
     /// Makes a section live for a reason other than a relocation, as a whole.
-    pub fn keep(&self, id: SectionId, found: &mut Found) {
+    pub fn keep(&self, id: SectionId) {
         let claim = self.state.claim(id);
         if claim.merge && self.gc {
             self.touched.touch_all(self.sections.inputs[id.index()].offset);
-        }
-        if claim.first {
-            found.queue.push(id);
         }
     }
 
@@ -132,9 +126,6 @@ impl<'a, 'data> Scanner<'a, 'data> {
                 let claim = self.state.claim(id);
                 if claim.merge {
                     self.touched.touch(self.sections.inputs[id.index()].offset, symbol.value);
-                }
-                if claim.first {
-                    found.queue.push(id);
                 }
             }
             Definition::Linker(linker) => self.keep_linker(linker, found),
@@ -154,7 +145,7 @@ impl<'a, 'data> Scanner<'a, 'data> {
         }
         let Some((object, shndx)) = self.sections.locate(self.resolved, id) else { return };
         if self.gc && input.ties != 0 {
-            self.keep_tied(object, shndx, input.ties, found);
+            self.keep_tied(object, shndx, input.ties);
         }
         // What is not loaded needs nothing, and a name that only debug information mentions may be
         // undefined, as in lld: nothing of the program could tell.
@@ -210,15 +201,15 @@ impl<'a, 'data> Scanner<'a, 'data> {
         }
     }
 
-    fn keep_tied(&self, object: &Object, shndx: u32, ties: u8, found: &mut Found) {
+    fn keep_tied(&self, object: &Object, shndx: u32, ties: u8) {
         let Some(tied) = self.sections.ties(object.file) else { return };
         // The rest of a ring follows when its next member is scanned.
         if ties & IN_GROUP != 0 {
-            self.keep(object.section_id(tied.next_in_group(shndx)), found);
+            self.keep(object.section_id(tied.next_in_group(shndx)));
         }
         if ties & HAS_DEPENDENTS != 0 {
             for dependent in tied.dependents(shndx) {
-                self.keep(object.section_id(dependent), found);
+                self.keep(object.section_id(dependent));
             }
         }
     }
@@ -228,7 +219,7 @@ impl<'a, 'data> Scanner<'a, 'data> {
             LinkerSymbol::Got => found.got_base_used = true,
             LinkerSymbol::SectionStart(name) | LinkerSymbol::SectionStop(name) => {
                 for &id in self.start_stop.get(name as usize).map_or(&[][..], Vec::as_slice) {
-                    self.keep(id, found);
+                    self.keep(id);
                 }
             }
             _ => {}

@@ -5,26 +5,34 @@ use crate::sections::{SectionKind, Sections};
 use crate::tasks::Tasks;
 use rayon::prelude::*;
 use std::ops::Range;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::Ordering::{AcqRel, Relaxed, Release};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64};
 
 const LIVE: u8 = 1;
 const EXCLUDED: u8 = 2;
 const MERGE: u8 = 4;
+const SCANNED: u8 = 8;
+
+/// Sections that the walk takes at a time.
+const BATCH: usize = 1024;
 
 /// What a reference found.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Claim {
-    /// This reference is the first.
-    pub first: bool,
     /// The section isn't in the output.
     pub excluded: bool,
     /// The section has pieces.
     pub merge: bool,
 }
 
-/// By `SectionId`.
+/// What there is to know of all sections.
 #[derive(Debug, Default)]
-pub(super) struct State(Vec<AtomicU8>);
+pub(super) struct State {
+    /// By `SectionId`.
+    sections: Vec<AtomicU8>,
+    /// By batch: whether any of its sections may be live but not scanned.
+    fresh: Vec<AtomicBool>,
+}
 
 impl State {
     /// All sections that aren't excluded are live if `all`, none is otherwise.
@@ -36,31 +44,61 @@ impl State {
                 _ => u8::from(all),
             })
         });
-        State(state.collect())
+        let batches = if all { 0 } else { sections.inputs.len().div_ceil(BATCH) };
+        State {
+            sections: state.collect(),
+            fresh: (0..batches).map(|_| AtomicBool::new(false)).collect(),
+        }
     }
 
     #[inline]
     pub fn is_live(&self, id: SectionId) -> bool {
         // Groups of merged pieces stand behind all inputs; they exist for live ones only.
-        self.0.get(id.index()).is_none_or(|state| state.load(Relaxed) & LIVE != 0)
+        self.sections.get(id.index()).is_none_or(|state| state.load(Relaxed) & LIVE != 0)
     }
 
     /// Takes a section out of the output after all.
     pub fn drop(&mut self, id: SectionId) {
-        *self.0[id.index()].get_mut() = EXCLUDED;
+        *self.sections[id.index()].get_mut() = EXCLUDED;
     }
 
     pub fn live_count(&self) -> usize {
-        self.0.iter().filter(|state| state.load(Relaxed) & LIVE != 0).count()
+        self.sections.iter().filter(|state| state.load(Relaxed) & LIVE != 0).count()
     }
 
-    /// Makes a section live. Exactly one caller is the first.
+    /// Makes a section live.
     #[inline]
     pub fn claim(&self, id: SectionId) -> Claim {
-        let state = &self.0[id.index()];
+        let state = &self.sections[id.index()];
         let before = state.load(Relaxed);
-        let first = before & (LIVE | EXCLUDED) == 0 && state.fetch_or(LIVE, Relaxed) & LIVE == 0;
-        Claim { first, excluded: before & EXCLUDED != 0, merge: before & MERGE != 0 }
+        if before & (LIVE | EXCLUDED) == 0 {
+            state.fetch_or(LIVE, Relaxed);
+            self.fresh[id.index() / BATCH].store(true, Release);
+        }
+        Claim { excluded: before & EXCLUDED != 0, merge: before & MERGE != 0 }
+    }
+
+    /// Batches with live sections that nobody has scanned.
+    pub fn fresh(&self) -> Vec<usize> {
+        (0..self.fresh.len()).filter(|&batch| self.fresh[batch].load(Relaxed)).collect()
+    }
+
+    /// What is live in a batch and was not taken before, in order. Of each batch, one thread takes
+    /// at a time.
+    pub fn take(&self, batch: usize) -> Vec<SectionId> {
+        let mut taken = Vec::new();
+        if self.fresh[batch].swap(false, AcqRel) {
+            let start = batch * BATCH;
+            for (id, state) in (start as u32..).zip(self.sections[start..].iter().take(BATCH)) {
+                let before = state.load(Relaxed);
+                if before & (LIVE | SCANNED) == LIVE {
+                    // Of a live section no other thread changes anything.
+                    state.store(before | SCANNED, Relaxed);
+                    taken.push(SectionId(id));
+                }
+            }
+        }
+        taken
     }
 }
 
@@ -119,6 +157,25 @@ impl Touched {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_live_section_is_taken_once() {
+        let states = (0..3 * BATCH).map(|id| AtomicU8::new(if id == 5 { EXCLUDED } else { 0 }));
+        let fresh = (0..3).map(|_| AtomicBool::new(false)).collect();
+        let state = State { sections: states.collect(), fresh };
+        let last = 3 * BATCH as u32 - 1;
+        for id in [last, 7, 5, 6, 7] {
+            assert_eq!(state.claim(SectionId(id)).excluded, id == 5);
+        }
+        assert_eq!(state.fresh(), [0, 2]);
+        assert_eq!(state.take(0), [SectionId(6), SectionId(7)]);
+        assert_eq!(state.take(1), []);
+        assert_eq!(state.take(2), [SectionId(last)]);
+        state.claim(SectionId(7));
+        assert!(state.fresh().is_empty() && state.take(0).is_empty());
+        state.claim(SectionId(0));
+        assert_eq!(state.take(0), [SectionId(0)]);
+    }
 
     #[test]
     fn touched_ranges_are_exact() {

@@ -137,7 +137,7 @@ impl Shard {
                 bytes = rest;
                 let place = self.place(entry, piece, shape, numbers)?;
                 let number = self.blocks[place as usize / BLOCK].number;
-                self.found.push(number << BLOCK_BITS | place % BLOCK as u32);
+                self.found.push((number << BLOCK_BITS) | (place % BLOCK as u32));
             }
         }
         Ok(())

@@ -56,13 +56,13 @@ struct Word {
 
 /// A piece on its way to its shard.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Entry {
+pub(super) struct Entry<'a> {
+    /// Its bytes.
+    pub bytes: &'a [u8],
     /// The low half of its hash.
     pub tag: u32,
     /// Its number in the chunk.
     pub piece: u32,
-    /// Bytes.
-    pub length: u32,
 }
 
 /// A piece: its hash, its bytes, and its number in the chunk.
@@ -71,13 +71,10 @@ pub(super) type Hashed<'a> = (u64, &'a [u8], u32);
 /// The live pieces of a chunk, sorted by shard, in input order within each. The buffers serve one
 /// chunk after the other.
 #[derive(Default)]
-pub(super) struct Sorted {
-    entries: Vec<Entry>,
-    /// Bytes of the entries. A shard's pieces are scattered over the input; copied while they are
-    /// in the cache, they are read in one run later.
-    bytes: Vec<u8>,
-    /// Where each shard's entries and bytes start, and the end.
-    starts: Vec<(u32, usize)>,
+pub(super) struct Sorted<'a> {
+    entries: Vec<Entry<'a>>,
+    /// Where each shard's entries start, and the end.
+    starts: Vec<u32>,
 }
 
 impl Pieces {
@@ -161,10 +158,10 @@ impl Pieces {
     }
 }
 
-impl Sorted {
+impl<'a> Sorted<'a> {
     /// Hashes the live pieces of a chunk and sorts them into `shards` (a power of two). `hashed` is
     /// room to work in.
-    pub fn fill<'a>(
+    pub fn fill(
         &mut self,
         pieces: &Pieces,
         shares: &[Share<'a>],
@@ -188,35 +185,27 @@ impl Sorted {
         let log = shards.trailing_zeros();
         let shard = |hash: u64| (hash.rotate_left(log) as u32 & (shards - 1)) as usize;
         self.starts.clear();
-        self.starts.resize(shards as usize + 1, (0, 0));
-        for &(hash, bytes, _) in &*hashed {
-            let count = &mut self.starts[shard(hash) + 1];
-            *count = (count.0 + 1, count.1 + bytes.len());
+        self.starts.resize(shards as usize + 1, 0);
+        for &(hash, ..) in &*hashed {
+            self.starts[shard(hash) + 1] += 1;
         }
         for index in 1..self.starts.len() {
-            let before = self.starts[index - 1];
-            let start = &mut self.starts[index];
-            *start = (start.0 + before.0, start.1 + before.1);
+            self.starts[index] += self.starts[index - 1];
         }
-        let (entries, bytes) = self.starts[shards as usize];
+        let count = self.starts[shards as usize];
         // No clearing: everything below the ends is overwritten.
-        lengthen(&mut self.entries, entries as usize);
-        lengthen(&mut self.bytes, bytes);
+        lengthen(&mut self.entries, count as usize);
         let mut next = self.starts.clone();
         for &(hash, bytes, piece) in &*hashed {
             let slot = &mut next[shard(hash)];
-            let length = bytes.len();
-            self.entries[slot.0 as usize] =
-                Entry { tag: hash as u32, piece, length: length as u32 };
-            self.bytes[slot.1..slot.1 + length].copy_from_slice(bytes);
-            *slot = (slot.0 + 1, slot.1 + length);
+            self.entries[*slot as usize] = Entry { bytes, tag: hash as u32, piece };
+            *slot += 1;
         }
     }
 
-    /// The entries of one shard, and their bytes.
-    pub fn of_shard(&self, shard: usize) -> (&[Entry], &[u8]) {
-        let (start, end) = (self.starts[shard], self.starts[shard + 1]);
-        (&self.entries[start.0 as usize..end.0 as usize], &self.bytes[start.1..end.1])
+    /// The entries of one shard.
+    pub fn of_shard(&self, shard: usize) -> &[Entry<'a>] {
+        &self.entries[self.starts[shard] as usize..self.starts[shard + 1] as usize]
     }
 }
 

@@ -103,7 +103,7 @@ impl Group {
             pieces.par_iter_mut().tasks_of(1).zip(&*sorted).enumerate().for_each(
                 |(chunk, (pieces, sorted))| {
                     for (own, shard) in shards.iter().enumerate() {
-                        let (entries, _) = sorted.of_shard(own);
+                        let entries = sorted.of_shard(own);
                         for (entry, place) in entries.iter().zip(shard.found(chunk)) {
                             pieces.places[entry.piece as usize] = *place;
                         }

@@ -131,11 +131,8 @@ impl Shard {
         self.starts.clear();
         for chunk in chunks {
             self.starts.push(self.found.len() as u32);
-            let (entries, mut bytes) = chunk.of_shard(own);
-            for entry in entries {
-                let (piece, rest) = bytes.split_at(entry.length as usize);
-                bytes = rest;
-                let place = self.place(entry, piece, shape, numbers)?;
+            for entry in chunk.of_shard(own) {
+                let place = self.place(entry, entry.bytes, shape, numbers)?;
                 let number = self.blocks[place as usize / BLOCK].number;
                 self.found.push((number << BLOCK_BITS) | (place % BLOCK as u32));
             }

@@ -9,7 +9,7 @@ use super::hash::hash;
 use crate::live::Live;
 use crate::zeros::zero_bytes;
 
-/// Bytes of input per chunk, so that a chunk is still in the cache when its pieces are copied; a
+/// Bytes of input per chunk, so that a chunk is still in the cache when its pieces are hashed; a
 /// larger section is cut.
 pub(super) const CHUNK_SIZE: u64 = 1 << 19;
 
@@ -55,7 +55,7 @@ struct Word {
 }
 
 /// A piece on its way to its shard.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 pub(super) struct Entry<'a> {
     /// Its bytes.
     pub bytes: &'a [u8],
@@ -65,17 +65,9 @@ pub(super) struct Entry<'a> {
     pub piece: u32,
 }
 
-/// A piece: its hash, its bytes, and its number in the chunk.
-pub(super) type Hashed<'a> = (u64, &'a [u8], u32);
-
-/// The live pieces of a chunk, sorted by shard, in input order within each. The buffers serve one
-/// chunk after the other.
-#[derive(Default)]
-pub(super) struct Sorted<'a> {
-    entries: Vec<Entry<'a>>,
-    /// Where each shard's entries start, and the end.
-    starts: Vec<u32>,
-}
+/// The live pieces of a chunk by shard, in input order within each. The buffers serve one chunk
+/// after the other.
+pub(super) struct Sorted<'a>(Vec<Vec<Entry<'a>>>);
 
 impl Pieces {
     /// Splits a chunk.
@@ -159,60 +151,39 @@ impl Pieces {
 }
 
 impl<'a> Sorted<'a> {
-    /// Hashes the live pieces of a chunk and sorts them into `shards` (a power of two). `hashed` is
-    /// room to work in.
-    pub fn fill(
-        &mut self,
-        pieces: &Pieces,
-        shares: &[Share<'a>],
-        shape: Shape,
-        shards: u32,
-        live: &Live,
-        hashed: &mut Vec<Hashed<'a>>,
-    ) {
-        hashed.clear();
-        hashed.reserve_exact(pieces.places.len());
-        for share in shares {
-            let partial = live.is_partial(share.input.index);
-            pieces.of_share(share, shape, |number, start, bytes| {
-                let range = start as u64..(start + bytes.len()) as u64;
-                if !partial || live.is_touched(share.input.index, range) {
-                    hashed.push((hash(bytes), bytes, number));
-                }
-            });
+    /// No pieces of so many shards, a power of two.
+    pub fn new(shards: u32) -> Sorted<'a> {
+        Sorted((0..shards).map(|_| Vec::new()).collect())
+    }
+
+    /// Hashes the live pieces of a chunk and sorts them into shards.
+    pub fn fill(&mut self, pieces: &Pieces, shares: &[Share<'a>], shape: Shape, live: &Live) {
+        // A doubled buffer would be touched in vain; hashes spread evenly.
+        let room = pieces.places.len() / self.0.len() * 9 / 8;
+        for entries in &mut self.0 {
+            entries.clear();
+            entries.reserve_exact(room);
         }
         // The highest bits of the hash choose the shard.
-        let log = shards.trailing_zeros();
-        let shard = |hash: u64| (hash.rotate_left(log) as u32 & (shards - 1)) as usize;
-        self.starts.clear();
-        self.starts.resize(shards as usize + 1, 0);
-        for &(hash, ..) in &*hashed {
-            self.starts[shard(hash) + 1] += 1;
-        }
-        for index in 1..self.starts.len() {
-            self.starts[index] += self.starts[index - 1];
-        }
-        let count = self.starts[shards as usize];
-        // No clearing: everything below the ends is overwritten.
-        lengthen(&mut self.entries, count as usize);
-        let mut next = self.starts.clone();
-        for &(hash, bytes, piece) in &*hashed {
-            let slot = &mut next[shard(hash)];
-            self.entries[*slot as usize] = Entry { bytes, tag: hash as u32, piece };
-            *slot += 1;
+        let log = self.0.len().trailing_zeros();
+        let mask = self.0.len() - 1;
+        for share in shares {
+            let partial = live.is_partial(share.input.index);
+            pieces.of_share(share, shape, |piece, start, bytes| {
+                let range = start as u64..(start + bytes.len()) as u64;
+                if !partial || live.is_touched(share.input.index, range) {
+                    let hash = hash(bytes);
+                    let shard = hash.rotate_left(log) as usize & mask;
+                    self.0[shard].push(Entry { bytes, tag: hash as u32, piece });
+                }
+            });
         }
     }
 
     /// The entries of one shard.
     pub fn of_shard(&self, shard: usize) -> &[Entry<'a>] {
-        &self.entries[self.starts[shard] as usize..self.starts[shard + 1] as usize]
+        &self.0[shard]
     }
-}
-
-/// Makes a buffer as long as needed, and no longer: a doubled one would be touched in vain.
-fn lengthen<T: Clone + Default>(buffer: &mut Vec<T>, length: usize) {
-    buffer.reserve_exact(length.saturating_sub(buffer.len()));
-    buffer.resize(length.max(buffer.len()), T::default());
 }
 
 /// Where the string that starts at `start` ends, terminator included.

@@ -1,6 +1,6 @@
 //! Merge sections that may share pieces.
 
-use super::chunk::{CHUNK_SIZE, Hashed, Input, NOWHERE, Pieces, Share, Sorted};
+use super::chunk::{CHUNK_SIZE, Input, NOWHERE, Pieces, Share, Sorted};
 use super::shard::{BLOCK_BITS, Block, Numbers, Overflow, Shard};
 use super::tail::Tails;
 use crate::diagnostics::Error;
@@ -9,7 +9,6 @@ use crate::live::Live;
 use crate::tasks::Tasks;
 use rayon::prelude::*;
 use std::ops::Range;
-use std::sync::{Mutex, PoisonError};
 
 /// What sections must have in common to share pieces.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -51,7 +50,7 @@ pub(super) struct Group {
 }
 
 /// Chunks that are hashed and then deduplicated at a time, by thread: enough to keep all busy, few
-/// enough for their copies, twice their size, to stay in the cache and out of the peak of memory.
+/// enough for their entries, as large as the chunks, to stay in the cache and out of the peak of memory.
 const WAVE: usize = 3;
 
 /// Number of shards: enough for each to fit a cache with its table, and for threads to share.
@@ -84,17 +83,13 @@ impl Group {
         let mut shards: Vec<Shard> = (0..count).map(|_| Shard::new()).collect();
         let mut chunks: Vec<Pieces> = Vec::with_capacity(shares.len());
         let mut sorted: Vec<Sorted> = Vec::new();
-        let rooms: Mutex<Vec<Vec<Hashed>>> = Mutex::default();
         let wave = WAVE * rayon::current_num_threads();
-        sorted.resize_with(shares.len().min(wave), Sorted::default);
+        sorted.resize_with(shares.len().min(wave), || Sorted::new(count));
         for wave in shares.chunks(wave) {
             let sorted = &mut sorted[..wave.len()];
             let split = wave.par_iter().tasks_of(1).zip(&mut *sorted).map(|(shares, sorted)| {
                 let pieces = Pieces::new(shares, shape);
-                let rooms = || rooms.lock().unwrap_or_else(PoisonError::into_inner);
-                let mut room = rooms().pop().unwrap_or_default();
-                sorted.fill(&pieces, shares, shape, count, live, &mut room);
-                rooms().push(room);
+                sorted.fill(&pieces, shares, shape, live);
                 pieces
             });
             let mut pieces: Vec<Pieces> = split.collect();

@@ -71,8 +71,9 @@ pub trait Host: Send {
     /// What comes of a link that succeeds.
     type End: Send;
 
-    /// Called once, with the bytes of input (of many files, an estimate) and the number of threads
-    /// that are useful for them, or that `Options::threads` asks for. Starts as many, or fewer.
+    /// Called once, with the bytes of input (of many files, without those that are yet to be found)
+    /// and the number of threads that are useful for them, or that `Options::threads` asks for.
+    /// Starts as many, or fewer.
     fn threads(
         &mut self,
         input_bytes: u64,
@@ -97,9 +98,7 @@ fn try_link<H: Host>(options: &Options, mut host: H) -> Result<H::End> {
     let mut times = Times::start(options.time);
     let mut warnings = Vec::new();
     if options.inputs.len() >= input::MANY {
-        // Before files are open their sizes aren't known. So many are worth threads in any case.
-        let guess = options.inputs.len() as u64 * TYPICAL_INPUT;
-        let pool = thread_pool(options, guess, &mut host)?;
+        let pool = thread_pool(options, input::size(options), &mut host)?;
         return pool.install(|| {
             let inputs = load(options, &mut warnings, &mut times)?;
             link_inputs(&inputs, options, warnings, times, host)
@@ -109,9 +108,6 @@ fn try_link<H: Host>(options: &Options, mut host: H) -> Result<H::End> {
     let pool = thread_pool(options, inputs.bytes(), &mut host)?;
     pool.install(|| link_inputs(&inputs, options, warnings, times, host))
 }
-
-/// Bytes of an object or archive where many are linked.
-const TYPICAL_INPUT: u64 = 1 << 20;
 
 fn load(options: &Options, warnings: &mut Vec<String>, times: &mut Times) -> Result<input::Inputs> {
     let mut inputs = input::load(options, warnings)?;

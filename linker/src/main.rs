@@ -73,7 +73,7 @@ struct Process<'a> {
 }
 
 /// Bytes of input from which on a process of its own costs less than giving memory back.
-const LARGE: u64 = 32 << 20;
+const LARGE: u64 = 8 << 20;
 
 impl Host for Process<'_> {
     type End = Infallible;

@@ -5,7 +5,7 @@
 //! extracts its provider; weak references extract nothing. So the order in which members are found
 //! doesn't matter, and neither does the order of objects and archives on the line.
 
-use super::lazy::{self, Found, Lazy, name_at};
+use super::lazy::{self, Candidate, Found, Lazy, name_at};
 use super::names::{Mentions, Names};
 use crate::args::{DefsymValue, Options, Strip};
 use crate::diagnostics::{Error, Errors, Result, collect};
@@ -248,19 +248,19 @@ impl<'data> Extraction<'data> {
     }
 
     /// The member that provides `name`, of which `first` is the first to define it.
-    fn provider(&self, name: &[u8], mut first: Position, common: bool) -> Option<Position> {
+    fn provider(&self, name: &[u8], mut first: Candidate, common: bool) -> Option<Position> {
         if let Some(binding) = &self.inputs.binding
-            && !binding.may_provide(name, first.0)
+            && !binding.may_provide(name, first.position.0)
         {
             let may = |position: &Position| binding.may_provide(name, position.0);
-            first = self.lazy.all_candidates(name).find(may)?;
+            first.position = self.lazy.all_candidates(name).find(may)?;
         }
-        if common { self.better_than_common(name, first) } else { Some(first) }
+        if common { self.better_than_common(name, first) } else { Some(first.position) }
     }
 
     /// The first member that defines `name` other than as a common symbol. An index doesn't tell,
     /// so the members are read; a malformed one is left alone as if the name weren't there.
-    fn better_than_common(&self, name: &[u8], first: Position) -> Option<Position> {
+    fn better_than_common(&self, name: &[u8], first: Candidate) -> Option<Position> {
         let defines = |&position: &Position| {
             let Ok(found) = lazy::find(self.inputs, position) else { return false };
             let Ok(object) = Object::parse(found.name, found.data, position) else { return false };
@@ -269,10 +269,11 @@ impl<'data> Extraction<'data> {
                 defined && lazy::base_name(object.symbol_name(index)) == name
             })
         };
-        if defines(&first) {
-            return Some(first);
+        if defines(&first.position) {
+            return Some(first.position);
         }
-        self.lazy.all_candidates(name).find(defines)
+        // musl has a dozen common symbols, and all names are megabytes.
+        first.more.then(|| self.lazy.all_candidates(name).find(defines))?
     }
 
     /// Numbers files and sections, and inflates what is compressed.

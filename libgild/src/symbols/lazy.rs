@@ -27,11 +27,23 @@ pub struct Lazy<'data> {
     tables: Vec<Vec<Slot>>,
 }
 
-/// `entry` is one more than the number of the candidate; 0 is an empty slot.
+/// `entry` is one more than the number of the candidate, and [`MORE`]; 0 is an empty slot.
 #[derive(Clone, Copy, Default, Debug)]
 struct Slot {
     tag: u32,
     entry: u32,
+}
+
+/// The candidate is not the only one of its name.
+const MORE: u32 = 1 << 31;
+
+/// The first candidate in line order that defines a name.
+#[derive(Clone, Copy, Debug)]
+pub struct Candidate {
+    /// Where it is.
+    pub position: Position,
+    /// Whether [`Lazy::all_candidates`] may know others.
+    pub more: bool,
 }
 
 /// One archive or `--start-lib` object.
@@ -87,7 +99,7 @@ impl<'data> Lazy<'data> {
     }
 
     /// The first member in line order that defines each wanted name; names come with their hashes.
-    pub fn candidates(&mut self, wanted: &[(&[u8], u64)]) -> Vec<Option<Position>> {
+    pub fn candidates(&mut self, wanted: &[(&[u8], u64)]) -> Vec<Option<Candidate>> {
         let total = self.len() as usize;
         if self.tables.is_empty() {
             if wanted.len() * FEW < total && self.scans < MAX_SCANS {
@@ -101,7 +113,7 @@ impl<'data> Lazy<'data> {
         wanted.map(|&(name, hash)| self.candidate(name, hash)).collect()
     }
 
-    fn scan(&self, wanted: &[(&[u8], u64)]) -> Vec<Option<Position>> {
+    fn scan(&self, wanted: &[(&[u8], u64)]) -> Vec<Option<Candidate>> {
         let bits = (wanted.len() * 64).max(64).next_power_of_two();
         let mut filter = vec![0u64; bits / 64];
         for (_, hash) in wanted {
@@ -118,7 +130,7 @@ impl<'data> Lazy<'data> {
             for (&(name, wanted), found) in wanted.iter().zip(&mut found) {
                 if wanted == hash && found.is_none() {
                     let entry = self.entry(number).filter(|(entry, _)| *entry == name);
-                    *found = entry.map(|(_, position)| position);
+                    *found = entry.map(|(_, position)| Candidate { position, more: true });
                 }
             }
         });
@@ -145,18 +157,18 @@ impl<'data> Lazy<'data> {
         self.tables = (0..parts).into_par_iter().map(part).collect();
     }
 
-    fn candidate(&self, name: &[u8], hash: u64) -> Option<Position> {
+    fn candidate(&self, name: &[u8], hash: u64) -> Option<Candidate> {
         let table = match self.tables.len() {
             0 => return None,
             parts => &self.tables[hash_part(hash, parts)],
         };
         let entry = table[probe(table, hash)].entry;
-        let (found, position) = self.entry(entry.checked_sub(1)?)?;
+        let (found, position) = self.entry((entry & !MORE).checked_sub(1)?)?;
         if found == name {
-            return Some(position);
+            return Some(Candidate { position, more: entry & MORE != 0 });
         }
         // Two names with one tag: `insert` may have dropped the second.
-        self.all_candidates(name).next()
+        self.all_candidates(name).next().map(|position| Candidate { position, more: true })
     }
 
     /// Every member that defines `name`, in line order. Searches all names of all archives.
@@ -226,8 +238,9 @@ fn probe(table: &[Slot], hash: u64) -> usize {
 /// two reads a name; [`Lazy::candidate`] compares.
 fn insert(table: &mut [Slot], hash: u64, entry: u32) {
     let at = probe(table, hash);
-    if table[at].entry == 0 {
-        table[at] = Slot { tag: tag(hash), entry };
+    match table[at].entry {
+        0 => table[at] = Slot { tag: tag(hash), entry },
+        _ => table[at].entry |= MORE,
     }
 }
 

@@ -191,7 +191,12 @@ fn reach(
 /// Threads in proportion to the work: starting one costs about 15 µs, and a megabyte of input about
 /// 500 µs of work, so a small link runs on one.
 fn threads_for(input_bytes: u64) -> usize {
-    let available = std::thread::available_parallelism().map_or(1, usize::from);
-    let useful = 1 + input_bytes / (4 << 20);
-    available.min(usize::try_from(useful).unwrap_or(usize::MAX))
+    match 1 + input_bytes / (4 << 20) {
+        // Counting the cores takes 50 µs.
+        1 => 1,
+        useful => {
+            let cores = std::thread::available_parallelism().map_or(1, usize::from);
+            cores.min(usize::try_from(useful).unwrap_or(usize::MAX))
+        }
+    }
 }

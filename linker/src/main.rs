@@ -88,10 +88,10 @@ impl Host for Process<'_> {
             unsafe { detach::into_child() }
         }
         let count = match self.options.threads {
-            Some(_) => useful,
+            Some(_) => threads::of_use(useful),
             None => self.jobs.threads(useful),
         };
-        threads::start(threads::of_use(count))
+        threads::start(count)
     }
 
     fn linked(self, outcome: Outcome) -> Infallible {

@@ -6,15 +6,18 @@ use crate::tasks::Tasks;
 use rayon::prelude::*;
 use std::ops::Range;
 use std::sync::atomic::Ordering::{AcqRel, Relaxed, Release};
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64};
+use std::sync::atomic::{AtomicU8, AtomicU64};
 
 const LIVE: u8 = 1;
 const EXCLUDED: u8 = 2;
 const MERGE: u8 = 4;
 const SCANNED: u8 = 8;
 
+/// Sections that share a bit of [`State::fresh`].
+const RUN: usize = 16;
+
 /// Sections that the walk takes at a time.
-const BATCH: usize = 1024;
+const BATCH: usize = 64 * RUN;
 
 /// What a reference found.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -30,8 +33,8 @@ pub(super) struct Claim {
 pub(super) struct State {
     /// By `SectionId`.
     sections: Vec<AtomicU8>,
-    /// By batch: whether any of its sections may be live but not scanned.
-    fresh: Vec<AtomicBool>,
+    /// By batch, a bit for each run of its sections: whether any may be live but not scanned.
+    fresh: Vec<AtomicU64>,
 }
 
 impl State {
@@ -47,7 +50,7 @@ impl State {
         let batches = if all { 0 } else { sections.inputs.len().div_ceil(BATCH) };
         State {
             sections: state.collect(),
-            fresh: (0..batches).map(|_| AtomicBool::new(false)).collect(),
+            fresh: (0..batches).map(|_| AtomicU64::new(0)).collect(),
         }
     }
 
@@ -73,23 +76,26 @@ impl State {
         let before = state.load(Relaxed);
         if before & (LIVE | EXCLUDED) == 0 {
             state.fetch_or(LIVE, Relaxed);
-            self.fresh[id.index() / BATCH].store(true, Release);
+            let run = id.index() % BATCH / RUN;
+            self.fresh[id.index() / BATCH].fetch_or(1 << run, Release);
         }
         Claim { excluded: before & EXCLUDED != 0, merge: before & MERGE != 0 }
     }
 
     /// Batches with live sections that nobody has scanned.
     pub fn fresh(&self) -> Vec<usize> {
-        (0..self.fresh.len()).filter(|&batch| self.fresh[batch].load(Relaxed)).collect()
+        (0..self.fresh.len()).filter(|&batch| self.fresh[batch].load(Relaxed) != 0).collect()
     }
 
     /// What is live in a batch and was not taken before, in order. Of each batch, one thread takes
     /// at a time.
     pub fn take(&self, batch: usize) -> Vec<SectionId> {
         let mut taken = Vec::new();
-        if self.fresh[batch].swap(false, AcqRel) {
-            let start = batch * BATCH;
-            for (id, state) in (start as u32..).zip(self.sections[start..].iter().take(BATCH)) {
+        let mut runs = self.fresh[batch].swap(0, AcqRel);
+        while runs != 0 {
+            let start = batch * BATCH + runs.trailing_zeros() as usize * RUN;
+            runs &= runs - 1;
+            for (id, state) in (start as u32..).zip(self.sections[start..].iter().take(RUN)) {
                 let before = state.load(Relaxed);
                 if before & (LIVE | SCANNED) == LIVE {
                     // Of a live section no other thread changes anything.
@@ -161,7 +167,7 @@ mod tests {
     #[test]
     fn each_live_section_is_taken_once() {
         let states = (0..3 * BATCH).map(|id| AtomicU8::new(if id == 5 { EXCLUDED } else { 0 }));
-        let fresh = (0..3).map(|_| AtomicBool::new(false)).collect();
+        let fresh = (0..3).map(|_| AtomicU64::new(0)).collect();
         let state = State { sections: states.collect(), fresh };
         let last = 3 * BATCH as u32 - 1;
         for id in [last, 7, 5, 6, 7] {

@@ -72,6 +72,26 @@ fn what_nothing_reaches_is_removed() {
     assert_eq!(everything, 3);
 }
 
+/// More sections than a sweep takes at a time, each of which refers to the one before it.
+#[test]
+fn a_chain_against_the_order_of_the_input_is_followed_to_its_end() {
+    const LAST: u32 = 3000;
+    let mut object = start();
+    for _ in 4..=LAST {
+        object = object.code(".text.f");
+    }
+    // Symbol n is section n + 1.
+    for section in 2..=LAST {
+        object = object.symbol("f", STB_LOCAL, STT_FUNC, section as u16, 0);
+    }
+    object = object.symbol("_start", STB_GLOBAL, STT_FUNC, 1, 0);
+    object = object.relocations(1, &[(0, R_X86_64_PLT32, LAST - 1, -4)]);
+    for section in 4..=LAST {
+        object = object.relocations(section, &[(0, R_X86_64_PLT32, section - 2, -4)]);
+    }
+    assert_eq!(removed(vec![object], &options(true)), ["a.o:(.text.a)"]);
+}
+
 #[test]
 fn roots_keep_themselves() {
     let cases = [

@@ -51,7 +51,7 @@ impl Numbers {
     }
 }
 
-/// Open addressing. A slot holds a tag and an offset in `bytes` plus 1; 0 is empty.
+/// Open addressing. A slot holds a tag and a place plus 1; 0 is empty.
 #[derive(Debug)]
 struct Table {
     slots: Vec<u64>,
@@ -132,7 +132,7 @@ impl Shard {
         for chunk in chunks {
             self.starts.push(self.found.len() as u32);
             for entry in chunk.of_shard(own) {
-                let place = self.place(entry, entry.bytes, shape, numbers)?;
+                let place = self.place(entry, shape, numbers)?;
                 let number = self.blocks[place as usize / BLOCK].number;
                 self.found.push((number << BLOCK_BITS) | (place % BLOCK as u32));
             }
@@ -151,13 +151,8 @@ impl Shard {
     }
 
     #[inline]
-    fn place(
-        &mut self,
-        entry: &Entry,
-        piece: &[u8],
-        shape: Shape,
-        numbers: &Numbers,
-    ) -> Result<u32, Overflow> {
+    fn place(&mut self, entry: &Entry, shape: Shape, numbers: &Numbers) -> Result<u32, Overflow> {
+        let piece = entry.bytes;
         let same = |place: u32| {
             let start = place as usize % BLOCK;
             let block = &self.blocks[place as usize / BLOCK].bytes;

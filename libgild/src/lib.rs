@@ -194,7 +194,11 @@ fn threads_for(input_bytes: u64) -> usize {
     if input_bytes < 8 << 20 {
         return 1;
     }
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let useful = 1 + input_bytes / (4 << 20);
-    cores.min(usize::try_from(useful).unwrap_or(usize::MAX))
+    cores().min(usize::try_from(useful).unwrap_or(usize::MAX))
+}
+
+/// How many threads this process may run at a time; asking takes 50 µs.
+pub fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }

@@ -3,12 +3,6 @@
 use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_getcpu, sched_setaffinity};
 
-/// As many of `count` threads as have a core to run on. On two cores four threads cost 2 to 6 % and
-/// sixteen 6 to 12 %: those that look for work in vain take time from those that have some.
-pub fn of_use(count: usize) -> usize {
-    count.min(std::thread::available_parallelism().map_or(1, usize::from))
-}
-
 /// Starts `count` threads. The calling one is the first of them: a small link starts none.
 pub fn start(count: usize) -> Result<ThreadPool, ThreadPoolBuildError> {
     let cores = cores(count);

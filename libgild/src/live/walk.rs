@@ -6,8 +6,8 @@
 
 use super::roots::Roots;
 use super::scan::{Found, Scanner};
+use crate::tasks::at_one_front;
 use rayon::prelude::*;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 /// Batches from which on they are worth several threads.
 const PARALLEL: usize = 4;
@@ -30,18 +30,16 @@ pub(super) fn from_roots(scanner: &Scanner, roots: Roots) -> Found {
     }
 }
 
-/// Scans batches, all threads at one front.
+/// Scans batches.
 fn sweep(scanner: &Scanner, batches: &[usize]) -> Found {
-    let next = AtomicUsize::new(0);
-    let work = |_| {
+    let threads = if batches.len() < PARALLEL { 1 } else { rayon::current_num_threads() };
+    let all = at_one_front(threads, batches, |front| {
         let mut found = Found::default();
-        while let Some(&batch) = batches.get(next.fetch_add(1, Relaxed)) {
+        while let Some((_, &batch)) = front.take() {
             scan_batch(scanner, batch, &mut found);
         }
         found
-    };
-    let threads = if batches.len() < PARALLEL { 1 } else { rayon::current_num_threads() };
-    let all = (0..threads).into_par_iter().with_max_len(1).map(work);
+    });
     all.reduce(Found::default, Found::and)
 }
 

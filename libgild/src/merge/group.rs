@@ -108,29 +108,12 @@ impl Group {
             chunks.append(&mut pieces);
         }
         shards.iter_mut().for_each(Shard::finish);
-        let mut group = Group {
-            shape,
-            size: 0,
-            input_size,
-            homes,
-            chunks,
-            shards,
-            bases: vec![0; numbers.count()],
-        };
-        group.place_blocks();
-        Ok(group)
-    }
-
-    fn place_blocks(&mut self) {
-        for block in self.shards.iter().flat_map(|shard| &shard.blocks) {
-            let base = self.size.next_multiple_of(self.shape.align);
-            self.bases[block.number as usize] = base;
-            self.size = base + block.bytes.len() as u64;
-        }
+        let (bases, size) = place_blocks(&shards, numbers.count(), shape.align);
+        Ok(Group { shape, size, input_size, homes, chunks, shards, bases })
     }
 
     fn share_tails(mut self) -> Group {
-        let tails = Tails::new(self.blocks(), self.bases.len(), self.shape);
+        let tails = Tails::new(blocks(&self.shards), self.bases.len(), self.shape);
         self.chunks.par_iter_mut().tasks_of(1).for_each(|chunk| {
             for place in &mut chunk.places {
                 if *place != NOWHERE {
@@ -144,10 +127,6 @@ impl Group {
         self.bases = (0..self.size).step_by(1 << BLOCK_BITS).collect();
         self.shards = vec![Shard::of(vec![Block { bytes: tails.bytes, number: 0 }])];
         self
-    }
-
-    fn blocks(&self) -> impl Iterator<Item = &Block> + Clone {
-        self.shards.iter().flat_map(|shard| &shard.blocks)
     }
 
     /// See [`super::Merged::lookup`].
@@ -199,9 +178,25 @@ impl Group {
     /// Ranges of the member, each with its bytes; padding stands at the end of a range.
     pub fn parts(&self) -> impl Iterator<Item = (Range<u64>, &[u8])> {
         let base = |block: &Block| self.bases[block.number as usize];
-        let ends = self.blocks().skip(1).map(base).chain([self.size]);
-        self.blocks().zip(ends).map(move |(block, end)| (base(block)..end, &*block.bytes))
+        let ends = blocks(&self.shards).skip(1).map(base).chain([self.size]);
+        blocks(&self.shards).zip(ends).map(move |(block, end)| (base(block)..end, &*block.bytes))
     }
+}
+
+/// In the order of the output.
+fn blocks(shards: &[Shard]) -> impl Iterator<Item = &Block> {
+    shards.iter().flat_map(|shard| &shard.blocks)
+}
+
+/// Offsets of blocks by number, of which there are `count`, and bytes of output.
+fn place_blocks(shards: &[Shard], count: usize, align: u64) -> (Vec<u64>, u64) {
+    let mut bases = vec![0; count];
+    let size = blocks(shards).fold(0, |end: u64, block| {
+        let base = end.next_multiple_of(align);
+        bases[block.number as usize] = base;
+        base + block.bytes.len() as u64
+    });
+    (bases, size)
 }
 
 /// The block of a place, and the offset in it.

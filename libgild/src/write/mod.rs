@@ -12,7 +12,7 @@ pub use output::remove_output;
 
 use crate::diagnostics::{Error, Result};
 use crate::synth::Context;
-use crate::tasks::Tasks;
+use crate::tasks::{Front, Tasks, at_one_front};
 use findings::Findings;
 use output::Output;
 use rayon::prelude::*;
@@ -21,7 +21,7 @@ use spans::Span;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 /// What was written.
 #[derive(Clone, Copy, Debug)]
@@ -128,19 +128,17 @@ impl Job<'_, '_> {
         Ok(Done::All)
     }
 
-    /// Threads take spans in file order: neighbours in the file are neighbours in the input, mostly.
+    /// Threads take spans in file order: neighbours there are neighbours in the input, mostly.
     fn to_file(&self, file: &File) -> Result<Done> {
-        let (next, failed) = (AtomicUsize::new(0), AtomicBool::new(false));
+        let failed = AtomicBool::new(false);
         let findings = Mutex::new(Findings::default());
         let room = self.spans.iter().map(Span::size).max().unwrap_or(0) as usize;
-        let work = || {
+        let work = |front: &Front<Span>| {
             let mut found = Findings::default();
             let mut digests = Vec::new();
             // Zeros come as untouched pages, and only the largest span touches them all.
             let mut buffer = vec![0; room];
-            loop {
-                let index = next.fetch_add(1, Relaxed);
-                let Some(span) = self.spans.get(index) else { break };
+            while let Some((index, span)) = front.take() {
                 let out = &mut buffer[..span.size() as usize];
                 digests.push((index, self.fill(span, out, &mut found)));
                 // After an error only the other errors matter.
@@ -158,8 +156,8 @@ impl Job<'_, '_> {
             digests
         };
         let threads = rayon::current_num_threads();
-        let mut digests: Vec<(usize, u128)> =
-            (0..threads).into_par_iter().with_max_len(1).flat_map_iter(|_| work()).collect();
+        let digests = at_one_front(threads, self.spans, work).flatten_iter();
+        let mut digests: Vec<(usize, u128)> = digests.collect();
         if let Done::Uncut = self.check(findings)? {
             return Ok(Done::Uncut);
         }

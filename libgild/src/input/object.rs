@@ -7,6 +7,7 @@ use crate::elf::{
     Rela, SHN_LORESERVE, SHN_XINDEX, SHT_GROUP, SHT_NOBITS, Shdr, ShdrExt, Sym, SymExt,
 };
 use crate::ids::{FileId, SectionId, SymbolId};
+use crate::prefetch::prefetch;
 use crate::substitute::Taken;
 use object::LittleEndian as LE;
 use object::endian::U32;
@@ -134,6 +135,13 @@ impl<'data> Object<'data> {
         let offset = self.header(shndx).map_or(0, |header| header.name());
         let name = string(self.section_names, offset);
         if name.starts_with(inflate::OLD_PREFIX) { inflate::new_name(name) } else { name }
+    }
+
+    /// Asks for the name of section `shndx`, if there is one: nearly each is a cache miss.
+    pub fn prefetch_section_name(&self, shndx: usize) {
+        if let Some(header) = self.headers.get(shndx) {
+            prefetch(self.section_names, header.name() as usize);
+        }
     }
 
     /// Contents of section `shndx`, inflated; empty for `SHT_NOBITS`.

@@ -9,6 +9,7 @@ use crate::elf::{
     SymExt,
 };
 use crate::ids::{FileId, SymbolId};
+use crate::prefetch::AHEAD;
 use object::LittleEndian as LE;
 use object::endian::U32;
 use object::pod::{from_bytes, slice_from_all_bytes, slice_from_bytes};
@@ -148,6 +149,7 @@ fn sections(object: &mut Object) -> Parsed<Option<usize>> {
     let mut symtab = None;
     let count = object.headers.len();
     for (index, header) in object.headers.iter().enumerate().skip(1) {
+        object.prefetch_section_name(index + AHEAD);
         let bad = |what: &str| {
             let name = String::from_utf8_lossy(string(object.section_names, header.name()));
             format!("section {index} ({name}): {what}")

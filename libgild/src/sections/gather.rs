@@ -10,6 +10,7 @@ use crate::elf::*;
 use crate::ids::OutputId;
 use crate::input::object::Object;
 use crate::parts::{fill_parts, split};
+use crate::prefetch::AHEAD;
 use crate::symbols::{Common, Resolved, is_identifier};
 use crate::tasks::Tasks;
 use foldhash::fast::FixedState;
@@ -236,6 +237,7 @@ fn read<'a>(object: &'a Object, inputs: &mut [InputSection], options: &Options) 
         if shndx == 0 || is_table(header) || object.is_discarded(shndx) {
             continue;
         }
+        object.prefetch_section_name(shndx as usize + AHEAD);
         let name = object.section_name(shndx);
         if !is_excluded(header, name, options) {
             match section(object, (shndx, header), name, options) {

@@ -13,6 +13,7 @@ use crate::elf::{SHN_COMMON, SHN_UNDEF, STB_WEAK, Sym, SymExt};
 use crate::ids::{FileId, SymbolId};
 use crate::input::object::{Object, Position, inflate, signature};
 use crate::input::{Contents, Inputs, Wrap};
+use crate::prefetch::{AHEAD, prefetch};
 use crate::substitute::Taken;
 use crate::tasks::Tasks;
 use foldhash::fast::FixedState;
@@ -316,7 +317,10 @@ fn mentions<'data>(
     let binding = inputs.binding.as_deref();
     let rank = object.position.0;
     let strings = object.strings;
-    let globals = object.global_symbols().map(|(_, symbol)| {
+    let globals = object.global_symbols().map(|(index, symbol)| {
+        if let Some(later) = object.symbols.get(index as usize + AHEAD) {
+            prefetch(strings, later.name() as usize);
+        }
         let name = name_at(strings.get(symbol.name() as usize..).unwrap_or(&[])).0;
         lengths.push(name.len() as u32);
         let defined = symbol.shndx() != SHN_UNDEF;

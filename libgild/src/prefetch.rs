@@ -1,7 +1,8 @@
 //! Cache lines asked for ahead of time. Tables by symbol are larger than a core's cache and
-//! references jump about in them: waiting for one was 8 % of a link of 600,000 functions.
+//! references jump about in them: waiting for one was 8 % of a link of 600,000 functions. Names of
+//! sections and symbols are new to the cache: waiting for theirs was 5 % of ripgrep's.
 
-/// How many references ahead.
+/// How many references or names ahead.
 pub const AHEAD: usize = 8;
 
 /// Asks for the element at `index`, if there is one.

@@ -6,16 +6,14 @@
 //! shrinks, during which the other threads' faults wait. So memory comes in large chunks of huge
 //! pages, and freed runs are used again, the smallest that fits first.
 //!
-//! Where a virtual machine hands free memory back to its host there are no huge pages: those are what
-//! it hands back, and fetching one again takes 4 ms instead of 0.2. The 512 small pages in its place
-//! take 0.9, as they are mostly of fragments that have stayed.
+//! A virtual machine may hand free memory back to its host: fetching a huge page again takes 4 ms
+//! instead of 0.2. The 512 small pages in its place take 0.9, as they are mostly of fragments that have
+//! stayed. So each run of huge pages is begun by a touch, and a slow one is the last.
 
-use rustix::fs::{Mode, OFlags, open};
-use rustix::io::read;
 use rustix::mm::{Advice, MapFlags, ProtFlags, madvise, mmap_anonymous};
+use rustix::time::{ClockId, Timespec, clock_gettime};
 use std::alloc::{GlobalAlloc, Layout};
 use std::cell::UnsafeCell;
-use std::ffi::CStr;
 use std::ptr::{null_mut, with_exposed_provenance_mut};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -34,6 +32,9 @@ const HUGE_PAGE: usize = 2 << 20;
 const FIRST_CHUNK: usize = 2 << 20;
 /// Address space that is asked for at a time; only what is touched becomes memory.
 const CHUNK: usize = 64 << 20;
+
+/// Processor time after which the first touch of a huge page was slow: that of 512 small ones.
+const SLOW: Timespec = Timespec { tv_sec: 0, tv_nsec: 900_000 };
 
 /// Sizes of small blocks: multiples of 16 up to 128, then four to each doubling.
 const CLASSES: usize = 36;
@@ -108,14 +109,18 @@ struct Pages {
     /// Freed runs, ascending, no two adjacent.
     free: [Run; RUNS],
     count: usize,
-    /// The rest of the last chunk, never touched.
+    /// The rest of the last chunk, never touched, but for the first byte of a huge page.
     fresh: Run,
+    /// Where the huge pages start that the last chunk may still have; the end of all addresses once
+    /// they have been slow.
+    huge: usize,
 }
 
 static PAGES: Mutex<Pages> = Mutex::new(Pages {
     free: [Run { start: 0, size: 0 }; RUNS],
     count: 0,
     fresh: Run { start: 0, size: 0 },
+    huge: 0,
 });
 
 fn pages() -> MutexGuard<'static, Pages> {
@@ -135,7 +140,7 @@ impl Pages {
             self.grow(size)?;
         }
         let start = self.fresh.start;
-        self.fresh = Run { start: start + size, size: self.fresh.size - size };
+        self.shorten_fresh(size);
         Some((start, true))
     }
 
@@ -146,6 +151,28 @@ impl Pages {
         if run.size == 0 {
             self.free.copy_within(index + 1..self.count, index);
             self.count -= 1;
+        }
+    }
+
+    /// Takes the first `size` bytes of the rest of the last chunk.
+    fn shorten_fresh(&mut self, size: usize) {
+        let chunk_end = self.fresh.start + self.fresh.size;
+        self.fresh = Run { start: self.fresh.start + size, size: self.fresh.size - size };
+        let whole_pages_end = chunk_end - chunk_end % HUGE_PAGE;
+        let end = self.fresh.start.next_multiple_of(HUGE_PAGE).min(whole_pages_end);
+        let first = self.huge;
+        if first >= self.fresh.start || first >= end {
+            return;
+        }
+        advise(first, end, Advice::LinuxHugepage);
+        self.huge = end;
+        let begun = clock_gettime(ClockId::ThreadCPUTime);
+        // SAFETY: of the chunk, and never touched; zeros stay zeros.
+        unsafe { with_exposed_provenance_mut::<u8>(first).write_volatile(0) };
+        let taken = clock_gettime(ClockId::ThreadCPUTime) - begun;
+        if taken > SLOW {
+            advise(first + HUGE_PAGE, chunk_end, Advice::LinuxNoHugepage);
+            self.huge = usize::MAX;
         }
     }
 
@@ -163,14 +190,14 @@ impl Pages {
         let chunk =
             unsafe { mmap_anonymous(null_mut(), bytes, ProtFlags::READ | ProtFlags::WRITE, flags) };
         let chunk = chunk.ok()?;
-        if !first {
-            let slow = reports_free_pages();
-            let advice = if slow { Advice::LinuxNoHugepage } else { Advice::LinuxHugepage };
-            // SAFETY: advice about the mapping just made. It works with any pages.
-            let _ = unsafe { madvise(chunk, bytes, advice) };
-        }
         let old = self.fresh;
-        self.fresh = Run { start: chunk.expose_provenance(), size: bytes };
+        let start = chunk.expose_provenance();
+        self.fresh = Run { start, size: bytes };
+        match self.huge {
+            usize::MAX => advise(start, start + bytes, Advice::LinuxNoHugepage),
+            _ if first => self.huge = start + bytes,
+            _ => self.huge = start.next_multiple_of(HUGE_PAGE),
+        }
         self.give(old);
         Some(())
     }
@@ -198,7 +225,7 @@ impl Pages {
     /// Lengthens the run that ends at `end` by `size` bytes, if those are free.
     fn extend(&mut self, end: usize, size: usize) -> bool {
         if self.fresh.start == end && self.fresh.size >= size {
-            self.fresh = Run { start: end + size, size: self.fresh.size - size };
+            self.shorten_fresh(size);
             return true;
         }
         match self.free[..self.count].binary_search_by_key(&end, |run| run.start) {
@@ -211,17 +238,10 @@ impl Pages {
     }
 }
 
-/// Whether this machine hands free pages back to a host: Linux, Documentation/admin-guide,
-/// kernel-parameters.txt. Allocates nothing.
-fn reports_free_pages() -> bool {
-    const ORDER: &CStr = c"/sys/module/page_reporting/parameters/page_reporting_order";
-    /// `MAX_PAGE_ORDER`; a larger order turns reporting off.
-    const LARGEST: u32 = 10;
-    let mut text = [0; 16];
-    let length = open(ORDER, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
-        .and_then(|file| read(file, &mut text));
-    let order = length.ok().and_then(|length| str::from_utf8(&text[..length]).ok());
-    order.and_then(|order| order.trim().parse().ok()).is_some_and(|order: u32| order <= LARGEST)
+/// Gives advice about a part of a chunk. Nothing depends on its being taken.
+fn advise(start: usize, end: usize, advice: Advice) {
+    // SAFETY: the caller's mapping, whose bytes stay as they are.
+    let _ = unsafe { madvise(with_exposed_provenance_mut(start), end - start, advice) };
 }
 
 fn is_small(layout: Layout) -> bool {
@@ -328,6 +348,7 @@ mod tests {
             free: [Run { start: 0, size: 0 }; RUNS],
             count: 0,
             fresh: Run { start: 0, size: 0 },
+            huge: 0,
         };
         for (start, size) in [(8, 2), (2, 2), (12, 4), (4, 4), (10, 2)] {
             pages.give(Run { start: start * PAGE, size: size * PAGE });

@@ -158,19 +158,25 @@ impl Pages {
     fn shorten_fresh(&mut self, size: usize) {
         let chunk_end = self.fresh.start + self.fresh.size;
         self.fresh = Run { start: self.fresh.start + size, size: self.fresh.size - size };
-        let whole_pages_end = chunk_end - chunk_end % HUGE_PAGE;
-        let end = self.fresh.start.next_multiple_of(HUGE_PAGE).min(whole_pages_end);
+        if self.huge < self.fresh.start {
+            self.use_huge_pages(chunk_end);
+        }
+    }
+
+    /// Has huge pages made of what was taken last, as far as it reaches into new ones.
+    fn use_huge_pages(&mut self, chunk_end: usize) {
         let first = self.huge;
-        if first >= self.fresh.start || first >= end {
+        let last_end = chunk_end - chunk_end % HUGE_PAGE;
+        let end = self.fresh.start.next_multiple_of(HUGE_PAGE).min(last_end);
+        if first >= end {
             return;
         }
         advise(first, end, Advice::LinuxHugepage);
         self.huge = end;
         let begun = clock_gettime(ClockId::ThreadCPUTime);
-        // SAFETY: of the chunk, and never touched; zeros stay zeros.
+        // SAFETY: of what was taken last, which nobody has yet; zeros stay zeros.
         unsafe { with_exposed_provenance_mut::<u8>(first).write_volatile(0) };
-        let taken = clock_gettime(ClockId::ThreadCPUTime) - begun;
-        if taken > SLOW {
+        if clock_gettime(ClockId::ThreadCPUTime) - begun > SLOW {
             advise(first + HUGE_PAGE, chunk_end, Advice::LinuxNoHugepage);
             self.huge = usize::MAX;
         }

@@ -8,12 +8,16 @@
 //!
 //! A virtual machine may hand free memory back to its host: fetching a huge page again takes 4 ms
 //! instead of 0.2. The 512 small pages in its place take 0.9, as they are mostly of fragments that have
-//! stayed. So each run of huge pages is begun by a touch, and a slow one is the last.
+//! stayed. So there the first chunk has small pages, which is all that most links need; and each run
+//! of huge pages is begun by a touch, and a slow one is the last.
 
+use rustix::fs::{Mode, OFlags, open};
+use rustix::io::read;
 use rustix::mm::{Advice, MapFlags, ProtFlags, madvise, mmap_anonymous};
 use rustix::time::{ClockId, Timespec, clock_gettime};
 use std::alloc::{GlobalAlloc, Layout};
 use std::cell::UnsafeCell;
+use std::ffi::CStr;
 use std::ptr::{null_mut, with_exposed_provenance_mut};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -111,6 +115,8 @@ struct Pages {
     count: usize,
     /// The rest of the last chunk, never touched, but for the first byte of a huge page.
     fresh: Run,
+    /// Chunks that were asked for.
+    chunks: usize,
     /// Where the huge pages start that the last chunk may still have; the end of all addresses once
     /// they have been slow.
     huge: usize,
@@ -120,6 +126,7 @@ static PAGES: Mutex<Pages> = Mutex::new(Pages {
     free: [Run { start: 0, size: 0 }; RUNS],
     count: 0,
     fresh: Run { start: 0, size: 0 },
+    chunks: 0,
     huge: 0,
 });
 
@@ -185,7 +192,7 @@ impl Pages {
     /// Asks the system for a chunk with room for `size` bytes.
     #[cold]
     fn grow(&mut self, size: usize) -> Option<()> {
-        let first = self.fresh.start == 0 && size <= FIRST_CHUNK;
+        let first = self.chunks == 0 && size <= FIRST_CHUNK;
         let bytes = if first {
             FIRST_CHUNK
         } else {
@@ -199,10 +206,16 @@ impl Pages {
         let old = self.fresh;
         let start = chunk.expose_provenance();
         self.fresh = Run { start, size: bytes };
-        match self.huge {
-            usize::MAX => advise(start, start + bytes, Advice::LinuxNoHugepage),
-            _ if first => self.huge = start + bytes,
-            _ => self.huge = start.next_multiple_of(HUGE_PAGE),
+        self.chunks += 1;
+        if self.huge == usize::MAX {
+            advise(start, start + bytes, Advice::LinuxNoHugepage);
+        } else if first {
+            self.huge = start + bytes;
+        } else if self.chunks <= 2 && hands_memory_back() {
+            advise(start, start + bytes, Advice::LinuxNoHugepage);
+            self.huge = start + bytes;
+        } else {
+            self.huge = start.next_multiple_of(HUGE_PAGE);
         }
         self.give(old);
         Some(())
@@ -242,6 +255,19 @@ impl Pages {
             _ => false,
         }
     }
+}
+
+/// Whether this is a virtual machine that hands free memory back to its host: Linux, free page
+/// reporting, Documentation/admin-guide/kernel-parameters.txt. Allocates nothing.
+fn hands_memory_back() -> bool {
+    const ORDER: &CStr = c"/sys/module/page_reporting/parameters/page_reporting_order";
+    /// `MAX_PAGE_ORDER`; a larger order turns reporting off.
+    const LARGEST: u32 = 10;
+    let mut text = [0; 16];
+    let length = open(ORDER, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
+        .and_then(|file| read(file, &mut text));
+    let order = length.ok().and_then(|length| str::from_utf8(&text[..length]).ok());
+    order.and_then(|order| order.trim().parse().ok()).is_some_and(|order: u32| order <= LARGEST)
 }
 
 /// Gives advice about a part of a chunk. Nothing depends on its being taken.
@@ -354,6 +380,7 @@ mod tests {
             free: [Run { start: 0, size: 0 }; RUNS],
             count: 0,
             fresh: Run { start: 0, size: 0 },
+            chunks: 0,
             huge: 0,
         };
         for (start, size) in [(8, 2), (2, 2), (12, 4), (4, 4), (10, 2)] {

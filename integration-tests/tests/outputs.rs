@@ -8,6 +8,8 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt, symlink};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 fn text(error: std::io::Error) -> String {
     error.to_string()
@@ -110,6 +112,22 @@ fn a_running_program_is_replaced() -> Outcome {
     again?;
     ensure(still_running, || "the running program was disturbed".into())?;
     scene.runs("program").map(drop)
+}
+
+#[test]
+fn no_process_is_left_behind() -> Outcome {
+    let scene = Scene::new("outputs/processes")?;
+    scene.links(&["start.o", "-o", "out"])?;
+    let folder = fs::canonicalize(scene.path(".")).map_err(text)?;
+    let runs_here = |process: &fs::DirEntry| {
+        fs::read_link(process.path().join("cwd")).is_ok_and(|cwd| cwd == folder)
+    };
+    let end = Instant::now() + Duration::from_secs(60);
+    while fs::read_dir("/proc").map_err(text)?.flatten().any(|process| runs_here(&process)) {
+        ensure(Instant::now() < end, || "a process is still there after a minute".into())?;
+        sleep(Duration::from_millis(10));
+    }
+    Ok(())
 }
 
 #[test]

@@ -54,7 +54,6 @@ pub fn link(options: &Options) -> Result<Outcome> {
         type End = Outcome;
         fn threads(
             &mut self,
-            _: u64,
             useful: usize,
         ) -> std::result::Result<ThreadPool, ThreadPoolBuildError> {
             ThreadPoolBuilder::new().num_threads(useful).build()
@@ -71,14 +70,9 @@ pub trait Host: Send {
     /// What comes of a link that succeeds.
     type End: Send;
 
-    /// Called once, with the bytes of input (of many files, without those that are yet to be found)
-    /// and the number of threads that are useful for them, or that `Options::threads` asks for.
-    /// Starts as many, or fewer.
-    fn threads(
-        &mut self,
-        input_bytes: u64,
-        useful: usize,
-    ) -> std::result::Result<ThreadPool, ThreadPoolBuildError>;
+    /// Called once, with the number of threads that are useful for the input, or that
+    /// `Options::threads` asks for. Starts as many, or fewer.
+    fn threads(&mut self, useful: usize) -> std::result::Result<ThreadPool, ThreadPoolBuildError>;
 
     /// Called when the output is complete. It may end the process, which is faster than giving back
     /// what the link has allocated.
@@ -118,7 +112,7 @@ fn load(options: &Options, warnings: &mut Vec<String>, times: &mut Times) -> Res
 
 fn thread_pool<H: Host>(options: &Options, input_bytes: u64, host: &mut H) -> Result<ThreadPool> {
     let useful = options.threads.unwrap_or_else(|| threads_for(input_bytes));
-    let pool = host.threads(input_bytes, useful.max(1));
+    let pool = host.threads(useful.max(1));
     pool.map_err(|error| Error::Message(format!("cannot start threads: {error}")).into())
 }
 

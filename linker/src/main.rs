@@ -63,7 +63,7 @@ fn run(mut options: Options, warnings: Vec<String>, jobs: Jobs) -> ExitCode {
     }
     let Err(errors) = link_for(options, Process { options, jobs });
     report::errors(options, &errors);
-    detach::exit(1)
+    ExitCode::FAILURE
 }
 
 /// This process, which ends with the link.
@@ -72,21 +72,10 @@ struct Process<'a> {
     jobs: Jobs,
 }
 
-/// Bytes of input from which on a process of its own costs less than giving memory back.
-const LARGE: u64 = 8 << 20;
-
 impl Host for Process<'_> {
     type End = Infallible;
 
-    fn threads(
-        &mut self,
-        input_bytes: u64,
-        useful: usize,
-    ) -> Result<ThreadPool, ThreadPoolBuildError> {
-        if self.options.fork && input_bytes > LARGE {
-            // SAFETY: called before the link starts its threads, and nothing else starts any.
-            unsafe { detach::into_child() }
-        }
+    fn threads(&mut self, useful: usize) -> Result<ThreadPool, ThreadPoolBuildError> {
         let count = match self.options.threads {
             // On two cores four threads cost 2 to 6 % and sixteen 6 to 12 %: those that look for work
             // in vain take time from those that have some.
@@ -100,7 +89,10 @@ impl Host for Process<'_> {
         succeed(self.options, outcome);
         // Make's tokens go back.
         drop(self.jobs);
-        detach::exit(0)
+        if self.options.fork {
+            detach::exit(0)
+        }
+        std::process::exit(0)
     }
 }
 

@@ -46,7 +46,7 @@ pub fn watch(command: &mut Command) -> Result<Sample> {
         sample.user += seconds(usage.ru_utime);
         sample.system += seconds(usage.ru_stime);
         // The kernel counts in units of 1024 bytes.
-        sample.memory += usage.ru_maxrss as u64 * 1024;
+        sample.memory = sample.memory.max(usage.ru_maxrss as u64 * 1024);
         sample.minor_faults += usage.ru_minflt as u64;
         sample.processes += 1;
     }

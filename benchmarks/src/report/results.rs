@@ -89,7 +89,7 @@ pub struct Entry {
     pub cpu: Summary,
     /// System seconds alone.
     pub system: Summary,
-    /// Bytes: peaks of resident memory, summed over its processes.
+    /// Bytes: the greatest of its processes' peaks of resident memory.
     pub memory: Summary,
     /// Page faults without reading.
     pub minor_faults: Summary,

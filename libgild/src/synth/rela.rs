@@ -7,10 +7,11 @@ use super::slots::Slots;
 use super::{Context, SynthKind, relr};
 use crate::arch::x86_64::{self, TargetKind};
 use crate::elf::*;
-use crate::ids::{FileId, SectionId};
+use crate::ids::SectionId;
 use crate::input::object::Object;
 use crate::layout::{SymbolRef, kinds};
 use crate::live::Live;
+use crate::parts::fill_parts;
 use crate::sections::{SectionKind, Sections};
 use crate::symbols::Resolved;
 use crate::tasks::Tasks;
@@ -18,8 +19,7 @@ use rayon::prelude::*;
 
 /// A relocation of an input section that the program must repeat at start.
 #[derive(Clone, Copy, Debug)]
-struct Relative {
-    file: FileId,
+struct Place {
     section: u32,
     /// Index in the section's relocations.
     index: u32,
@@ -28,14 +28,14 @@ struct Relative {
 /// All dynamic relocations.
 #[derive(Debug, Default)]
 pub struct DynamicRelocs {
-    /// Places in input order, by file.
-    inputs: Vec<Vec<Relative>>,
+    /// By file: places in input order that go to `.rela.dyn`.
+    relative_places: Vec<Vec<Place>>,
+    /// By file: those that go to `.relr.dyn`.
+    packed_places: Vec<Vec<Place>>,
     /// Offsets in `.got` with link-time addresses.
     got: Vec<(u64, SymbolRef)>,
-    /// Bytes of RELATIVE entries in `.rela.dyn`.
+    /// RELATIVE entries in `.rela.dyn`.
     relative: u64,
-    /// Places that go to `.relr.dyn`.
-    packed: u64,
     /// Words of `.relr.dyn`; grows until everything fits.
     pub relr_words: u64,
     /// IRELATIVE entries.
@@ -66,22 +66,21 @@ impl DynamicRelocs {
         if !context.pie {
             return relocs;
         }
-        let found: Vec<(Vec<Relative>, Counts)> = resolved
+        let found: Vec<Found> = resolved
             .objects
             .par_iter()
             .tasks_of(16)
-            .map(|object| relative_places(resolved, sections, live, object, context, pack))
+            .map(|object| find(resolved, sections, live, object, context, pack))
             .collect();
-        for (_, counts) in &found {
-            relocs.relative += counts.relative;
-            relocs.packed += counts.packed;
-            relocs.in_text |= counts.in_text;
-        }
-        relocs.inputs = found.into_iter().map(|(places, _)| places).collect();
+        relocs.in_text = found.iter().any(|found| found.in_text);
+        (relocs.relative_places, relocs.packed_places) =
+            found.into_iter().map(|found| (found.relative, found.packed)).unzip();
         relocs.got = got_places(resolved, sections, slots);
         // Slots are 8-aligned.
-        *(if pack { &mut relocs.packed } else { &mut relocs.relative }) += relocs.got.len() as u64;
-        relocs.relr_words = u64::from(relocs.packed != 0);
+        let got = relocs.got.len();
+        let (relative, packed) = if pack { (0, got) } else { (got, 0) };
+        relocs.relative = (relative + total(&relocs.relative_places)) as u64;
+        relocs.relr_words = u64::from(packed + total(&relocs.packed_places) != 0);
         relocs
     }
 
@@ -104,46 +103,20 @@ impl DynamicRelocs {
     /// then grown, and layout must be done again.
     pub fn resolve(&mut self, context: Context) -> bool {
         let Context { resolved, sections, merged, layout, .. } = context;
-        let mut entries: Vec<(u64, u64, bool)> = self
-            .inputs
-            .par_iter()
-            .tasks_of(16)
-            .flat_map_iter(|places| {
-                places.iter().map(|place| {
-                    let object = resolved.object(place.file);
-                    let rela = &object.relocations(place.section)[place.index as usize];
-                    let id = object.section_id(place.section);
-                    let base = layout.section_address(sections, id);
-                    let input = &sections.inputs[id.index()];
-                    let offset = match input.kind {
-                        SectionKind::Reversed => {
-                            input.size.wrapping_sub(8).wrapping_sub(rela.offset())
-                        }
-                        _ => rela.offset(),
-                    };
-                    let value = layout.target(
-                        resolved,
-                        sections,
-                        merged,
-                        place.file,
-                        rela.sym(),
-                        rela.addend(),
-                    );
-                    let even = is_packed(sections, id, rela);
-                    (base.wrapping_add(offset), value, self.pack && even)
-                })
-            })
-            .collect();
+        let mut relative = entries(&self.relative_places, self.got.len(), context);
+        let mut packed = entries(&self.packed_places, self.got.len(), context);
         let got_base = layout.synth_place(SynthKind::Got).map_or(0, |place| place.address);
-        entries.extend(self.got.iter().map(|&(offset, symbol)| {
-            (got_base + offset, layout.value_of(resolved, sections, merged, symbol), self.pack)
-        }));
-        // Loaders of their own walk the table page by page. A merge sort finds the sorted runs.
-        entries.par_sort();
-        entries.dedup();
-        let packed = entries.iter().filter(|entry| entry.2).map(|entry| entry.0);
+        let got = self.got.iter().map(|&(offset, symbol)| {
+            (got_base + offset, layout.value_of(resolved, sections, merged, symbol))
+        });
+        if self.pack { &mut packed } else { &mut relative }.extend(got);
+        for entries in [&mut relative, &mut packed] {
+            // Loaders of their own walk the table page by page. A merge sort finds the sorted runs.
+            entries.par_sort();
+            entries.dedup();
+        }
         self.relr_table.clear();
-        relr::encode(packed, &mut self.relr_table);
+        relr::encode(packed.iter().map(|entry| entry.0), &mut self.relr_table);
         let needed = self.relr_table.len() as u64;
         if needed > self.relr_words {
             // Alignment in front of the data may move it by less than what the table grows.
@@ -151,8 +124,7 @@ impl DynamicRelocs {
             return false;
         }
         self.relr_table.resize(self.relr_words as usize, relr::PADDING);
-        self.relative_entries =
-            entries.iter().filter(|entry| !entry.2).map(|entry| (entry.0, entry.1)).collect();
+        self.relative_entries = relative;
         let slots = &layout.synth.slots;
         let ifuncs = slots.entries.iter().filter_map(|entry| {
             Some((layout.iplt_slot(entry.iplt()?), layout.resolver(entry.symbol)?))
@@ -195,11 +167,31 @@ impl DynamicRelocs {
     }
 }
 
-#[derive(Default)]
-struct Counts {
-    relative: u64,
-    packed: u64,
-    in_text: bool,
+/// Addresses and values of the places of each file, with room for more behind them.
+fn entries(places: &[Vec<Place>], room: usize, context: Context) -> Vec<(u64, u64)> {
+    let Context { resolved, sections, merged, layout, .. } = context;
+    let lengths: Vec<usize> = places.iter().map(Vec::len).collect();
+    let fill = |file: usize, entries: &mut [(u64, u64)]| {
+        let object = &resolved.objects[file];
+        for (entry, place) in entries.iter_mut().zip(&places[file]) {
+            let rela = &object.relocations(place.section)[place.index as usize];
+            let id = object.section_id(place.section);
+            let base = layout.section_address(sections, id);
+            let input = &sections.inputs[id.index()];
+            let offset = match input.kind {
+                SectionKind::Reversed => input.size.wrapping_sub(8).wrapping_sub(rela.offset()),
+                _ => rela.offset(),
+            };
+            let (symbol, addend) = (rela.sym(), rela.addend());
+            let value = layout.target(resolved, sections, merged, object.file, symbol, addend);
+            *entry = (base.wrapping_add(offset), value);
+        }
+    };
+    fill_parts((0, 0), &lengths, room, fill).0
+}
+
+fn total(places: &[Vec<Place>]) -> usize {
+    places.iter().map(Vec::len).sum()
 }
 
 /// RELR can say even addresses only.
@@ -207,15 +199,24 @@ fn is_packed(sections: &Sections, section: SectionId, rela: &Rela) -> bool {
     sections.inputs[section.index()].align_log2 > 0 && rela.offset().is_multiple_of(2)
 }
 
-fn relative_places(
+/// The places of one object.
+#[derive(Default)]
+struct Found {
+    relative: Vec<Place>,
+    packed: Vec<Place>,
+    /// One is in a read-only section.
+    in_text: bool,
+}
+
+fn find(
     resolved: &Resolved,
     sections: &Sections,
     live: &Live,
     object: &Object,
     context: x86_64::Context,
     pack: bool,
-) -> (Vec<Relative>, Counts) {
-    let (mut places, mut counts) = (Vec::new(), Counts::default());
+) -> Found {
+    let mut found = Found::default();
     for section in 1..object.headers.len() as u32 {
         let id = object.section_id(section);
         let header = &object.headers[section as usize];
@@ -241,16 +242,13 @@ fn relative_places(
             if !action.is_ok_and(|action| action.is_relative()) {
                 continue;
             }
-            places.push(Relative { file: object.file, section, index });
-            counts.in_text |= header.flags() & SHF_WRITE == 0;
-            if pack && is_packed(sections, id, rela) {
-                counts.packed += 1;
-            } else {
-                counts.relative += 1;
-            }
+            found.in_text |= header.flags() & SHF_WRITE == 0;
+            let packed = pack && is_packed(sections, id, rela);
+            if packed { &mut found.packed } else { &mut found.relative }
+                .push(Place { section, index });
         }
     }
-    (places, counts)
+    found
 }
 
 fn got_places(resolved: &Resolved, sections: &Sections, slots: &Slots) -> Vec<(u64, SymbolRef)> {

@@ -38,7 +38,7 @@ pub fn layout(
     for kind in kinds {
         outputs::add(sections, &mut synth, kind);
     }
-    outputs::adopt_eh_frames(sections, &synth);
+    outputs::adopt_eh_frames(resolved, sections, &synth);
     synth.set_sizes(sections);
     let ordered = outputs::ordered(sections, options)?;
     let image_base = image_base(options)?;

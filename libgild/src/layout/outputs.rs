@@ -6,8 +6,9 @@ use crate::arch::x86_64::plt;
 use crate::args::Options;
 use crate::diagnostics::{Error, Result};
 use crate::elf::*;
-use crate::ids::{FileId, OutputId};
-use crate::sections::{OutputSection, SectionKind, Sections};
+use crate::ids::OutputId;
+use crate::sections::{OutputSection, Sections};
+use crate::symbols::Resolved;
 use crate::synth::{Synth, SynthKind};
 
 /// Name, type, flags, alignment and entry size of a linker-made section.
@@ -53,14 +54,13 @@ pub fn add(sections: &mut Sections, synth: &mut Synth, kind: SynthKind) {
 }
 
 /// Sends the inputs whose records `synth` writes to its `.eh_frame`, at their file's place.
-pub fn adopt_eh_frames(sections: &mut Sections, synth: &Synth) {
+pub fn adopt_eh_frames(resolved: &Resolved, sections: &mut Sections, synth: &Synth) {
     let Some(id) = synth.output(SynthKind::EhFrame) else { return };
-    for index in 0..sections.first_common() as usize {
-        if sections.inputs[index].kind == SectionKind::EhFrame {
-            let file: FileId = sections.file_of(crate::ids::SectionId(index as u32));
-            let input = &mut sections.inputs[index];
+    for (object, frames) in resolved.objects.iter().zip(&sections.eh_frames) {
+        for &section in &frames.sections {
+            let input = &mut sections.inputs[object.section_id(section).index()];
             input.output = id;
-            input.offset = synth.eh_frame.file_start(file);
+            input.offset = synth.eh_frame.file_start(object.file);
         }
     }
 }

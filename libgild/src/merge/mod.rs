@@ -197,8 +197,8 @@ fn plan(resolved: &Resolved, sections: &Sections, live: &Live, comment: OutputId
 fn replace_members(sections: &mut Sections, merged: &Merged) {
     let Sections { inputs, outputs, .. } = sections;
     let mut seen = vec![false; merged.groups.len()];
-    for output in outputs.iter_mut() {
-        output.members.retain_mut(|id| {
+    for group in &merged.groups {
+        outputs[group.shape.output.index()].members.retain_mut(|id| {
             let input = &inputs[id.index()];
             if input.kind != SectionKind::Merge {
                 return true;

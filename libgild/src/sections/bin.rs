@@ -12,6 +12,9 @@ use rayon::prelude::*;
 /// Sections that one task bins at least.
 const CHUNK: usize = 1 << 15;
 
+/// Live sections of one output section, each with its rank, by rank and then in the order of input.
+type Bin = Vec<(u8, SectionId)>;
+
 /// Fills `OutputSection::members` with what is live, and sets type and alignment by it.
 ///
 /// `Merge` sections are among the members until `merge` replaces them by their groups.
@@ -21,27 +24,26 @@ pub fn bin_live(resolved: &Resolved, sections: &mut Sections, live: &Live) {
     let total = sections.inputs.len();
     // Bins mustn't outnumber what goes into them.
     let size = CHUNK.max(4 * count);
-    let binned: Vec<Vec<Vec<SectionId>>> = (0..total.div_ceil(size))
+    let binned: Vec<Vec<Bin>> = (0..total.div_ceil(size))
         .into_par_iter()
         .tasks_of(1)
         .map(|chunk| {
-            let mut bins = vec![Vec::new(); count];
+            let mut bins = vec![Bin::new(); count];
             for id in chunk * size..total.min((chunk + 1) * size) {
                 let input = &sections.inputs[id];
                 let id = SectionId(id as u32);
                 if live.is_live(id) && input.kind != SectionKind::EhFrame {
-                    bins[input.output.index()].push(id);
+                    bins[input.output.index()].push((input.rank, id));
                 }
             }
+            bins.iter_mut().for_each(|bin| bin.sort_by_key(|(rank, _)| *rank));
             bins
         })
         .collect();
     let mut outputs = std::mem::take(&mut sections.outputs);
     outputs.par_iter_mut().enumerate().tasks_of(8).for_each(|(number, output)| {
-        let parts = || binned.iter().map(|bins| bins[number].as_slice());
-        output.members.reserve_exact(parts().map(<[_]>::len).sum());
-        parts().for_each(|part| output.members.extend_from_slice(part));
-        order(resolved, sections, &output.name, &mut output.members);
+        let bins = binned.iter().map(|bins| bins[number].as_slice()).collect();
+        output.members = members(resolved, sections, &output.name, bins);
         let members = output.members.par_iter().tasks_of(CHUNK);
         let facts = members.map(|id| {
             let input = &sections.inputs[id.index()];
@@ -60,38 +62,32 @@ pub fn bin_live(resolved: &Resolved, sections: &mut Sections, live: &Live) {
     sections.outputs = outputs;
 }
 
-/// Sorts members by rank; lists of constructors by priority; `.text.sorted.*` by name.
-fn order(resolved: &Resolved, sections: &Sections, name: &[u8], members: &mut [SectionId]) {
+/// The members of an output section: by rank; `.text.sorted.*` by name; lists of constructors by
+/// priority.
+fn members(
+    resolved: &Resolved,
+    sections: &Sections,
+    name: &[u8],
+    mut bins: Vec<&[(u8, SectionId)]>,
+) -> Vec<SectionId> {
     let input_name = |id: &SectionId| {
         let located = sections.locate(resolved, *id);
         located.map_or(&b""[..], |(object, shndx)| object.section_name(shndx))
     };
+    let mut members = Vec::with_capacity(bins.iter().map(|bin| bin.len()).sum());
+    while let Some(rank) = bins.iter().filter_map(|bin| bin.first()).map(|(rank, _)| *rank).min() {
+        let start = members.len();
+        for bin in &mut bins {
+            let (of_rank, others) = bin.split_at(bin.partition_point(|(it, _)| *it == rank));
+            members.extend(of_rank.iter().map(|(_, id)| *id));
+            *bin = others;
+        }
+        if rank == names::SORTED {
+            members[start..].sort_by_key(input_name);
+        }
+    }
     if is_init_list(name) {
         members.sort_by_cached_key(|id| init_key(input_name(id)));
-        return;
     }
-    let rank = |id: &SectionId| sections.inputs[id.index()].rank;
-    if members.par_windows(2).tasks_of(CHUNK).any(|pair| rank(&pair[0]) > rank(&pair[1])) {
-        sort_by_rank(members, rank);
-    }
-    let start = members.partition_point(|id| rank(id) < names::SORTED);
-    let end = members.partition_point(|id| rank(id) <= names::SORTED);
-    members[start..end].sort_by_key(input_name);
-}
-
-/// A stable counting sort: nearly all members of `.text` have one rank.
-fn sort_by_rank(members: &mut [SectionId], rank: impl Fn(&SectionId) -> u8) {
-    let mut next = [0usize; 257];
-    for id in &*members {
-        next[usize::from(rank(id)) + 1] += 1;
-    }
-    for index in 1..next.len() {
-        next[index] += next[index - 1];
-    }
-    let before = members.to_vec();
-    for id in before {
-        let next = &mut next[usize::from(rank(&id))];
-        members[*next] = id;
-        *next += 1;
-    }
+    members
 }

@@ -57,6 +57,8 @@ impl Fde {
 /// The records of all `.eh_frame` sections of an object.
 #[derive(Debug, Default)]
 pub struct EhFrame {
+    /// Header indexes of the sections.
+    pub sections: Vec<u32>,
     /// In input order.
     pub cies: Vec<Cie>,
     /// In input order. Those of no function in the object are left out.
@@ -89,6 +91,7 @@ impl EhFrame {
 
     /// Reads `.eh_frame` section `shndx`; [`EhFrame::index`] must follow the last one.
     pub(super) fn read(&mut self, object: &Object, shndx: u32) -> Result<(), Error> {
+        self.sections.push(shndx);
         let data = object.section_data(shndx);
         if u32::try_from(data.len()).is_err() {
             return Err(malformed(object, shndx, 0, "is larger than 4 GiB"));

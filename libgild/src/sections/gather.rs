@@ -230,7 +230,6 @@ fn read<'a>(object: &'a Object, inputs: &mut [InputSection], options: &Options) 
         errors: Vec::new(),
     };
     let crt_file = names::is_crt_file(object.name.path.as_os_str().as_encoded_bytes());
-    let mut has_eh_frame = false;
     for ((shndx, header), input) in (0..).zip(object.headers).zip(&mut *inputs) {
         // Header 0 is no section, whatever it says. Half of all headers go here without a look at
         // their names.
@@ -260,11 +259,10 @@ fn read<'a>(object: &'a Object, inputs: &mut [InputSection], options: &Options) 
         }
         part.place((shndx, header), name, input, options, crt_file);
         if input.kind == SectionKind::EhFrame {
-            has_eh_frame = true;
             part.errors.extend(part.eh_frame.read(object, shndx).err());
         }
     }
-    if has_eh_frame && part.errors.is_empty() {
+    if !part.eh_frame.sections.is_empty() && part.errors.is_empty() {
         part.eh_frame.index(object);
     }
     if options.gc_sections {

@@ -22,7 +22,7 @@ use crate::ids::OutputId;
 use crate::layout::Layout;
 use crate::live::Live;
 use crate::merge::Merged;
-use crate::sections::{SectionKind, Sections};
+use crate::sections::Sections;
 use crate::symbols::{Definition, LinkerSymbol, Resolved};
 use dynamic::{Dynamic, Facts};
 use eh_frame::EhFrameSection;
@@ -113,9 +113,7 @@ impl Synth {
         };
         let got_named = linker_defined(b"_GLOBAL_OFFSET_TABLE_", LinkerSymbol::Got);
         let slots = Slots::new(resolved, live, live.got_base_used || (pie && got_named));
-        let any_eh_frame = sections.inputs[..sections.first_common() as usize]
-            .iter()
-            .any(|input| input.kind == SectionKind::EhFrame);
+        let any_eh_frame = sections.eh_frames.iter().any(|frames| !frames.sections.is_empty());
         let ((eh_frame, dynamic_relocs), (symtab, property)) = rayon::join(
             || {
                 rayon::join(

@@ -29,15 +29,15 @@ fn is_dead(symbol: &Symbol, dead_bounds: &[bool]) -> bool {
 }
 
 impl Scanner<'_, '_> {
-    /// Follows relocations; the number of dynamic RELATIVE ones among them.
+    /// Follows relocations; whether dynamic RELATIVE ones are among them.
     pub(super) fn relocations(
         &self,
         source: Source,
         relocations: &[Rela],
         found: &mut Found,
-    ) -> u32 {
+    ) -> bool {
         let object = source.object;
-        let mut relative = 0;
+        let mut relative = false;
         let mut index = 0;
         while let Some(rela) = relocations.get(index) {
             index += 1;
@@ -66,7 +66,7 @@ impl Scanner<'_, '_> {
             }
             let next = relocations.get(index);
             let Some(action) = self.note(source, rela, next, target, found) else { continue };
-            relative += u32::from(action.is_relative());
+            relative |= action.is_relative();
             index += usize::from(action.skips_next());
         }
         relative
@@ -156,7 +156,7 @@ impl Scanner<'_, '_> {
             let next = relocations.get(index as usize + 1);
             let action = self.note(source, rela, next, target, found);
             if action.is_some_and(|action| action.is_relative()) {
-                self.relative[id.index()].fetch_add(1, Relaxed);
+                self.relative[id.index()].store(true, Relaxed);
             }
         }
         dead

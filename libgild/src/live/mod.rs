@@ -22,7 +22,7 @@ use rayon::prelude::*;
 pub use reminders::Reminder;
 use scan::{Found, Scanner};
 use state::{State, Touched};
-use std::sync::atomic::{AtomicU8, AtomicU32, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering::Relaxed};
 
 /// The answer of the walk.
 #[derive(Debug, Default)]
@@ -31,8 +31,8 @@ pub struct Live {
     state: State,
     /// By `SymbolId`: `arch::x86_64::NEEDS_*`.
     needs: Vec<AtomicU8>,
-    /// By `SectionId`: dynamic RELATIVE relocations it takes. Empty unless static-PIE.
-    relative: Vec<AtomicU32>,
+    /// By `SectionId`: whether it takes dynamic RELATIVE relocations. Empty unless static-PIE.
+    relative: Vec<AtomicBool>,
     /// Which bytes of merge sections are referred to.
     touched: Touched,
     /// Local symbols that need something: `arch::x86_64::NEEDS_*`, in order, each symbol once.
@@ -73,11 +73,11 @@ impl Live {
         self.needs[id.index()].load(Relaxed)
     }
 
-    /// Dynamic RELATIVE relocations among section `id`'s own relocations; of an `.eh_frame`
-    /// section, among those of live records. 0 unless static-PIE.
+    /// Whether any of section `id`'s relocations becomes a dynamic RELATIVE one. False unless it is
+    /// live and the output a static-PIE.
     #[inline]
-    pub fn relative(&self, id: SectionId) -> u32 {
-        self.relative.get(id.index()).map_or(0, |count| count.load(Relaxed))
+    pub fn has_relative(&self, id: SectionId) -> bool {
+        self.relative.get(id.index()).is_some_and(|any| any.load(Relaxed))
     }
 
     /// Whether any byte of merge section `index` in `range` is referred to. Always true for

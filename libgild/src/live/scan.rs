@@ -10,7 +10,7 @@ use crate::sections::{EhFrame, HAS_DEPENDENTS, IN_GROUP, SectionKind, Sections};
 use crate::symbols::{Definition, LinkerSymbol, Resolved, Symbol};
 use crate::tasks::Tasks;
 use rayon::prelude::*;
-use std::sync::atomic::{AtomicU8, AtomicU32, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering::Relaxed};
 
 /// What a task has found. The order says nothing: it is sorted at the end.
 #[derive(Default)]
@@ -54,7 +54,7 @@ pub(super) struct Scanner<'a, 'data> {
     pub state: State,
     pub touched: Touched,
     pub needs: Vec<AtomicU8>,
-    pub relative: Vec<AtomicU32>,
+    pub relative: Vec<AtomicBool>,
     pub context: x86_64::Context,
     pub gc: bool,
     /// Sections that a `__start_X` or `__stop_X` keeps, by `Resolved::start_stop`.
@@ -87,14 +87,14 @@ impl<'a, 'data> Scanner<'a, 'data> {
             false => Vec::new(),
         };
         let inputs = sections.merge_inputs().par_iter().tasks_of(1024);
-        let atomics = |count| (0..count).map(|_| AtomicU32::new(0)).collect();
+        let none = |count| (0..count).map(|_| AtomicBool::new(false)).collect();
         Scanner {
             resolved,
             sections,
             state: State::new(sections, !gc),
             touched: if gc { Touched::new(inputs.map(tracked)) } else { Touched::default() },
             needs: resolved.symbols.iter().map(|_| AtomicU8::new(0)).collect(),
-            relative: if context.pie { atomics(sections.inputs.len()) } else { Vec::new() },
+            relative: if context.pie { none(sections.inputs.len()) } else { Vec::new() },
             context,
             gc,
             start_stop,
@@ -157,9 +157,8 @@ impl<'a, 'data> Scanner<'a, 'data> {
         let relocations = object.relocations(shndx);
         if !relocations.is_empty() {
             let source = Source { object, shndx, record: false };
-            let relative = self.relocations(source, relocations, found);
-            if relative != 0 {
-                self.relative[id.index()].fetch_add(relative, Relaxed);
+            if self.relocations(source, relocations, found) {
+                self.relative[id.index()].store(true, Relaxed);
             }
         }
         self.unwind_records(object, shndx, found);
@@ -195,10 +194,8 @@ impl<'a, 'data> Scanner<'a, 'data> {
         }
         let source = Source { object, shndx, record: true };
         let relocations = &eh_frame.relocations(object, shndx)[range];
-        let relative = self.relocations(source, relocations, found);
-        if relative != 0 {
-            self.relative[object.section_id(shndx).index()].fetch_add(relative, Relaxed);
-        }
+        // A RELATIVE one among them is an error when the record is written.
+        self.relocations(source, relocations, found);
     }
 
     fn keep_tied(&self, object: &Object, shndx: u32, ties: u8) {

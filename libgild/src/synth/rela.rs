@@ -219,15 +219,10 @@ fn find(
     let mut found = Found::default();
     for section in 1..object.headers.len() as u32 {
         let id = object.section_id(section);
-        let header = &object.headers[section as usize];
-        let kind = sections.inputs[id.index()].kind;
-        if header.flags() & SHF_ALLOC == 0
-            || object.relas[section as usize] == 0
-            || !matches!(kind, SectionKind::Regular | SectionKind::Reversed)
-            || !live.is_live(id)
-        {
+        if !live.has_relative(id) {
             continue;
         }
+        let header = &object.headers[section as usize];
         let bytes = object.section_data(section);
         let relocations = object.relocations(section);
         for (index, rela) in (0..).zip(relocations) {

@@ -113,6 +113,11 @@ impl<'data> Lazy<'data> {
         wanted.map(|&(name, hash)| self.candidate(name, hash)).collect()
     }
 
+    /// Gives back what only [`Lazy::candidates`] needs, which isn't called any more.
+    pub fn forget_tables(&mut self) {
+        (self.hashes, self.tables) = (Vec::new(), Vec::new());
+    }
+
     fn scan(&self, wanted: &[(&[u8], u64)]) -> Vec<Option<Candidate>> {
         let bits = (wanted.len() * 64).max(64).next_power_of_two();
         let mut filter = vec![0u64; bits / 64];

@@ -112,13 +112,18 @@ impl Synth {
             id.is_some_and(|id| resolved.symbol(id).definition == Definition::Linker(symbol))
         };
         let got_named = linker_defined(b"_GLOBAL_OFFSET_TABLE_", LinkerSymbol::Got);
-        let slots = Slots::new(resolved, live, live.got_base_used || (pie && got_named));
+        let got_header = live.got_base_used || (pie && got_named);
         let any_eh_frame = sections.eh_frames.iter().any(|frames| !frames.sections.is_empty());
-        let ((eh_frame, dynamic_relocs), (symtab, property)) = rayon::join(
+        let slots_and_relocs = || {
+            let slots = Slots::new(resolved, live, got_header);
+            let relocs = DynamicRelocs::gather(resolved, sections, live, &slots, arch, pack);
+            (slots, relocs)
+        };
+        let ((eh_frame, (slots, dynamic_relocs)), (symtab, property)) = rayon::join(
             || {
                 rayon::join(
                     || EhFrameSection::new(resolved, sections, live, any_eh_frame),
-                    || DynamicRelocs::gather(resolved, sections, live, &slots, arch, pack),
+                    slots_and_relocs,
                 )
             },
             || {

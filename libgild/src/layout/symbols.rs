@@ -13,7 +13,7 @@ use crate::tasks::Tasks;
 use rayon::prelude::*;
 
 /// Below this many symbols a second thread costs more than it saves.
-const MIN_SYMBOLS: usize = 1 << 14;
+const MIN_SYMBOLS: usize = 1 << 12;
 
 impl Layout {
     /// Address of byte `offset` of input section `id`, wherever merging put it; `None` if it isn't

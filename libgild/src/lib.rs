@@ -29,6 +29,7 @@ use args::Options;
 use diagnostics::{Error, Errors, Result};
 use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 use stats::Stats;
+use std::fs::File;
 use times::Times;
 
 /// What a link has to say beside its output file.
@@ -42,6 +43,9 @@ pub struct Outcome {
     pub times: Times,
     /// What was read, extracted, kept and written.
     pub stats: Stats,
+    /// The file that the output has replaced. Its blocks and pages are freed when this is dropped,
+    /// which takes some 10 ms for 100 MB.
+    pub replaced: Option<File>,
 }
 
 /// Links `options.inputs` into `options.output`. Keeps no state: any number of links may run in one process.
@@ -160,7 +164,8 @@ fn link_inputs<H: Host>(
     times.end("write");
     let stats = Stats::new(inputs, &resolved, &sections, &live, written.bytes);
     report.extend(listing::list(inputs, context)?);
-    Ok(host.linked(Outcome { warnings, lines: report, times, stats }))
+    let replaced = written.replaced;
+    Ok(host.linked(Outcome { warnings, lines: report, times, stats, replaced }))
 }
 
 /// Which sections there are, and which of them are live.

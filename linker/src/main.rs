@@ -86,10 +86,11 @@ impl Host for Process<'_> {
     }
 
     fn linked(self, outcome: Outcome) -> Infallible {
-        succeed(self.options, outcome);
+        succeed(self.options, &outcome);
         // Make's tokens go back.
         drop(self.jobs);
         if self.options.fork {
+            // With `outcome`, whose file the helper gives back, too.
             detach::exit(0)
         }
         std::process::exit(0)
@@ -97,7 +98,7 @@ impl Host for Process<'_> {
 }
 
 /// Prints what a successful link has to say.
-fn succeed(options: &Options, outcome: Outcome) {
+fn succeed(options: &Options, outcome: &Outcome) {
     report::warnings(options, &outcome.warnings);
     report::print_lines(&outcome.lines);
     if options.time {

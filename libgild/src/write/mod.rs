@@ -24,10 +24,12 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 /// What was written.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct Written {
     /// Size of the output file, bytes.
     pub bytes: u64,
+    /// The file that it replaced.
+    pub replaced: Option<File>,
 }
 
 /// Outputs up to this size are written with one system call.
@@ -54,8 +56,8 @@ pub fn write(context: Context) -> Result<Written> {
         }
         spans = spans::plan(context, false)?;
     }
-    output.finish().map_err(|error| io(context, error))?;
-    Ok(Written { bytes: context.layout.file_size })
+    let replaced = output.finish().map_err(|error| io(context, error))?;
+    Ok(Written { bytes: context.layout.file_size, replaced })
 }
 
 fn plan_and_reserve<'a>(context: Context<'a, '_>, output: &Output) -> Result<Vec<Span<'a>>> {

@@ -89,11 +89,11 @@ impl Output {
         }
     }
 
-    /// Puts the complete file in place.
-    pub fn finish(self) -> io::Result<()> {
+    /// Puts the complete file in place; gives the one that it replaces.
+    pub fn finish(self) -> io::Result<Option<File>> {
         match self {
             Output::File(new) => new.finish(),
-            Output::Stream(mut stream) => stream.flush(),
+            Output::Stream(mut stream) => stream.flush().map(|()| None),
         }
     }
 }
@@ -172,8 +172,8 @@ impl NewFile {
         }
     }
 
-    fn finish(mut self) -> io::Result<()> {
-        let old = OldFile::hold(&self.target);
+    fn finish(mut self) -> io::Result<Option<File>> {
+        let old = hold(&self.target);
         match &self.state {
             State::Anonymous => match self.give_name(&self.target) {
                 // linkat replaces nothing; rename does.
@@ -195,8 +195,7 @@ impl NewFile {
             State::InPlace | State::Done => {}
         }
         self.state = State::Done;
-        old.release();
-        Ok(())
+        Ok(old)
     }
 
     fn give_name(&self, name: &Path) -> io::Result<()> {
@@ -218,27 +217,10 @@ fn replace(name: &Path, target: &Path) -> io::Result<()> {
     }
 }
 
-/// The file that gives way to the output. Its blocks and pages are freed with its last reference,
-/// which takes some 10 ms for 100 MB: not while anybody waits.
-struct OldFile(Option<File>);
-
-impl OldFile {
-    /// Below this size a thread costs more.
-    const LARGE: u64 = 16 << 20;
-
-    fn hold(target: &Path) -> OldFile {
-        let large = fs::metadata(target).is_ok_and(|old| old.is_file() && old.len() > Self::LARGE);
-        // A reference only: needs no right to read, and keeps nobody from executing it.
-        let flags = OFlags::PATH.bits().cast_signed();
-        let open = || OpenOptions::new().read(true).custom_flags(flags).open(target).ok();
-        OldFile(if large { open() } else { None })
-    }
-
-    fn release(self) {
-        if let Some(file) = self.0 {
-            std::thread::spawn(move || drop(file));
-        }
-    }
+/// A reference to a file, which needs no right to read and keeps nobody from executing it.
+fn hold(path: &Path) -> Option<File> {
+    let flags = OFlags::PATH.bits().cast_signed();
+    OpenOptions::new().read(true).custom_flags(flags).open(path).ok()
 }
 
 impl Drop for NewFile {

@@ -12,8 +12,8 @@ use std::os::fd::{BorrowedFd, IntoRawFd};
 /// Bytes of the helper's stack, of which a poll takes a few hundred.
 const STACK: usize = 16 << 10;
 
-/// Ends the process, and leaves its memory to a helper.
-pub fn exit(status: u8) -> ! {
+/// Ends the process, which has succeeded, and leaves its memory to a helper.
+pub fn exit() -> ! {
     let _ = std::io::stdout().flush();
     // Whoever reads the output to its end mustn't wait for the helper either.
     // SAFETY: nothing is read or printed any more.
@@ -24,7 +24,7 @@ pub fn exit(status: u8) -> ! {
     }
     start_helper();
     // SAFETY: no conditions. What exit handlers do is of no use any more.
-    unsafe { libc::_exit(status.into()) }
+    unsafe { libc::_exit(0) }
 }
 
 /// Starts the helper. Where that fails, this process takes its memory apart itself.

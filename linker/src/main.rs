@@ -91,7 +91,7 @@ impl Host for Process<'_> {
         drop(self.jobs);
         if self.options.fork {
             // With `outcome`, whose file the helper gives back, too.
-            detach::exit(0)
+            detach::exit()
         }
         std::process::exit(0)
     }

@@ -1,26 +1,25 @@
 //! The threads of a link, one to a core.
 
-use rayon::{ThreadBuilder, ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
-use rustix::thread::{CpuSet, sched_getaffinity, sched_getcpu};
-use std::os::unix::thread::JoinHandleExt;
-use std::thread;
+use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
+use rustix::thread::{CpuSet, sched_getaffinity, sched_getcpu, sched_setaffinity};
 
 /// Starts `count` threads. The calling one is the first of them: a small link starts none.
 pub fn start(count: usize) -> Result<ThreadPool, ThreadPoolBuildError> {
     let cores = cores(count);
-    if let Some(&own) = cores.first() {
-        // SAFETY: a question without conditions.
-        stay_on(unsafe { libc::pthread_self() }, own);
-    }
-    let start = |worker: ThreadBuilder| {
-        let number = worker.index();
-        let thread = thread::Builder::new().spawn(|| worker.run())?;
+    let own = cores.first().copied();
+    let bind = move |number| {
         if let Some(&core) = cores.get(number) {
-            stay_on(thread.as_pthread_t(), core);
+            stay_on(core);
         }
-        Ok(())
     };
-    ThreadPoolBuilder::new().num_threads(count).use_current_thread().spawn_handler(start).build()
+    let builder = ThreadPoolBuilder::new().num_threads(count).use_current_thread();
+    let pool = builder.start_handler(bind).build();
+    // Not before: the others would start here too. One that does so nevertheless moves on first.
+    if let Some(own) = own {
+        stay_on(own);
+        std::thread::yield_now();
+    }
+    pool
 }
 
 /// The core of each thread, this one's first, if there are as many as cores; none otherwise: then the
@@ -39,11 +38,9 @@ fn cores(count: usize) -> Vec<usize> {
     (here..CpuSet::MAX_CPU).chain(0..here).filter(|&core| allowed.is_set(core)).collect()
 }
 
-/// Binds a thread to a core, on which it starts if it hasn't yet. If the system refuses, all works as
-/// well, only slower.
-fn stay_on(thread: libc::pthread_t, core: usize) {
+/// Binds the calling thread to a core. If the system refuses, all works as well, only slower.
+fn stay_on(core: usize) {
     let mut set = CpuSet::new();
     set.set(core);
-    // SAFETY: the thread has not been joined; a CpuSet is the kernel's set of cores.
-    unsafe { libc::pthread_setaffinity_np(thread, size_of::<CpuSet>(), (&raw const set).cast()) };
+    let _ = sched_setaffinity(None, &set);
 }

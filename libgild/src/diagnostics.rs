@@ -185,14 +185,23 @@ impl From<Error> for Errors {
 /// Splits results of a parallel phase; fails with every error if there is one.
 pub fn collect<T>(results: Vec<std::result::Result<T, Error>>) -> Result<Vec<T>> {
     let mut values = Vec::with_capacity(results.len());
+    for_each(results, |value| values.push(value))?;
+    Ok(values)
+}
+
+/// As [`collect`], for values that go elsewhere than to one list.
+pub fn for_each<T>(
+    results: Vec<std::result::Result<T, Error>>,
+    mut take: impl FnMut(T),
+) -> Result<()> {
     let mut errors = Vec::new();
     for result in results {
         match result {
-            Ok(value) => values.push(value),
+            Ok(value) => take(value),
             Err(error) => errors.push(error),
         }
     }
-    Errors::check(errors).map(|()| values)
+    Errors::check(errors)
 }
 
 /// A symbol name for people: demangled (Rust, Itanium C++) if `on` and possible.

@@ -77,7 +77,7 @@ impl Live {
     /// live and the output a static-PIE.
     #[inline]
     pub fn has_relative(&self, id: SectionId) -> bool {
-        self.relative.get(id.index()).is_some_and(|any| any.load(Relaxed))
+        self.relative.get(id.index()).is_some_and(|any| any.load(Relaxed)) && self.is_live(id)
     }
 
     /// Whether any byte of merge section `index` in `range` is referred to. Always true for

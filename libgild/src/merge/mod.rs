@@ -197,8 +197,11 @@ fn plan(resolved: &Resolved, sections: &Sections, live: &Live, comment: OutputId
 fn replace_members(sections: &mut Sections, merged: &Merged) {
     let Sections { inputs, outputs, .. } = sections;
     let mut seen = vec![false; merged.groups.len()];
-    for group in &merged.groups {
-        outputs[group.shape.output.index()].members.retain_mut(|id| {
+    // `.rodata` has some eight groups, `.text` none.
+    let mut has_groups = vec![false; outputs.len()];
+    merged.groups.iter().for_each(|group| has_groups[group.shape.output.index()] = true);
+    for (output, _) in outputs.iter_mut().zip(has_groups).filter(|(_, has)| *has) {
+        output.members.retain_mut(|id| {
             let input = &inputs[id.index()];
             if input.kind != SectionKind::Merge {
                 return true;

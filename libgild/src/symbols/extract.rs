@@ -8,7 +8,7 @@
 use super::lazy::{self, Candidate, Found, Lazy, name_at};
 use super::names::{Mentions, Names};
 use crate::args::{DefsymValue, Options, Strip};
-use crate::diagnostics::{Error, Errors, Result, collect};
+use crate::diagnostics::{self, Error, Errors, Result, collect};
 use crate::elf::{SHN_COMMON, SHN_UNDEF, STB_WEAK, Sym, SymExt};
 use crate::ids::{FileId, SymbolId};
 use crate::input::object::{Object, Position, inflate, signature};
@@ -194,18 +194,12 @@ impl<'data> Extraction<'data> {
         let parsed: Vec<_> = parsed.collect();
         let first = self.objects.len();
         self.objects.reserve(parsed.len());
-        let (mut mentions, mut errors) = (Vec::with_capacity(parsed.len()), Vec::new());
+        let mut mentions = Vec::with_capacity(parsed.len());
         // One copy, as each object has 450 bytes.
-        for result in parsed {
-            match result {
-                Ok((object, its_mentions)) => {
-                    self.objects.push(object);
-                    mentions.push(its_mentions);
-                }
-                Err(error) => errors.push(error),
-            }
-        }
-        Errors::check(errors)?;
+        diagnostics::for_each(parsed, |(object, its_mentions)| {
+            self.objects.push(object);
+            mentions.push(its_mentions);
+        })?;
         let objects = &mut self.objects[first..];
         if let Some(binding) = &inputs.binding {
             let conflict = |object| binding.conflict(object, self.options);

@@ -69,8 +69,8 @@ fn live_fdes<'a>(frames: &'a EhFrame, live: &'a Live) -> impl Iterator<Item = &'
 
 impl EhFrameSection {
     /// Chooses records and their places. Empty if no object has an `.eh_frame`.
-    pub fn new(resolved: &Resolved, sections: &Sections, live: &Live, any: bool) -> EhFrameSection {
-        if !any {
+    pub fn new(resolved: &Resolved, sections: &Sections, live: &Live) -> EhFrameSection {
+        if sections.eh_frames.iter().all(|frames| frames.sections.is_empty()) {
             return EhFrameSection::default();
         }
         let mut files: Vec<FileFrames> = sections

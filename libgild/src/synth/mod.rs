@@ -113,19 +113,13 @@ impl Synth {
         };
         let got_named = linker_defined(b"_GLOBAL_OFFSET_TABLE_", LinkerSymbol::Got);
         let got_header = live.got_base_used || (pie && got_named);
-        let any_eh_frame = sections.eh_frames.iter().any(|frames| !frames.sections.is_empty());
         let slots_and_relocs = || {
             let slots = Slots::new(resolved, live, got_header);
             let relocs = DynamicRelocs::gather(resolved, sections, live, &slots, arch, pack);
             (slots, relocs)
         };
         let ((eh_frame, (slots, dynamic_relocs)), (symtab, property)) = rayon::join(
-            || {
-                rayon::join(
-                    || EhFrameSection::new(resolved, sections, live, any_eh_frame),
-                    slots_and_relocs,
-                )
-            },
+            || rayon::join(|| EhFrameSection::new(resolved, sections, live), slots_and_relocs),
             || {
                 rayon::join(
                     || SymTab::new(plan),

@@ -104,7 +104,10 @@ impl DynamicRelocs {
     pub fn resolve(&mut self, context: Context) -> bool {
         let Context { resolved, sections, merged, layout, .. } = context;
         let mut relative = entries(&self.relative_places, self.got.len(), context);
-        let mut packed = entries(&self.packed_places, self.got.len(), context);
+        let mut packed = match self.pack {
+            true => entries(&self.packed_places, self.got.len(), context),
+            false => Vec::new(),
+        };
         let got_base = layout.synth_place(SynthKind::Got).map_or(0, |place| place.address);
         let got = self.got.iter().map(|&(offset, symbol)| {
             (got_base + offset, layout.value_of(resolved, sections, merged, symbol))

@@ -287,7 +287,7 @@ impl<'data> Extraction<'data> {
     /// Numbers files and sections, and inflates what is compressed.
     fn finish(self, options: &Options, roots: Vec<SymbolId>) -> Result<Extracted<'data>> {
         let Extraction { mut objects, names, mut lazy, .. } = self;
-        lazy.forget_tables();
+        lazy.forget_hashes();
         objects.sort_unstable_by_key(|object| object.position);
         let mut sections = 0u32;
         for (file, object) in (0..).zip(&mut objects) {

@@ -4,6 +4,7 @@
 //! Objects between `--start-lib` and `--end-lib`, and archives without an index, are read instead.
 
 use super::names::hash;
+use super::search::{Hashes, Hit};
 use crate::diagnostics::Error;
 use crate::elf::{SHN_UNDEF, SymExt};
 use crate::input::archive::{Archive, Index};
@@ -18,24 +19,8 @@ use rayon::prelude::*;
 #[derive(Debug, Default)]
 pub struct Lazy<'data> {
     sources: Vec<Source<'data>>,
-    /// By source: the names' hashes, until they are in `tables`.
-    hashes: Vec<Vec<u64>>,
-    /// How often all hashes were compared with a few wanted ones.
-    scans: u32,
-    /// Open addressing with linear probing; the first of each name in line order. Filled when many
-    /// names are wanted.
-    tables: Vec<Vec<Slot>>,
+    hashes: Hashes,
 }
-
-/// `entry` is one more than the number of the candidate, and [`MORE`]; 0 is an empty slot.
-#[derive(Clone, Copy, Default, Debug)]
-struct Slot {
-    tag: u32,
-    entry: u32,
-}
-
-/// The candidate is not the only one of its name.
-const MORE: u32 = 1 << 31;
 
 /// The first candidate in line order that defines a name.
 #[derive(Clone, Copy, Debug)]
@@ -66,11 +51,6 @@ enum SourceNames<'data> {
 /// Names below which one thread hashes and inserts them all, in about a millisecond.
 const PARALLEL_NAMES: usize = 50_000;
 
-/// A pass over all hashes costs a nanosecond a name, a table ten. As long as one name in so many is
-/// wanted, and that not often, passes do.
-const FEW: usize = 1024;
-const MAX_SCANS: u32 = 4;
-
 impl<'data> Lazy<'data> {
     /// Collects the candidates of all lazy inputs.
     pub fn new(inputs: &'data Inputs) -> Result<Lazy<'data>, Vec<Error>> {
@@ -80,14 +60,11 @@ impl<'data> Lazy<'data> {
         let read: Vec<_> = ranks.par_iter().tasks_of(1).map(|&rank| source(inputs, rank)).collect();
         let mut errors = Vec::new();
         let mut lazy = Lazy::default();
-        let mut first = 0;
         for result in read {
             match result {
                 Ok((mut source, its_hashes)) => {
-                    source.first = first;
-                    first += its_hashes.len() as u32;
+                    source.first = lazy.hashes.add(its_hashes);
                     lazy.sources.push(source);
-                    lazy.hashes.push(its_hashes);
                 }
                 Err(error) => errors.push(error),
             }
@@ -100,79 +77,23 @@ impl<'data> Lazy<'data> {
 
     /// The first member in line order that defines each wanted name; names come with their hashes.
     pub fn candidates(&mut self, wanted: &[(&[u8], u64)]) -> Vec<Option<Candidate>> {
-        let total = self.len() as usize;
-        if self.tables.is_empty() {
-            if wanted.len() * FEW < total && self.scans < MAX_SCANS {
-                self.scans += 1;
-                return self.scan(wanted);
-            }
-            let hashes = std::mem::take(&mut self.hashes);
-            self.fill(&hashes, total);
-        }
-        let wanted = wanted.par_iter().tasks_of(256);
-        wanted.map(|&(name, hash)| self.candidate(name, hash)).collect()
+        let hashes: Vec<u64> = wanted.iter().map(|(_, hash)| *hash).collect();
+        let hits = self.hashes.find(&hashes);
+        let wanted = wanted.par_iter().tasks_of(256).zip(hits);
+        wanted.map(|((name, _), hit)| self.candidate(name, hit?)).collect()
     }
 
     /// Gives back what only [`Lazy::candidates`] needs, which isn't called any more.
-    pub fn forget_tables(&mut self) {
-        (self.hashes, self.tables) = (Vec::new(), Vec::new());
+    pub fn forget_hashes(&mut self) {
+        self.hashes = Hashes::default();
     }
 
-    fn scan(&self, wanted: &[(&[u8], u64)]) -> Vec<Option<Candidate>> {
-        let bits = (wanted.len() * 64).max(64).next_power_of_two();
-        let mut filter = vec![0u64; bits / 64];
-        for (_, hash) in wanted {
-            let bit = *hash as usize % bits;
-            filter[bit / 64] |= 1 << (bit % 64);
-        }
-        let mut found = vec![None; wanted.len()];
-        let is_likely = |hash: u64| {
-            let bit = hash as usize % bits;
-            filter[bit / 64] >> (bit % 64) & 1 != 0
-        };
-        let likely = (0..).zip(self.hashes.iter().flatten()).filter(|(_, hash)| is_likely(**hash));
-        likely.for_each(|(number, &hash)| {
-            for (&(name, wanted), found) in wanted.iter().zip(&mut found) {
-                if wanted == hash && found.is_none() {
-                    let entry = self.entry(number).filter(|(entry, _)| *entry == name);
-                    *found = entry.map(|(_, position)| Candidate { position, more: true });
-                }
-            }
-        });
-        found
-    }
-
-    fn fill(&mut self, hashes: &[Vec<u64>], total: usize) {
-        let threads = rayon::current_num_threads();
-        let parts =
-            if total < PARALLEL_NAMES { 1 } else { threads.next_power_of_two().clamp(1, 16) };
-        let part = |part: usize| {
-            let mine = |hash: &&u64| hash_part(**hash, parts) == part;
-            let count = hashes.iter().flatten().filter(mine).count();
-            let mut table = vec![Slot::default(); (count * 2).max(2).next_power_of_two()];
-            let mut entry = 0;
-            for &hash in hashes.iter().flatten() {
-                entry += 1;
-                if hash_part(hash, parts) == part {
-                    insert(&mut table, hash, entry);
-                }
-            }
-            table
-        };
-        self.tables = (0..parts).into_par_iter().map(part).collect();
-    }
-
-    fn candidate(&self, name: &[u8], hash: u64) -> Option<Candidate> {
-        let table = match self.tables.len() {
-            0 => return None,
-            parts => &self.tables[hash_part(hash, parts)],
-        };
-        let entry = table[probe(table, hash)].entry;
-        let (found, position) = self.entry((entry & !MORE).checked_sub(1)?)?;
+    fn candidate(&self, name: &[u8], hit: Hit) -> Option<Candidate> {
+        let (found, position) = self.entry(hit.number)?;
         if found == name {
-            return Some(Candidate { position, more: entry & MORE != 0 });
+            return Some(Candidate { position, more: hit.more });
         }
-        // Two names with one tag: `insert` may have dropped the second.
+        // Two names look alike, and of those only the first is known.
         self.all_candidates(name).next().map(|position| Candidate { position, more: true })
     }
 
@@ -222,36 +143,6 @@ impl<'data> Lazy<'data> {
         };
         self.sources.last().map_or(0, |last| last.first + count(&last.names) as u32)
     }
-}
-
-fn tag(hash: u64) -> u32 {
-    (hash >> 32) as u32
-}
-
-/// Where a hash is, or would be, in a table that has an empty slot.
-fn probe(table: &[Slot], hash: u64) -> usize {
-    let mask = table.len() - 1;
-    let mut at = hash as usize & mask;
-    while table[at].entry != 0 && table[at].tag != tag(hash) {
-        at = (at + 1) & mask;
-    }
-    at
-}
-
-/// Inserts candidate `entry - 1` unless there is an earlier one, as for an inline function of C++,
-/// which an index lists once for every member. Equal tags pass for equal names here, which saves
-/// two reads a name; [`Lazy::candidate`] compares.
-fn insert(table: &mut [Slot], hash: u64, entry: u32) {
-    let at = probe(table, hash);
-    match table[at].entry {
-        0 => table[at] = Slot { tag: tag(hash), entry },
-        _ => table[at].entry |= MORE,
-    }
-}
-
-/// Which table a hash belongs to: `parts` is a power of two.
-fn hash_part(hash: u64, parts: usize) -> usize {
-    (hash >> 28) as usize % parts
 }
 
 /// `foo@@VERSION`, the default version, stands for `foo`; `foo@VERSION` is a name of its own.

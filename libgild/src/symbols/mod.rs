@@ -8,6 +8,7 @@ mod linker_defined;
 mod names;
 #[cfg(test)]
 mod resolve_test;
+mod search;
 mod suggest;
 pub mod undefined;
 

@@ -51,16 +51,21 @@ impl Numbers {
     }
 }
 
-/// Open addressing. A slot holds a tag and a place plus 1; 0 is empty.
+/// Open addressing. A slot holds a tag and a place.
 #[derive(Debug)]
 struct Table {
     slots: Vec<u64>,
     used: usize,
 }
 
+/// An empty slot. Were it 0, a new table would be pages of zeros that nobody has touched: the first
+/// read of each maps a page that all share, and the first write is a second fault, which interrupts
+/// every other core that runs a thread.
+const EMPTY: u64 = u64::MAX;
+
 impl Table {
     fn new() -> Table {
-        Table { slots: vec![0; 16], used: 0 }
+        Table { slots: vec![EMPTY; 16], used: 0 }
     }
 
     /// The tag's highest bits choose the slot.
@@ -71,36 +76,36 @@ impl Table {
 
     fn grow(&mut self) {
         let old = std::mem::take(&mut self.slots);
-        self.slots = vec![0; old.len() * 2];
-        for entry in old.into_iter().filter(|&entry| entry != 0) {
+        self.slots = vec![EMPTY; old.len() * 2];
+        for entry in old.into_iter().filter(|&entry| entry != EMPTY) {
             let mut slot = self.slot((entry >> 32) as u32);
-            while self.slots[slot] != 0 {
+            while self.slots[slot] != EMPTY {
                 slot = (slot + 1) & (self.slots.len() - 1);
             }
             self.slots[slot] = entry;
         }
     }
 
-    /// Offset of the piece, or the slot where it belongs.
+    /// Place of the piece, or the slot where it belongs.
     #[inline]
     fn find(&self, tag: u32, same: impl Fn(u32) -> bool) -> Result<u32, usize> {
         let mut slot = self.slot(tag);
         loop {
             let entry = self.slots[slot];
-            if entry == 0 {
+            if entry == EMPTY {
                 return Err(slot);
             }
-            let offset = entry as u32 - 1;
-            if (entry >> 32) as u32 == tag && same(offset) {
-                return Ok(offset);
+            let place = entry as u32;
+            if (entry >> 32) as u32 == tag && same(place) {
+                return Ok(place);
             }
             slot = (slot + 1) & (self.slots.len() - 1);
         }
     }
 
     /// Fills the slot that `find` gave.
-    fn insert(&mut self, slot: usize, tag: u32, offset: u32) {
-        self.slots[slot] = u64::from(tag) << 32 | u64::from(offset + 1);
+    fn insert(&mut self, slot: usize, tag: u32, place: u32) {
+        self.slots[slot] = u64::from(tag) << 32 | u64::from(place);
         self.used += 1;
         if self.used * 2 > self.slots.len() {
             self.grow();

@@ -193,7 +193,9 @@ impl<'data> Extraction<'data> {
         });
         let parsed: Vec<_> = parsed.collect();
         let first = self.objects.len();
-        self.objects.reserve(parsed.len());
+        // Room for the waves to come, which is touched only if they do: moving them takes longer than
+        // all the last waves.
+        self.objects.reserve(4 * parsed.len());
         let mut mentions = Vec::with_capacity(parsed.len());
         // One copy, as each object has 450 bytes.
         diagnostics::for_each(parsed, |(object, its_mentions)| {
@@ -239,8 +241,9 @@ impl<'data> Extraction<'data> {
     /// The members that provide what is wanted, in line order, without those extracted before.
     fn providers(&mut self, wants: &[Want]) -> Result<Vec<Found<'data>>> {
         let names = &self.names;
+        let wanted = wants.par_iter().tasks_of(1024);
         let wanted: Vec<_> =
-            wants.iter().map(|want| (names.name(want.id), names.hash(want.id))).collect();
+            wanted.map(|want| (names.name(want.id), names.hash(want.id))).collect();
         let firsts = self.lazy.candidates(&wanted);
         let all = wants.par_iter().tasks_of(256).zip(firsts).zip(&wanted);
         let positions =

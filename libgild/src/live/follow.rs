@@ -43,6 +43,9 @@ impl Scanner<'_, '_> {
             index += 1;
             let kind = rela.kind();
             let target = match object.global(rela.sym()) {
+                Some(id) if self.plain[id.index()].load(Relaxed) => {
+                    Some(Target::Kind(TargetKind::Address))
+                }
                 Some(id) => self.global(source, rela, id, found),
                 None => self.local(source, rela, found),
             };
@@ -184,6 +187,10 @@ impl Scanner<'_, '_> {
                 Some(Target::Kind(match symbol.kind {
                     STT_GNU_IFUNC => TargetKind::Ifunc,
                     STT_TLS => TargetKind::Tls,
+                    _ if !self.sections.has_large => {
+                        self.plain[id.index()].store(true, Relaxed);
+                        TargetKind::Address
+                    }
                     _ => self.address(rela, section),
                 }))
             }

@@ -54,6 +54,9 @@ pub(super) struct Scanner<'a, 'data> {
     pub state: State,
     pub touched: Touched,
     pub needs: Vec<AtomicU8>,
+    /// By `SymbolId`: it is a plain address, what it stands for is live, and there is nothing more to
+    /// say about it. A byte of each is in the cache where symbols aren't.
+    pub plain: Vec<AtomicBool>,
     pub relative: Vec<AtomicBool>,
     pub context: x86_64::Context,
     pub gc: bool,
@@ -94,6 +97,7 @@ impl<'a, 'data> Scanner<'a, 'data> {
             state: State::new(sections, !gc),
             touched: if gc { Touched::new(inputs.map(tracked)) } else { Touched::default() },
             needs: resolved.symbols.iter().map(|_| AtomicU8::new(0)).collect(),
+            plain: none(resolved.symbols.len()),
             relative: if context.pie { none(sections.inputs.len()) } else { Vec::new() },
             context,
             gc,

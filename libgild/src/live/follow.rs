@@ -75,8 +75,24 @@ impl Scanner<'_, '_> {
         relative
     }
 
-    /// Prepares a scan of section `id`, which refers to symbols all over the table.
-    pub(super) fn prefetch(&self, id: SectionId) {
+    /// Asks for the header of section `id`'s relocations.
+    pub(super) fn prefetch_header(&self, id: SectionId) {
+        if let Some((object, shndx)) = self.sections.locate(self.resolved, id)
+            && let Some(&rela) = object.relas.get(shndx as usize)
+        {
+            prefetch(object.headers, rela as usize);
+        }
+    }
+
+    /// Asks for section `id`'s first relocations.
+    pub(super) fn prefetch_relocations(&self, id: SectionId) {
+        if let Some((object, shndx)) = self.sections.locate(self.resolved, id) {
+            prefetch(object.relocations(shndx), 0);
+        }
+    }
+
+    /// Asks for the symbols that section `id` refers to first, which are all over the table.
+    pub(super) fn prefetch_symbols(&self, id: SectionId) {
         if self.resolved.symbols.len() < MANY_SYMBOLS {
             return;
         }

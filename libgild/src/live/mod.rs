@@ -120,14 +120,14 @@ pub fn mark(resolved: &Resolved, sections: &Sections, options: &Options) -> Resu
 const SCAN_MIN: usize = 1024;
 
 /// How many sections ahead symbols are asked for.
-const SECTIONS_AHEAD: u32 = 2;
+const SYMBOLS_AHEAD: usize = 2;
 
 fn everything(scanner: &Scanner, count: usize) -> Found {
     (0..count as u32)
         .into_par_iter()
         .tasks_of(SCAN_MIN)
         .fold(Found::default, |mut found, id| {
-            scanner.prefetch(SectionId(id + SECTIONS_AHEAD));
+            scanner.prefetch_symbols(SectionId(id + SYMBOLS_AHEAD as u32));
             scanner.scan(SectionId(id), &mut found);
             found
         })

@@ -4,6 +4,7 @@
 //! behind it and is met in the same sweep: LLVM's `opt` and ripgrep take 12 each. Breadth first, every
 //! step of a chain of references was a wave of its own, and the walk took half as long again.
 
+use super::SYMBOLS_AHEAD;
 use super::roots::Roots;
 use super::scan::{Found, Scanner};
 use crate::tasks::at_one_front;
@@ -11,6 +12,11 @@ use rayon::prelude::*;
 
 /// Batches from which on they are worth several threads.
 const PARALLEL: usize = 4;
+
+/// How many sections ahead the headers of relocations are asked for, and then what they lead to. What
+/// is live lies scattered, so that the processor doesn't foresee it.
+const HEADERS_AHEAD: usize = 8;
+const RELOCATIONS_AHEAD: usize = 4;
 
 /// Walks everything that the roots reach.
 pub(super) fn from_roots(scanner: &Scanner, roots: Roots) -> Found {
@@ -51,9 +57,10 @@ fn scan_batch(scanner: &Scanner, batch: usize, found: &mut Found) {
             return;
         }
         for (place, &id) in ids.iter().enumerate() {
-            if let Some(&later) = ids.get(place + super::SECTIONS_AHEAD as usize) {
-                scanner.prefetch(later);
-            }
+            let later = |ahead: usize| ids.get(place + ahead).copied();
+            later(HEADERS_AHEAD).into_iter().for_each(|id| scanner.prefetch_header(id));
+            later(RELOCATIONS_AHEAD).into_iter().for_each(|id| scanner.prefetch_relocations(id));
+            later(SYMBOLS_AHEAD).into_iter().for_each(|id| scanner.prefetch_symbols(id));
             scanner.scan(id, found);
         }
     }

@@ -11,7 +11,7 @@ use crate::zeros::zero_bytes;
 
 /// Bytes of input per chunk, so that a chunk is still in the cache when its pieces are hashed; a
 /// larger section is cut.
-pub(super) const CHUNK_SIZE: u64 = 1 << 19;
+pub(super) const CHUNK_SIZE: u64 = 1 << 18;
 
 /// A live merge section.
 #[derive(Clone, Copy)]

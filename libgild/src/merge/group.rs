@@ -55,7 +55,7 @@ const WAVE: usize = 3;
 
 /// Number of shards: enough for each to fit a cache with its table, and for threads to share.
 fn shard_count(input_size: u64) -> u32 {
-    const SHARD_INPUT: u64 = 1 << 18;
+    const SHARD_INPUT: u64 = 1 << 19;
     (input_size / SHARD_INPUT).clamp(1, 64).next_power_of_two() as u32
 }
 
@@ -80,7 +80,8 @@ impl Group {
         let (homes, shares) = assign(inputs, shape);
         let count = shard_count(input_size);
         let numbers = Numbers::default();
-        let mut shards: Vec<Shard> = (0..count).map(|_| Shard::new()).collect();
+        let mut shards: Vec<Shard> =
+            (0..count).map(|_| Shard::new(input_size / u64::from(count))).collect();
         let mut chunks: Vec<Pieces> = Vec::with_capacity(shares.len());
         let mut sorted: Vec<Sorted> = Vec::new();
         let wave = WAVE * rayon::current_num_threads();

@@ -5,7 +5,7 @@ use super::group::Shape;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 /// Bits of a place that say where in its block a piece starts. Those above are the block's number.
-pub(super) const BLOCK_BITS: u32 = 17;
+pub(super) const BLOCK_BITS: u32 = 14;
 const BLOCK: usize = 1 << BLOCK_BITS;
 
 /// Bytes of pieces, each aligned: more than `BLOCK` only of a single piece.
@@ -22,6 +22,8 @@ pub(super) struct Shard {
     /// One vector of bytes would move everything as it grows, and leave behind as much memory as it
     /// needs.
     pub blocks: Vec<Block>,
+    /// Bytes that the first block has room for: most groups are far smaller than a block.
+    first_room: usize,
     /// Places in it count this shard's blocks alone.
     table: Table,
     /// Places of the pieces of the chunks that came last, in order.
@@ -114,14 +116,16 @@ impl Table {
 }
 
 impl Shard {
-    /// An empty shard.
-    pub fn new() -> Shard {
-        Shard::of(Vec::new())
+    /// An empty shard, of which so many bytes of input are expected.
+    pub fn new(input_size: u64) -> Shard {
+        let first_room = input_size.min(BLOCK as u64) as usize;
+        Shard { first_room, ..Shard::of(Vec::new()) }
     }
 
     /// A shard of these blocks that is done.
     pub fn of(blocks: Vec<Block>) -> Shard {
-        Shard { blocks, table: Table::new(), found: Vec::new(), starts: Vec::new() }
+        let table = Table::new();
+        Shard { blocks, first_room: 0, table, found: Vec::new(), starts: Vec::new() }
     }
 
     /// Takes the pieces of some more chunks; this is shard `own`.
@@ -184,8 +188,7 @@ impl Shard {
             }
         }
         let place = self.blocks.len() * BLOCK;
-        // Most shards are small and never fill the first.
-        let room = if place == 0 { 0 } else { BLOCK };
+        let room = if place == 0 { self.first_room } else { BLOCK };
         let mut bytes = Vec::with_capacity(room.max(piece.len()));
         bytes.extend_from_slice(piece);
         self.blocks.push(Block { bytes, number: numbers.take()? });

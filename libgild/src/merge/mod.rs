@@ -1,8 +1,8 @@
 //! SHF_MERGE sections: equal strings and constants are stored once (gABI, "Section Attribute Flags").
 //!
-//! Sections that may share pieces form a group. Its input is cut into chunks of a quarter of a megabyte,
-//! which are split and hashed in parallel; the pieces are sorted by hash into shards, each of which
-//! is deduplicated by one task. Chunks and shards depend on the input alone, never on threads.
+//! Sections that may share pieces form a group. Its input is cut into chunks of 256 KiB, which are
+//! split and hashed in parallel; the pieces are sorted by hash into shards, each of which is
+//! deduplicated by one task. Chunks and shards depend on the input alone, never on threads.
 
 mod chunk;
 mod group;

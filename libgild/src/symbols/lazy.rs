@@ -48,7 +48,7 @@ enum SourceNames<'data> {
     Read(Vec<(&'data [u8], u64)>),
 }
 
-/// Names below which one thread hashes and inserts them all, in about a millisecond.
+/// Names below which one thread hashes them all, in about a millisecond.
 const PARALLEL_NAMES: usize = 50_000;
 
 impl<'data> Lazy<'data> {

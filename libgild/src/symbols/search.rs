@@ -59,6 +59,9 @@ impl Hashes {
 
     /// Finds the first candidate of each wanted hash.
     pub fn find(&mut self, wanted: &[u64]) -> Vec<Option<Hit>> {
+        if wanted.is_empty() {
+            return Vec::new();
+        }
         if self.tables.is_empty() && self.passes < MAX_PASSES {
             self.passes += 1;
             return self.pass(wanted);

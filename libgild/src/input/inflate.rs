@@ -1,7 +1,7 @@
 //! Compressed debug sections: `SHF_COMPRESSED` (gABI, "Compression Header") and the older `.zdebug_*`.
 
 use super::object::Object;
-use crate::diagnostics::Error;
+use crate::diagnostics::{self, Error};
 use crate::elf::{SHF_COMPRESSED, ShdrExt};
 use crate::tasks::Tasks;
 use rayon::prelude::*;
@@ -54,7 +54,7 @@ pub fn new_name(name: &[u8]) -> &[u8] {
 }
 
 /// Inflates every compressed section of `objects`.
-pub fn all(objects: &mut [Object], strip_debug: bool) -> Result<(), Vec<Error>> {
+pub fn all(objects: &mut [Object], strip_debug: bool) -> diagnostics::Result<()> {
     let work: Vec<(usize, u32)> = objects
         .iter()
         .enumerate()
@@ -71,15 +71,8 @@ pub fn all(objects: &mut [Object], strip_debug: bool) -> Result<(), Vec<Error>> 
             Error::input(object.position.0, object.name, format!("section {name}: {message}"))
         })
     };
-    let results: Vec<_> = work.par_iter().tasks_of(1).map(one).collect();
-    let mut errors = Vec::new();
-    for result in results {
-        match result {
-            Ok((index, inflated)) => objects[index].inflated.push(inflated),
-            Err(error) => errors.push(error),
-        }
-    }
-    if errors.is_empty() { Ok(()) } else { Err(errors) }
+    let results = work.par_iter().tasks_of(1).map(one).collect();
+    diagnostics::for_each(results, |(index, inflated)| objects[index].inflated.push(inflated))
 }
 
 fn is_debug(name: &[u8]) -> bool {

@@ -2,7 +2,7 @@
 
 use super::inflate::{self, Inflated};
 use super::{lines, parse};
-use crate::diagnostics::{Error, Place};
+use crate::diagnostics::{self, Error, Place};
 use crate::elf::{
     Rela, SHN_LORESERVE, SHN_XINDEX, SHT_GROUP, SHT_NOBITS, Shdr, ShdrExt, Sym, SymExt,
 };
@@ -262,7 +262,7 @@ pub fn signature<'data>(object: &Object<'data>, group: &Group) -> &'data [u8] {
 
 /// Inflates the compressed sections of `objects`, all in parallel. Debug sections stay as they are
 /// if `strip_debug`: nothing reads them then.
-pub fn inflate(objects: &mut [Object], strip_debug: bool) -> Result<(), Vec<Error>> {
+pub fn inflate(objects: &mut [Object], strip_debug: bool) -> diagnostics::Result<()> {
     inflate::all(objects, strip_debug)
 }
 

@@ -203,11 +203,13 @@ impl Scanner<'_, '_> {
                 Some(Target::Kind(match symbol.kind {
                     STT_GNU_IFUNC => TargetKind::Ifunc,
                     STT_TLS => TargetKind::Tls,
-                    _ if !self.sections.has_large => {
-                        self.plain[id.index()].store(true, Relaxed);
-                        TargetKind::Address
+                    _ => {
+                        // With large sections it depends on the relocation.
+                        if !self.sections.has_large {
+                            self.plain[id.index()].store(true, Relaxed);
+                        }
+                        self.address(rela, section)
                     }
-                    _ => self.address(rela, section),
                 }))
             }
             Definition::Absolute => Some(Target::Kind(TargetKind::Absolute(symbol.value))),

@@ -17,7 +17,6 @@ use crate::prefetch::{AHEAD, prefetch};
 use crate::substitute::Taken;
 use crate::tasks::Tasks;
 use foldhash::fast::FixedState;
-use rayon::iter::Either;
 use rayon::prelude::*;
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
@@ -49,7 +48,8 @@ pub fn extract<'data>(inputs: &'data Inputs, options: &'data Options) -> Result<
     let (lazy, found) = match (lazy, eager) {
         (Ok(lazy), Ok(found)) => (lazy, found),
         (lazy, eager) => {
-            let errors = lazy.err().into_iter().chain(eager.err()).flatten().collect();
+            let errors = lazy.err().into_iter().chain(eager.err());
+            let errors = errors.flat_map(Errors::into_vec).collect();
             return Errors::check(errors).map(|()| unreachable!("one side failed"));
         }
     };
@@ -76,7 +76,7 @@ pub fn extract<'data>(inputs: &'data Inputs, options: &'data Options) -> Result<
 }
 
 /// Objects that take part in any case.
-fn eager_objects(inputs: &Inputs) -> std::result::Result<Vec<Found<'_>>, Vec<Error>> {
+fn eager_objects(inputs: &Inputs) -> Result<Vec<Found<'_>>> {
     let of_entry = |rank: u32| match inputs.contents(rank)? {
         Contents::Object(_) => lazy::find(inputs, (rank, 0)).map(|found| vec![found]),
         Contents::Archive(archive) => lazy::members(inputs, rank, &archive),
@@ -84,12 +84,8 @@ fn eager_objects(inputs: &Inputs) -> std::result::Result<Vec<Found<'_>>, Vec<Err
     let ranks: Vec<u32> = (0..inputs.entries.len() as u32)
         .filter(|&rank| !inputs.entries[rank as usize].lazy)
         .collect();
-    let (found, errors): (Vec<_>, Vec<_>) =
-        ranks.par_iter().tasks_of(16).partition_map(|&rank| match of_entry(rank) {
-            Ok(found) => Either::Left(found),
-            Err(error) => Either::Right(error),
-        });
-    if errors.is_empty() { Ok(found.into_iter().flatten().collect()) } else { Err(errors) }
+    let found = ranks.par_iter().tasks_of(16).map(|&rank| of_entry(rank));
+    collect(found.collect()).map(|found| found.into_iter().flatten().collect())
 }
 
 /// A name that an object needs from elsewhere.
@@ -300,9 +296,7 @@ impl<'data> Extraction<'data> {
             let next = next.and_then(|count| sections.checked_add(count));
             sections = next.ok_or_else(|| Error::Message("too many input sections".into()))?;
         }
-        if let Err(errors) = inflate(&mut objects, options.strip != Strip::None) {
-            Errors::check(errors)?;
-        }
+        inflate(&mut objects, options.strip != Strip::None)?;
         Ok(Extracted { objects, names, lazy, roots })
     }
 }

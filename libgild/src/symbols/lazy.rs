@@ -4,8 +4,8 @@
 //! Objects between `--start-lib` and `--end-lib`, and archives without an index, are read instead.
 
 use super::names::hash;
-use super::search::{Hashes, Hit};
-use crate::diagnostics::Error;
+use super::search::{Hashes, Hit, PARALLEL_NAMES};
+use crate::diagnostics::{self, Error};
 use crate::elf::{SHN_UNDEF, SymExt};
 use crate::input::archive::{Archive, Index};
 use crate::input::mapping::{Kind, identify};
@@ -48,30 +48,18 @@ enum SourceNames<'data> {
     Read(Vec<(&'data [u8], u64)>),
 }
 
-/// Names below which one thread hashes them all, in about a millisecond.
-const PARALLEL_NAMES: usize = 50_000;
-
 impl<'data> Lazy<'data> {
     /// Collects the candidates of all lazy inputs.
-    pub fn new(inputs: &'data Inputs) -> Result<Lazy<'data>, Vec<Error>> {
+    pub fn new(inputs: &'data Inputs) -> diagnostics::Result<Lazy<'data>> {
         let ranks: Vec<u32> = (0..inputs.entries.len() as u32)
             .filter(|&rank| inputs.entries[rank as usize].lazy)
             .collect();
         let read: Vec<_> = ranks.par_iter().tasks_of(1).map(|&rank| source(inputs, rank)).collect();
-        let mut errors = Vec::new();
         let mut lazy = Lazy::default();
-        for result in read {
-            match result {
-                Ok((mut source, its_hashes)) => {
-                    source.first = lazy.hashes.add(its_hashes);
-                    lazy.sources.push(source);
-                }
-                Err(error) => errors.push(error),
-            }
-        }
-        if !errors.is_empty() {
-            return Err(errors);
-        }
+        diagnostics::for_each(read, |(mut source, its_hashes)| {
+            source.first = lazy.hashes.add(its_hashes);
+            lazy.sources.push(source);
+        })?;
         Ok(lazy)
     }
 

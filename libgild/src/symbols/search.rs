@@ -13,8 +13,8 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 #[derive(Debug, Default)]
 pub struct Hashes {
     lists: Vec<Vec<u64>>,
-    /// Number of the first candidate of the next list.
-    count: u32,
+    /// Candidates in all lists.
+    count: usize,
     passes: u32,
     /// Open addressing with linear probing; the first candidate of each tag. Empty until there have
     /// been [`MAX_PASSES`].
@@ -40,19 +40,20 @@ struct Slot {
 /// The candidate is not the only one of its tag.
 const MORE: u32 = 1 << 31;
 
-/// Names below which one thread does the work, in about a tenth of a millisecond.
-const PARALLEL: u32 = 50_000;
+/// Names below which one thread hashes them all, or makes a table of them, in about a millisecond.
+pub const PARALLEL_NAMES: usize = 50_000;
 
 /// Hashes that one task passes over: 10 µs.
 const PIECE: usize = 1 << 14;
 
+/// Passes that cost as much as a table.
 const MAX_PASSES: u32 = 16;
 
 impl Hashes {
     /// Adds candidates; the number of the first.
     pub fn add(&mut self, list: Vec<u64>) -> u32 {
-        let first = self.count;
-        self.count += list.len() as u32;
+        let first = self.count as u32;
+        self.count += list.len();
         self.lists.push(list);
         first
     }
@@ -62,7 +63,7 @@ impl Hashes {
         if wanted.is_empty() {
             return Vec::new();
         }
-        if self.tables.is_empty() && self.passes < MAX_PASSES {
+        if self.passes < MAX_PASSES {
             self.passes += 1;
             return self.pass(wanted);
         }
@@ -81,7 +82,7 @@ impl Hashes {
             numbers.zip(list.chunks(PIECE))
         });
         let meet = |(first, hashes): (u32, &[u64])| pass.meet(first, hashes);
-        if self.count < PARALLEL {
+        if self.count < PARALLEL_NAMES {
             lists.for_each(meet);
         } else {
             let pieces: Vec<_> = lists.collect();
@@ -93,7 +94,7 @@ impl Hashes {
     fn fill(&mut self) {
         let threads = rayon::current_num_threads();
         let parts =
-            if self.count < PARALLEL { 1 } else { threads.next_power_of_two().clamp(1, 16) };
+            if self.count < PARALLEL_NAMES { 1 } else { threads.next_power_of_two().clamp(1, 16) };
         let lists = std::mem::take(&mut self.lists);
         let part = |part: usize| {
             let mine = |hash: &&u64| hash_part(**hash, parts) == part;

@@ -41,8 +41,8 @@ pub struct Outcome {
     pub lines: Vec<String>,
     /// Time by phase.
     pub times: Times,
-    /// What was read, extracted, kept and written.
-    pub stats: Stats,
+    /// What was read, extracted, kept and written, with `--stats`.
+    pub stats: Option<Stats>,
     /// The file that the output has replaced. Its blocks and pages are freed when this is dropped,
     /// which takes some 10 ms for 100 MB.
     pub replaced: Option<File>,
@@ -162,7 +162,8 @@ fn link_inputs<H: Host>(
     };
     let written = write::write(context)?;
     times.end("write");
-    let stats = Stats::new(inputs, &resolved, &sections, &live, written.bytes);
+    let count = || Stats::new(inputs, &resolved, &sections, &live, written.bytes);
+    let stats = options.stats.then(count);
     report.extend(listing::list(inputs, context)?);
     let replaced = written.replaced;
     Ok(host.linked(Outcome { warnings, lines: report, times, stats, replaced }))

@@ -104,7 +104,7 @@ fn succeed(options: &Options, outcome: &Outcome) {
     if options.time {
         eprintln!("{}", outcome.times);
     }
-    if options.stats {
-        eprintln!("{}", outcome.stats);
+    if let Some(stats) = &outcome.stats {
+        eprintln!("{stats}");
     }
 }

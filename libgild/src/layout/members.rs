@@ -6,6 +6,7 @@ use crate::args::Options;
 use crate::diagnostics::{Error, Result};
 use crate::elf::*;
 use crate::ids::SectionId;
+use crate::prefetch::{AHEAD, prefetch};
 use crate::sections::{InputSection, OutputSection, Sections};
 use crate::symbols::Resolved;
 
@@ -33,7 +34,10 @@ pub fn assign(resolved: &Resolved, sections: &mut Sections, options: &Options) -
 /// Gives the members their offsets, one after the other.
 fn place(inputs: &mut [InputSection], output: &mut OutputSection) -> Result<()> {
     let (mut end, mut align) = (0u64, output.align.max(1));
-    for member in &output.members {
+    for (number, member) in output.members.iter().enumerate() {
+        if let Some(later) = output.members.get(number + AHEAD) {
+            prefetch(inputs, later.index());
+        }
         let input = &mut inputs[member.index()];
         let placed = align_up(end, input.align());
         let Some((offset, next)) = placed.and_then(|o| Some((o, o.checked_add(input.size)?)))

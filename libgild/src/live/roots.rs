@@ -5,7 +5,7 @@ use crate::args::Options;
 use crate::elf::*;
 use crate::ids::{SectionId, SymbolId};
 use crate::input::object::Object;
-use crate::sections::{KEPT, Sections};
+use crate::sections::{KEPT, OutputSection, Sections};
 use crate::symbols::Resolved;
 use crate::tasks::Tasks;
 use rayon::prelude::*;
@@ -34,30 +34,13 @@ pub(super) fn roots(resolved: &Resolved, sections: &Sections, options: &Options)
 /// The sections that `__start_X` and `__stop_X` keep, by `Resolved::start_stop`. Those of
 /// SHF_LINK_ORDER follow their own target alone.
 pub(super) fn start_stop(resolved: &Resolved, sections: &Sections) -> Vec<Vec<SectionId>> {
-    let names = &resolved.start_stop;
-    let mut kept = vec![Vec::new(); names.len()];
-    if names.is_empty() {
-        return kept;
-    }
-    let wanted = wanted(resolved, sections);
-    for (id, input) in sections.inputs.iter().enumerate() {
-        let id = SectionId(id as u32);
-        let Some(&name) = wanted.get(input.output.index()) else { continue };
-        let follows = |(object, shndx): (&Object, u32)| {
-            object.headers[shndx as usize].flags() & SHF_LINK_ORDER != 0
-        };
-        if name < names.len() && !sections.locate(resolved, id).is_some_and(follows) {
-            kept[name].push(id);
+    let mut kept = vec![Vec::new(); resolved.start_stop.len()];
+    each_of_bounds(resolved, sections, |name, object, shndx| {
+        if object.headers[shndx as usize].flags() & SHF_LINK_ORDER == 0 {
+            kept[name].push(object.section_id(shndx));
         }
-    }
+    });
     kept
-}
-
-/// By output section: its name's index in `Resolved::start_stop`, behind all if it isn't there.
-fn wanted(resolved: &Resolved, sections: &Sections) -> Vec<usize> {
-    let names = &resolved.start_stop;
-    let index = |name: &Vec<u8>| names.binary_search(name).unwrap_or(names.len());
-    sections.outputs.iter().map(|output| index(&output.name)).collect()
 }
 
 /// By `Resolved::start_stop`: no section of that name is in the output.
@@ -67,17 +50,33 @@ pub(super) fn dead_bounds(
     is_live: impl Fn(SectionId) -> bool,
 ) -> Vec<bool> {
     let mut dead = vec![true; resolved.start_stop.len()];
-    if dead.is_empty() {
-        return dead;
-    }
-    let wanted = wanted(resolved, sections);
-    for (id, input) in sections.inputs.iter().enumerate() {
-        if let Some(&name) = wanted.get(input.output.index())
-            && name < dead.len()
-            && is_live(SectionId(id as u32))
-        {
+    each_of_bounds(resolved, sections, |name, object, shndx| {
+        if is_live(object.section_id(shndx)) {
             dead[name] = false;
         }
-    }
+    });
     dead
+}
+
+/// Calls `found` for each section between bounds: index of `Resolved::start_stop`, object, header.
+fn each_of_bounds<'a>(
+    resolved: &'a Resolved,
+    sections: &Sections,
+    mut found: impl FnMut(usize, &'a Object<'a>, u32),
+) {
+    let names = &resolved.start_stop;
+    if names.is_empty() {
+        return;
+    }
+    let index = |output: &OutputSection| names.binary_search(&output.name).ok();
+    let wanted: Vec<Option<usize>> = sections.outputs.iter().map(index).collect();
+    for object in &resolved.objects {
+        // Others' names are no C identifiers, nor are those of the output sections they go to.
+        for &shndx in &object.identifiers {
+            let input = &sections.inputs[object.section_id(shndx).index()];
+            if let Some(&Some(name)) = wanted.get(input.output.index()) {
+                found(name, object, shndx);
+            }
+        }
+    }
 }

@@ -7,6 +7,7 @@
 use super::group::Shape;
 use super::hash::hash;
 use crate::live::Live;
+use crate::prefetch::prefetch;
 use crate::zeros::zero_bytes;
 
 /// Bytes of input per chunk, so that a chunk is still in the cache when its pieces are hashed; a
@@ -31,6 +32,9 @@ pub(super) struct Share<'a> {
     /// Position of `start`.
     pub position: u32,
 }
+
+/// Bytes of a cache line.
+const LINE: usize = 64;
 
 /// Pieces that nothing refers to, and those that no shard has placed yet.
 pub(super) const NOWHERE: u32 = u32::MAX;
@@ -99,6 +103,9 @@ impl Pieces {
         let Word { starts, before } = *self.words.get(at)?;
         let mut starts = starts & (u64::MAX >> (63 - position % 64));
         let number = (before + starts.count_ones()).checked_sub(1)?;
+        // Debug information mentions most strings in their own order.
+        prefetch(&self.words, at + LINE / size_of::<Word>() + 1);
+        prefetch(&self.places, number as usize + LINE / size_of::<u32>());
         while starts == 0 {
             at = at.checked_sub(1)?;
             starts = self.words[at].starts;

@@ -219,8 +219,8 @@ impl<'a, 'data> Relocator<'a, 'data> {
     ) {
         let object = section.object;
         let tombstone = x86_64::tombstone(object.section_name(section.shndx));
-        // Most relocations refer to one of a few section symbols.
-        let mut known = [(u32::MAX, Referent::Dead); 8];
+        // Most relocations refer to one of a few section symbols, others to one function each.
+        let mut known = [(u32::MAX, Referent::Dead); 32];
         for rela in relocations {
             let width = match rela.kind() {
                 R_X86_64_64 => Width::W64,
@@ -233,7 +233,7 @@ impl<'a, 'data> Relocator<'a, 'data> {
                     continue;
                 }
             };
-            let known = &mut known[rela.sym() as usize % 8];
+            let known = &mut known[rela.sym() as usize % known.len()];
             if known.0 != rela.sym() {
                 *known = (rela.sym(), self.referent(object, rela.sym()));
             }

@@ -2,6 +2,7 @@
 
 use super::chunk::{Entry, Sorted};
 use super::group::Shape;
+use crate::prefetch::{AHEAD, prefetch};
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 /// Bits of a place that say where in its block a piece starts. Those above are the block's number.
@@ -140,10 +141,14 @@ impl Shard {
         self.starts.clear();
         for chunk in chunks {
             self.starts.push(self.found.len() as u32);
-            for entry in chunk.of_shard(own) {
+            let entries = chunk.of_shard(own);
+            for (number, entry) in entries.iter().enumerate() {
+                if let Some(later) = entries.get(number + AHEAD) {
+                    prefetch(&self.table.slots, self.table.slot(later.tag));
+                }
                 let place = self.place(entry, shape, numbers)?;
-                let number = self.blocks[place as usize / BLOCK].number;
-                self.found.push((number << BLOCK_BITS) | (place % BLOCK as u32));
+                let block = self.blocks[place as usize / BLOCK].number;
+                self.found.push((block << BLOCK_BITS) | (place % BLOCK as u32));
             }
         }
         Ok(())

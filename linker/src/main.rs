@@ -61,7 +61,7 @@ fn run(mut options: Options, warnings: Vec<String>, jobs: Jobs) -> ExitCode {
     if options.fatal_warnings && !options.no_warnings && !warnings.is_empty() {
         return ExitCode::FAILURE;
     }
-    let Err(errors) = link_for(options, Process { options, jobs });
+    let Err(errors) = link_for(options, Process { options, jobs, cores: Vec::new() });
     report::errors(options, &errors);
     ExitCode::FAILURE
 }
@@ -70,6 +70,8 @@ fn run(mut options: Options, warnings: Vec<String>, jobs: Jobs) -> ExitCode {
 struct Process<'a> {
     options: &'a Options,
     jobs: Jobs,
+    /// Those that its threads are bound to, one each.
+    cores: Vec<usize>,
 }
 
 impl Host for Process<'_> {
@@ -82,7 +84,8 @@ impl Host for Process<'_> {
             Some(_) => useful.min(libgild::cores()),
             None => self.jobs.threads(useful),
         };
-        threads::start(count)
+        self.cores = threads::cores(count);
+        threads::start(count, &self.cores)
     }
 
     fn linked(self, outcome: Outcome) -> Infallible {
@@ -90,6 +93,10 @@ impl Host for Process<'_> {
         // Make's tokens go back.
         drop(self.jobs);
         if self.options.fork {
+            // The helper mustn't keep to the core that the driver goes on with.
+            if !self.cores.is_empty() {
+                threads::stay_on(&self.cores);
+            }
             // With `outcome`, whose file the helper gives back, too.
             detach::exit()
         }

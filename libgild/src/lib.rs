@@ -96,14 +96,14 @@ fn try_link<H: Host>(options: &Options, mut host: H) -> Result<H::End> {
     let mut times = Times::start(options.time);
     let mut warnings = Vec::new();
     if options.inputs.len() >= input::MANY {
-        let pool = thread_pool(options, input::size(options), &mut host)?;
+        let pool = thread_pool(options, input::sizes(options), &mut host)?;
         return pool.install(|| {
             let inputs = load(options, &mut warnings, &mut times)?;
             link_inputs(&inputs, options, warnings, times, host)
         });
     }
     let inputs = load(options, &mut warnings, &mut times)?;
-    let pool = thread_pool(options, inputs.bytes(), &mut host)?;
+    let pool = thread_pool(options, [inputs.bytes()].into_iter(), &mut host)?;
     pool.install(|| link_inputs(&inputs, options, warnings, times, host))
 }
 
@@ -114,8 +114,12 @@ fn load(options: &Options, warnings: &mut Vec<String>, times: &mut Times) -> Res
     Ok(inputs)
 }
 
-fn thread_pool<H: Host>(options: &Options, input_bytes: u64, host: &mut H) -> Result<ThreadPool> {
-    let useful = options.threads.unwrap_or_else(|| threads_for(input_bytes));
+fn thread_pool<H: Host>(
+    options: &Options,
+    input_sizes: impl Iterator<Item = u64>,
+    host: &mut H,
+) -> Result<ThreadPool> {
+    let useful = options.threads.unwrap_or_else(|| threads_for(input_sizes));
     let pool = host.threads(useful.max(1));
     pool.map_err(|error| Error::Message(format!("cannot start threads: {error}")).into())
 }
@@ -190,12 +194,25 @@ fn reach(
 
 /// Threads in proportion to the work: a megabyte of input is about 500 µs of it. Counting the cores and
 /// starting a thread takes 300 µs, a sixth of the smallest C program's link, whose libraries have 6 MB.
-fn threads_for(input_bytes: u64) -> usize {
-    if input_bytes < 8 << 20 {
+/// Asks for no more sizes than are needed to tell.
+fn threads_for(mut input_sizes: impl Iterator<Item = u64>) -> usize {
+    const LEAST: u64 = 8 << 20;
+    const PER_THREAD: u64 = 4 << 20;
+    let mut bytes = 0;
+    let mut bytes_up_to = |enough: u64| {
+        while bytes < enough
+            && let Some(size) = input_sizes.next()
+        {
+            bytes += size;
+        }
+        bytes
+    };
+    if bytes_up_to(LEAST) < LEAST {
         return 1;
     }
-    let useful = 1 + input_bytes / (4 << 20);
-    cores().min(usize::try_from(useful).unwrap_or(usize::MAX))
+    let cores = cores();
+    let useful = 1 + bytes_up_to(PER_THREAD * cores as u64) / PER_THREAD;
+    cores.min(usize::try_from(useful).unwrap_or(usize::MAX))
 }
 
 /// How many threads this process may run at a time; asking takes 50 µs.

@@ -17,7 +17,7 @@ mod search;
 #[cfg(test)]
 pub mod testing;
 
-pub use load::{MANY, load, size};
+pub use load::{MANY, load, sizes};
 
 use crate::diagnostics::Error;
 use crate::substitute::Binding;

@@ -91,6 +91,11 @@ impl<'data> Plan<'_, 'data> {
         let mut picks = Picks::default();
         if self.options.discard != Discard::Locals {
             for index in 1..object.first_global.min(object.symbols.len()) as u32 {
+                if let Some(later) = object.symbols.get(index as usize + AHEAD) {
+                    prefetch(object.strings, later.name() as usize);
+                    let section = object.section_id(later.shndx().into());
+                    prefetch(&self.sections.inputs, section.index());
+                }
                 if let Some(name) = self.local(object, index) {
                     picks.add(index, name.len() as u32, Half::Locals);
                 }

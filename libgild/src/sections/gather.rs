@@ -91,9 +91,16 @@ impl<'a> Outputs<'a> {
     }
 }
 
-/// What one object brings.
-struct Part<'a> {
+/// What some objects in a row bring.
+#[derive(Default)]
+struct Run<'a> {
     outputs: Outputs<'a>,
+    parts: Vec<Part>,
+}
+
+/// What one object brings.
+#[derive(Default)]
+struct Part {
     eh_frame: EhFrame,
     ties: Ties,
     /// Header indexes of the Merge ones.
@@ -105,28 +112,33 @@ struct Part<'a> {
 
 /// Sorts the sections of all objects into output sections. Their members come later, when it is
 /// known which sections are live.
-pub fn gather(resolved: &Resolved, options: &Options) -> Result<Sections> {
+pub fn gather<'a>(resolved: &'a Resolved, options: &Options) -> Result<Sections> {
     let objects = &resolved.objects;
     let lengths: Vec<usize> = objects.iter().map(|object| object.headers.len()).collect();
     let room = resolved.commons.len() + MERGED_ROOM;
-    let read = |file: usize, inputs: &mut [_]| read(&objects[file], inputs, options);
-    let (mut inputs, mut parts) = fill_parts(EXCLUDED, &lengths, room, read);
-    let mut errors: Vec<Error> = parts.iter_mut().flat_map(|part| part.errors.drain(..)).collect();
+    let read = |run: &mut Run<'a>, file: usize, inputs: &mut [_]| {
+        let part = read(&objects[file], inputs, &mut run.outputs, options);
+        run.parts.push(part);
+    };
+    let (mut inputs, mut runs) = fill_parts(EXCLUDED, &lengths, room, read);
+    let parts = runs.iter_mut().flat_map(|run| &mut run.parts);
+    let mut errors: Vec<Error> = parts.flat_map(|part| part.errors.drain(..)).collect();
     errors.extend(resolved.commons.iter().filter_map(|common| oversized(resolved, common)));
     Errors::check(errors)?;
 
     let mut outputs = Outputs::default();
-    let mut output_ids: Vec<Vec<u32>> = Vec::with_capacity(parts.len());
-    let mut merge_bases = Vec::with_capacity(parts.len());
+    let ids_of = |run: &Run<'a>| run.outputs.all.iter().map(|&draft| outputs.id(draft)).collect();
+    let run_ids: Vec<Vec<u32>> = runs.iter().map(ids_of).collect();
     let mut merge_count = 0;
-    for part in &parts {
-        output_ids.push(part.outputs.all.iter().map(|&draft| outputs.id(draft)).collect());
-        merge_bases.push(merge_count);
-        merge_count += part.merges.len() as u64;
+    let mut adjustments = Vec::with_capacity(objects.len());
+    for (run, ids) in runs.iter().zip(&run_ids) {
+        for part in &run.parts {
+            adjustments.push((ids, merge_count));
+            merge_count += part.merges.len() as u64;
+        }
     }
-    let adjust =
-        split(&mut inputs, &lengths).into_par_iter().tasks_of(16).zip(&output_ids).zip(merge_bases);
-    adjust.for_each(|((inputs, ids), merge_base)| {
+    let adjust = split(&mut inputs, &lengths).into_par_iter().tasks_of(16).zip(adjustments);
+    adjust.for_each(|(inputs, (ids, merge_base))| {
         for input in inputs.iter_mut().filter(|input| input.kind != SectionKind::Excluded) {
             input.output = OutputId(ids[input.output.index()]);
             if input.kind == SectionKind::Merge {
@@ -140,25 +152,25 @@ pub fn gather(resolved: &Resolved, options: &Options) -> Result<Sections> {
     let slices = split(&mut files, &lengths).into_par_iter().tasks_of(64).enumerate();
     slices.for_each(|(file, slice)| slice.fill(file as u32));
     files.extend(resolved.commons.iter().map(|common| common.file.0));
-    let has_large = parts.iter().any(|part| part.has_large)
-        || resolved.commons.iter().any(|common| common.large);
-    let warnings = parts
-        .iter()
-        .zip(&resolved.objects)
+    let parts = || runs.iter().flat_map(|run| &run.parts);
+    let has_large =
+        parts().any(|part| part.has_large) || resolved.commons.iter().any(|common| common.large);
+    let warnings = parts()
+        .zip(objects)
         .flat_map(|(part, object)| part.warnings.iter().map(|&shndx| (object.file, shndx)));
     let warnings = warnings.collect();
-    let merge_inputs = parts
-        .iter()
-        .zip(&resolved.objects)
+    let merge_inputs = parts()
+        .zip(objects)
         .flat_map(|(part, object)| part.merges.iter().map(|&shndx| object.section_id(shndx)))
         .collect();
-    let ties = parts.iter_mut().map(|part| std::mem::take(&mut part.ties));
+    let (eh_frames, ties): (_, Vec<Ties>) =
+        runs.into_iter().flat_map(|run| run.parts).map(|part| (part.eh_frame, part.ties)).unzip();
     Ok(Sections {
         merge_inputs,
         inputs,
-        ties: if options.gc_sections { ties.collect() } else { Vec::new() },
+        ties: if options.gc_sections { ties } else { Vec::new() },
         outputs: outputs.all.iter().map(output_section).collect(),
-        eh_frames: parts.into_iter().map(|part| part.eh_frame).collect(),
+        eh_frames,
         has_large,
         warnings,
         dead_bounds: Vec::new(),
@@ -218,17 +230,14 @@ const EXCLUDED: InputSection = InputSection {
 };
 
 /// Sorts the sections of one object: `inputs`, by header index, of which `output` becomes an index
-/// of the part's `outputs` and `offset` counts those to merge.
-fn read<'a>(object: &'a Object, inputs: &mut [InputSection], options: &Options) -> Part<'a> {
-    let mut part = Part {
-        outputs: Outputs::default(),
-        eh_frame: EhFrame::default(),
-        ties: Ties::default(),
-        merges: Vec::new(),
-        warnings: Vec::new(),
-        has_large: false,
-        errors: Vec::new(),
-    };
+/// of `outputs` and `offset` counts those to merge.
+fn read<'a>(
+    object: &'a Object,
+    inputs: &mut [InputSection],
+    outputs: &mut Outputs<'a>,
+    options: &Options,
+) -> Part {
+    let mut part = Part::default();
     let crt_file = names::is_crt_file(object.name.path.as_os_str().as_encoded_bytes());
     for ((shndx, header), input) in (0..).zip(object.headers).zip(&mut *inputs) {
         // Header 0 is no section, whatever it says. Half of all headers go here without a look at
@@ -257,7 +266,7 @@ fn read<'a>(object: &'a Object, inputs: &mut [InputSection], options: &Options) 
             }
             continue;
         }
-        part.place((shndx, header), name, input, options, crt_file);
+        part.place((shndx, header), name, input, outputs, options, crt_file);
         if input.kind == SectionKind::EhFrame {
             part.errors.extend(part.eh_frame.read(object, shndx).err());
         }
@@ -273,13 +282,14 @@ fn read<'a>(object: &'a Object, inputs: &mut [InputSection], options: &Options) 
     part
 }
 
-impl<'a> Part<'a> {
+impl Part {
     /// Chooses the output section.
-    fn place(
+    fn place<'a>(
         &mut self,
         (shndx, header): (u32, &Shdr),
         name: &'a [u8],
         input: &mut InputSection,
+        outputs: &mut Outputs<'a>,
         options: &Options,
         crt_file: bool,
     ) {
@@ -307,7 +317,7 @@ impl<'a> Part<'a> {
         }
         self.has_large |= flags & SHF_X86_64_LARGE != 0;
         let draft = Draft { name: output, kind, flags, entsize: header.entsize() };
-        (input.output, input.rank) = (OutputId(self.outputs.id(draft)), rank);
+        (input.output, input.rank) = (OutputId(outputs.id(draft)), rank);
     }
 }
 

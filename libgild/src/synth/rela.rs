@@ -174,7 +174,7 @@ impl DynamicRelocs {
 fn entries(places: &[Vec<Place>], room: usize, context: Context) -> Vec<(u64, u64)> {
     let Context { resolved, sections, merged, layout, .. } = context;
     let lengths: Vec<usize> = places.iter().map(Vec::len).collect();
-    let fill = |file: usize, entries: &mut [(u64, u64)]| {
+    let fill = |(): &mut (), file: usize, entries: &mut [(u64, u64)]| {
         let object = &resolved.objects[file];
         for (entry, place) in entries.iter_mut().zip(&places[file]) {
             let rela = &object.relocations(place.section)[place.index as usize];

@@ -287,7 +287,8 @@ impl<'data> Extraction<'data> {
     fn finish(self, options: &Options, roots: Vec<SymbolId>) -> Result<Extracted<'data>> {
         let Extraction { mut objects, names, mut lazy, .. } = self;
         lazy.forget_hashes();
-        objects.sort_unstable_by_key(|object| object.position);
+        // Each is moved once: an object has 450 bytes.
+        objects.sort_by_cached_key(|object| object.position);
         let mut sections = 0u32;
         for (file, object) in (0..).zip(&mut objects) {
             object.file = FileId(file);

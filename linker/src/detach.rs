@@ -28,9 +28,8 @@ pub fn exit() -> ! {
     unsafe { libc::_exit(0) }
 }
 
-/// How long the helper lets whoever waited for the process's end start running, nanoseconds. Both wake
-/// up at once, where the scheduler puts them; on the same core, the driver often had to wait until the
-/// next tick: 2.5 ms longer for links of 10 to 70 ms.
+/// By how much the driver, which waited for the process's end too, is let go first. Put on one core,
+/// it often had to wait for the helper until the next tick: 2.5 ms more for links of 10 to 70 ms.
 const GRACE: Timespec = Timespec { tv_sec: 0, tv_nsec: 1_000_000 };
 
 /// Starts the helper. Where that fails, this process takes its memory apart itself.

@@ -91,11 +91,7 @@ impl<'data> Plan<'_, 'data> {
         let mut picks = Picks::default();
         if self.options.discard != Discard::Locals {
             for index in 1..object.first_global.min(object.symbols.len()) as u32 {
-                if let Some(later) = object.symbols.get(index as usize + AHEAD) {
-                    prefetch(object.strings, later.name() as usize);
-                    let section = object.section_id(later.shndx().into());
-                    prefetch(&self.sections.inputs, section.index());
-                }
+                self.prefetch_local(object, index + AHEAD as u32);
                 if let Some(name) = self.local(object, index) {
                     picks.add(index, name.len() as u32, Half::Locals);
                 }
@@ -119,6 +115,17 @@ impl<'data> Plan<'_, 'data> {
         picks
     }
 
+    /// Asks for what [`Plan::local`] reads.
+    fn prefetch_local(&self, object: &Object, index: u32) {
+        if let Some(symbol) = object.symbols.get(index as usize)
+            && let Some(section) = object.symbol_section(index)
+        {
+            prefetch(object.strings, symbol.name() as usize);
+            prefetch(&self.sections.inputs, object.section_id(section).index());
+        }
+    }
+
+    /// The name of a local symbol that is in the output.
     fn local(&self, object: &Object<'data>, index: u32) -> Option<&'data [u8]> {
         let symbol = &object.symbols[index as usize];
         match (symbol.kind(), object.symbol_section(index)) {

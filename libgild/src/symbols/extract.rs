@@ -135,8 +135,8 @@ impl<'data> Extraction<'data> {
             .collect();
         let defined = options.defsyms.iter().map(|(name, _)| name);
         let all = roots.iter().copied().chain(defined).map(|name| name.as_bytes());
-        let mut mentions = [Mentions::new(all)];
-        self.names.intern(&mut mentions);
+        let mentions = [Mentions::new(all)];
+        self.names.intern(&mentions);
         let mut ids = mentions[0].ids();
         self.grow_states();
         for id in ids.drain(roots.len()..) {
@@ -203,7 +203,7 @@ impl<'data> Extraction<'data> {
             let conflict = |object| binding.conflict(object, self.options);
             Errors::check(objects.iter().filter_map(conflict).collect())?;
         }
-        self.names.intern(&mut mentions);
+        self.names.intern(&mentions);
         objects.par_iter_mut().zip(&mentions).tasks_of(4).for_each(|(object, mentions)| {
             set_ids(object, mentions.ids());
         });

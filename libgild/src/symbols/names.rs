@@ -10,6 +10,7 @@ use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 use rayon::prelude::*;
 use std::hash::{BuildHasher, Hasher};
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 /// Number of tables; `SymbolId` is the index in the table times this, plus the table.
 const SHARDS: usize = 16;
@@ -87,29 +88,15 @@ impl<'data> Names<'data> {
     }
 
     /// Gives every mention its id. Ids depend on the mentions and their order alone.
-    pub fn intern(&mut self, mentions: &mut [Mentions<'data>]) {
-        let mut work: [Vec<&mut [Mention<'data>]>; SHARDS] = Default::default();
-        for mentions in mentions {
-            let mut rest = mentions.all.as_mut_slice();
-            let mut start = 0;
-            for (work, &end) in work.iter_mut().zip(&mentions.ends) {
-                let (mine, others) = rest.split_at_mut((end - start) as usize);
-                if !mine.is_empty() {
-                    work.push(mine);
-                }
-                (rest, start) = (others, end);
-            }
-        }
+    pub fn intern(&mut self, mentions: &[Mentions<'data>]) {
         // A table of a small link is filled in less time than a thread takes to wake up.
-        self.shards.par_iter_mut().zip(work).enumerate().tasks_of(4).for_each(
-            |(index, (shard, work))| {
-                let total: usize = work.iter().map(|mentions| mentions.len()).sum();
-                shard.reserve(total / 4);
-                for batch in work.into_iter().flat_map(|mentions| mentions.chunks_mut(BATCH)) {
-                    shard.intern_batch(batch, index);
-                }
-            },
-        );
+        self.shards.par_iter_mut().enumerate().tasks_of(4).for_each(|(index, shard)| {
+            let mine = || mentions.iter().map(|mentions| mentions.of_shard(index));
+            shard.reserve(mine().map(<[_]>::len).sum::<usize>() / 4);
+            for batch in mine().flat_map(|mentions| mentions.chunks(BATCH)) {
+                shard.intern_batch(batch, index);
+            }
+        });
     }
 }
 
@@ -120,9 +107,9 @@ impl<'data> Shard<'data> {
         entries.reserve(additional);
     }
 
-    fn intern_batch(&mut self, mentions: &mut [Mention<'data>], shard: usize) {
+    fn intern_batch(&mut self, mentions: &[Mention<'data>], shard: usize) {
         let mut likely = [None; BATCH];
-        for (likely, mention) in likely.iter_mut().zip(&*mentions) {
+        for (likely, mention) in likely.iter_mut().zip(mentions) {
             let Shard { table, entries } = &*self;
             let same = |&local: &u32| entries[local as usize].hash == mention.hash;
             *likely = table.find(mention.hash, same).copied();
@@ -137,7 +124,7 @@ impl<'data> Shard<'data> {
                 Some(local) => local,
                 None => self.intern(mention.name, mention.hash),
             };
-            mention.id = id(local, shard);
+            mention.id.store(id(local, shard).0, Relaxed);
         }
     }
 
@@ -168,47 +155,53 @@ pub struct Mentions<'data> {
     ends: [u32; SHARDS],
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug, Default)]
 struct Mention<'data> {
     name: &'data [u8],
     hash: u64,
     /// The mention's number in the object.
     slot: u32,
-    id: SymbolId,
+    /// A `SymbolId`, set by the owner of the table.
+    id: AtomicU32,
 }
 
 impl<'data> Mentions<'data> {
     /// Hashes the names; the slot of each is its position.
     pub fn new(names: impl Iterator<Item = &'data [u8]>) -> Mentions<'data> {
         let mut counts = [0u32; SHARDS];
-        let hashed: Vec<Mention> = (0..)
-            .zip(names)
-            .map(|(slot, name)| {
-                let hash = hash(name);
-                counts[shard_of(hash)] += 1;
-                Mention { name, hash, slot, id: SymbolId(0) }
-            })
-            .collect();
+        let hashed = names.map(|name| {
+            let hash = hash(name);
+            counts[shard_of(hash)] += 1;
+            (name, hash)
+        });
+        let hashed: Vec<(&[u8], u64)> = hashed.collect();
         let mut next = [0u32; SHARDS];
         let mut sum = 0;
         for (next, count) in next.iter_mut().zip(counts) {
             *next = sum;
             sum += count;
         }
-        let mut all = hashed.clone();
-        for mention in hashed {
-            let next = &mut next[shard_of(mention.hash)];
-            all[*next as usize] = mention;
+        let mut all: Vec<Mention> = Vec::new();
+        all.resize_with(hashed.len(), Mention::default);
+        for (slot, (name, hash)) in (0..).zip(hashed) {
+            let next = &mut next[shard_of(hash)];
+            all[*next as usize] = Mention { name, hash, slot, ..Mention::default() };
             *next += 1;
         }
         Mentions { all, ends: next }
+    }
+
+    /// The names of one table.
+    fn of_shard(&self, shard: usize) -> &[Mention<'data>] {
+        let start = shard.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.all[start as usize..self.ends[shard] as usize]
     }
 
     /// The ids by slot, after [`Names::intern`].
     pub fn ids(&self) -> Vec<SymbolId> {
         let mut ids = vec![SymbolId(0); self.all.len()];
         for mention in &self.all {
-            ids[mention.slot as usize] = mention.id;
+            ids[mention.slot as usize] = SymbolId(mention.id.load(Relaxed));
         }
         ids
     }
@@ -222,8 +215,8 @@ mod tests {
     fn equal_names_share_an_id_and_others_dont() {
         let texts: Vec<String> = (0..1000).map(|i| format!("name{}", i % 500)).collect();
         let mut names = Names::default();
-        let mut mentions = [Mentions::new(texts.iter().map(|text| text.as_bytes()))];
-        names.intern(&mut mentions);
+        let mentions = [Mentions::new(texts.iter().map(|text| text.as_bytes()))];
+        names.intern(&mentions);
         let ids = mentions[0].ids();
         assert_eq!(names.ids().count(), 500);
         for (text, id) in texts.iter().zip(&ids) {

@@ -103,7 +103,7 @@ impl Pieces {
         let Word { starts, before } = *self.words.get(at)?;
         let mut starts = starts & (u64::MAX >> (63 - position % 64));
         let number = (before + starts.count_ones()).checked_sub(1)?;
-        // Debug information mentions most strings in their own order.
+        // Debug information mentions most strings in their own order: the next lines.
         prefetch(&self.words, at + LINE / size_of::<Word>() + 1);
         prefetch(&self.places, number as usize + LINE / size_of::<u32>());
         while starts == 0 {

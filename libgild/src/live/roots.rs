@@ -59,10 +59,10 @@ pub(super) fn dead_bounds(
 }
 
 /// Calls `found` for each section between bounds: index of `Resolved::start_stop`, object, header.
-fn each_of_bounds<'a>(
-    resolved: &'a Resolved,
+fn each_of_bounds(
+    resolved: &Resolved,
     sections: &Sections,
-    mut found: impl FnMut(usize, &'a Object<'a>, u32),
+    mut found: impl FnMut(usize, &Object, u32),
 ) {
     let names = &resolved.start_stop;
     if names.is_empty() {

@@ -163,12 +163,18 @@ pub fn gather<'a>(resolved: &'a Resolved, options: &Options) -> Result<Sections>
         .zip(objects)
         .flat_map(|(part, object)| part.merges.iter().map(|&shndx| object.section_id(shndx)))
         .collect();
-    let (eh_frames, ties): (_, Vec<Ties>) =
-        runs.into_iter().flat_map(|run| run.parts).map(|part| (part.eh_frame, part.ties)).unzip();
+    let mut eh_frames = Vec::with_capacity(objects.len());
+    let mut ties = Vec::new();
+    for part in runs.into_iter().flat_map(|run| run.parts) {
+        eh_frames.push(part.eh_frame);
+        if options.gc_sections {
+            ties.push(part.ties);
+        }
+    }
     Ok(Sections {
         merge_inputs,
         inputs,
-        ties: if options.gc_sections { ties } else { Vec::new() },
+        ties,
         outputs: outputs.all.iter().map(output_section).collect(),
         eh_frames,
         has_large,

@@ -1,5 +1,6 @@
 //! The ways in which users reach a linker, and the probes of build systems.
 
+use integration_tests::image::Image;
 use integration_tests::scene::Scene;
 use integration_tests::{Outcome, ensure, process, rust, tools};
 use std::io::{Read, Write};
@@ -236,4 +237,12 @@ fn script_stubs_are_followed() -> Outcome {
     integration_tests::workdir::write(&scene.dir, "input.ld", "INPUT(user.o, -lstub)\n")?;
     scene.links(&["start.o", "-L.", "input.ld"])?;
     scene.runs("a.out").map(drop)
+}
+
+/// Finding and binding libraries takes longer than a small link.
+#[test]
+fn gild_is_a_static_program_itself() -> Outcome {
+    const PT_INTERP: u32 = 3;
+    let image = Image::open(&tools::gild()?.path)?;
+    ensure(image.segment(PT_INTERP).is_none(), || "a dynamic linker has to load gild".into())
 }

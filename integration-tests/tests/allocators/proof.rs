@@ -55,22 +55,27 @@ fn second_heap(target: Target) -> Outcome {
     let bench = Bench::new("proof/second-heap", target)?;
     let redirect = ["--allocator-internal=redirect", "--allocator=mimalloc"];
     let keep = ["--allocator-internal=keep", "--allocator=mimalloc"];
-    for (call, member) in PRIVATE {
-        private_user(&bench, call)?;
-        let link = bench.link(&[&redirect[..], &["--gc-sections", "user.o"]].concat())?;
-        let texts = ["error: a second heap", member, "user.o:(", "--allocator-internal=keep"];
-        allocator::says(&link, &texts)?;
-        ensure(link.code() == 1 && !bench.path("out").exists(), || link.describe())?;
+    // Where the line names the provider too, it moves to the front, and all behind it changes its place.
+    let provider = archive("mimalloc", target.libc)?;
+    for on_line in [&[][..], &[&*provider]] {
+        for (call, member) in PRIVATE {
+            private_user(&bench, call)?;
+            let inputs = [&redirect[..], &["--gc-sections", "user.o"], on_line].concat();
+            let link = bench.link(&inputs)?;
+            let texts = ["error: a second heap", member, "user.o:(", "--allocator-internal=keep"];
+            allocator::says(&link, &texts)?;
+            ensure(link.code() == 1 && !bench.path("out").exists(), || link.describe())?;
+        }
+        private_user(&bench, PRIVATE[1].0)?;
+        bench.works(&[&keep[..], &["user.o"], on_line].concat(), "mimalloc")?;
+        std::fs::remove_file(bench.path("out")).map_err(|error| error.to_string())?;
     }
-    private_user(&bench, PRIVATE[1].0)?;
-    bench.works(&[&keep[..], &["user.o"]].concat(), "mimalloc")?;
     let required = ["-u", "__libc_malloc_impl"];
     bench.compile(
         "plain.c",
         "#include <stdlib.h>\nint main(void) { return !malloc(1); }\n",
         &[],
     )?;
-    std::fs::remove_file(bench.path("out")).map_err(|error| error.to_string())?;
     let link = bench.link(&[&redirect[..], &required, &["plain.o"]].concat())?;
     allocator::says(&link, &["error: a second heap", "libc.a("])?;
     ensure(!bench.path("out").exists(), || link.describe())?;

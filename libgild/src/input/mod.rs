@@ -65,7 +65,7 @@ struct ThinMember {
 /// One use of a file on the command line.
 #[derive(Clone, Copy, Debug)]
 pub struct Entry {
-    file: u32,
+    pub(crate) file: u32,
     /// All members take part.
     pub whole_archive: bool,
     /// An object that takes part only if a symbol asks for it.

@@ -36,7 +36,8 @@ pub fn plan(inputs: &mut Inputs, options: &Options, warnings: &mut Vec<String>) 
         },
         ..Binding::default()
     };
-    binding.libc = found.ranks;
+    let libc_files: Vec<u32> =
+        found.ranks.iter().map(|&rank| inputs.entries[rank as usize].file).collect();
     let offer = match choice {
         Some(choice) => {
             let (path, map) = provider::open(choice, found.libc, options)?;
@@ -62,6 +63,10 @@ pub fn plan(inputs: &mut Inputs, options: &Options, warnings: &mut Vec<String>) 
     let offered = provider::offered(inputs, others, &binding.extras);
     hide(&mut binding, &offered);
     add_glue(&mut binding, inputs);
+    // Entries have come and, where the line names the provider too, gone since the C library was found.
+    let ranks = (0..).zip(&inputs.entries);
+    let ranks = ranks.filter(|(_, entry)| libc_files.contains(&entry.file));
+    binding.libc = ranks.map(|(rank, _)| rank).collect();
     if found.libc.is_none() {
         warnings.push(
             "no C library is recognised on the command line; its private heap is not looked for"
@@ -211,8 +216,6 @@ fn add_glue(binding: &mut Binding, inputs: &mut Inputs) {
         binding.home += count;
     }
     binding.ranks += count;
-    let moved = binding.ranks;
-    binding.libc.iter_mut().for_each(|rank| *rank += moved);
 }
 
 fn no_family(binding: &Binding, offer: &Offer) -> Errors {

@@ -76,6 +76,10 @@ const FAULTS: &[Fault] = &[
     fault("mold", "asm/property-and", &["*"], Differs(&[SegmentMissing])),
     // -z start-stop-gc is ignored.
     fault("mold", "asm/start-stop-gc", &["*"], Misbehaves(&[Instruction])),
+    // __start_X and __stop_X bound one of two sections X.
+    fault("mold", "asm/start-stop-large", &["*"], Misbehaves(&[])),
+    // An FDE of another object's function.
+    fault("mold", "asm/eh-frame-foreign", &["*"], Refuses("SIGSEGV")),
     // An undefined weak symbol has no address for a static-PIE's code.
     fault("mold", "asm/weak-undefined", &["none/pie"], Refuses("recompile with -fno-PIC")),
     // Behind -Bdynamic, as rustc ends its command line, __rela_iplt_start and _end are 0.
@@ -116,6 +120,8 @@ const FAULTS: &[Fault] = &[
     // Both copies of a COMDAT group are kept.
     fault("wild", "asm/group-debug", &["*/*/clang"], Differs(&[Instruction])),
     // What it lacks.
+    fault("wild", "asm/eh-frame-foreign", &["*"], Refuses("pc-begin refers to symbol that's not defined")),
+    fault("wild", "asm/init-gc", &["*"], Refuses("unrecognized option")),
     fault("wild", "asm/linker-symbols", &["*"], Refuses("__GNU_EH_FRAME_HDR")),
     fault("wild", "asm/size", &["*"], Refuses("R_X86_64_SIZE32")),
     fault("wild", "asm/tls-le", &["*"], Refuses("R_X86_64_TPOFF64")),

@@ -231,8 +231,7 @@ fn script_stubs_are_followed() -> Outcome {
     scene.compile("lib.s", ".globl deep\ndeep: ret\n", &[])?;
     scene.compile("user.s", "call deep\n", &[])?;
     scene.tool("ar", &["rcs", "libreal.a", "lib.o"])?;
-    let script =
-        "/* comment */\nOUTPUT_FORMAT(elf64-x86-64)\nGROUP ( libreal.a AS_NEEDED ( -lreal ) )\n";
+    let script = "/* comment */\n# another\nOUTPUT_FORMAT(elf64-x86-64)\nGROUP ( libreal.a AS_NEEDED ( -lreal ) )\n";
     integration_tests::workdir::write(&scene.dir, "libstub.a", script)?;
     integration_tests::workdir::write(&scene.dir, "input.ld", "INPUT(user.o, -lstub)\n")?;
     scene.links(&["start.o", "-L.", "input.ld"])?;

@@ -185,6 +185,7 @@ fn bad_inputs_are_named() -> Outcome {
     patched("bigendian.o", 5, 2)?;
     patched("aarch64.o", 18, 183)?;
     scene.compile("i386.s", "nop\n", &["-m32"])?;
+    scene.compile("odd.s", ".section .odd,\"a\",@12\n.long 1\n", &[])?;
     std::fs::create_dir(scene.path("folder.o")).map_err(|error| error.to_string())?;
     let cases: &[(&[&str], &[&str])] = &[
         (&["start.o", "nowhere.o"], &["nowhere.o"]),
@@ -197,6 +198,7 @@ fn bad_inputs_are_named() -> Outcome {
         (&["start.o", "bigendian.o"], &["bigendian.o"]),
         (&["start.o", "aarch64.o"], &["aarch64.o", "AArch64"]),
         (&["start.o", "i386.o"], &["i386.o"]),
+        (&["start.o", "odd.o"], &["odd.o", ".odd", "0xc"]),
         (&["start.o", "folder.o"], &["folder.o"]),
         (&["start.o", "@nowhere.rsp"], &["nowhere.rsp"]),
         (&[], &["no input"]),
@@ -243,7 +245,24 @@ fn other_kinds_of_output_are_refused() -> Outcome {
     all(cases, |(arguments, texts)| scene.fails(arguments, texts))
 }
 
-/// Objects that hold no machine code: the file and the remedy are named.
+/// Addresses from the command line that would make a program that crashes.
+#[test]
+fn addresses_that_cannot_be_are_refused() -> Outcome {
+    let scene = Scene::new("errors/addresses")?;
+    let ifunc =
+        ".globl f\n.type f, @gnu_indirect_function\nf: ret\n.quad __rela_iplt_start\ncall f\n";
+    scene.compile("ifunc.s", ifunc, &[])?;
+    let relro = ".section .data.rel.ro,\"aw\"\n.quad _start\n.data\n.quad 1\n";
+    scene.compile("relro.s", relro, &[])?;
+    let last_page_of_relro = ["--section-start=.data.rel.ro=0x500000", "-Tdata=0x500080"];
+    let cases: &[(&[&str], &[&str])] = &[
+        (&["ifunc.o", "--section-start=.got=0x300000000"], &[".iplt", ".got"]),
+        (&[&["relro.o"], &last_page_of_relro[..]].concat(), &["0x500080", "share a page"]),
+    ];
+    all(cases, |(arguments, texts)| scene.fails(&[&["start.o"], *arguments].concat(), texts))
+}
+
+/// Objects that hold no machine code or no relocations that gild reads: the file and the remedy are named.
 #[test]
 fn intermediate_code_is_refused() -> Outcome {
     let scene = Scene::new("errors/lto")?;
@@ -252,10 +271,14 @@ fn intermediate_code_is_refused() -> Outcome {
     scene.tool(&clang, &["-c", "-flto", "f.c", "-o", "bitcode.o"])?;
     scene.tool("gcc", &["-c", "-flto", "-fno-fat-lto-objects", "f.c", "-o", "slim.o"])?;
     scene.tool("ar", &["qcS", "libbitcode.a", "bitcode.o"])?;
+    let crel = "-Wa,--crel,--allow-experimental-crel";
+    workdir::write(&scene.dir, "g.c", "int f(void); int g(void) { return f(); }\n")?;
+    scene.tool(&clang, &["-c", crel, "g.c", "-o", "crel.o"])?;
     let cases: &[(&[&str], &[&str])] = &[
         (&["start.o", "bitcode.o"], &["bitcode.o", "-flto"]),
         (&["start.o", "slim.o"], &["slim.o", "-ffat-lto-objects"]),
         (&["start.o", "--whole-archive", "libbitcode.a"], &["libbitcode.a", "bitcode.o"]),
+        (&["start.o", "crel.o"], &["crel.o", "CREL", "-Wa,--crel"]),
     ];
     all(cases, |(arguments, texts)| scene.fails(arguments, texts))
 }

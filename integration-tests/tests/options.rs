@@ -78,7 +78,36 @@ fn an_executable_stack_is_only_given_on_request_and_noticed() -> Outcome {
     let warned = input.stderr.contains("warning: ") && input.stderr.contains("wants.o");
     ensure(executable("input")? && warned, || input.describe())?;
     let refused = scene.links(&["-z", "noexecstack", "start.o", "wants.o", "-o", "refused"])?;
-    ensure(!executable("refused")?, || refused.describe())
+    ensure(!executable("refused")?, || refused.describe())?;
+    // The name alone makes it what it is.
+    for (number, shape) in [r#""",@note"#, r#""a",@progbits"#].iter().enumerate() {
+        let (source, object) = (format!("shape{number}.s"), format!("shape{number}.o"));
+        let text = format!("nop\n.section .note.GNU-stack,{shape}\n");
+        scene.compile(&source, &text, &["-Wa,--execstack"])?;
+        let link = scene.links(&["start.o", &object, "-o", "shaped"])?;
+        ensure(!executable("shaped")? && link.stderr.is_empty(), || link.describe())?;
+    }
+    Ok(())
+}
+
+#[test]
+fn addresses_and_page_sizes_are_taken_as_given() -> Outcome {
+    let scene = Scene::new("options/addresses")?;
+    let data = ".data\n.globl word, zero\nword: .quad 1\n\
+        .section .data.zero,\"aw\",@nobits\nzero: .quad 0\n.section .rodata\n.fill 5000\n";
+    scene.compile("data.s", data, &[])?;
+    for (option, symbol, wanted) in [
+        ("-Ttext=0x400000", "_start", 0x40_0000),
+        ("-Ttext=0x401000", "_start", 0x40_1000),
+        ("-Tdata=0x600000", "word", 0x60_0000),
+        ("-zmax-page-size=0x1000000", "__executable_start", 0x100_0000),
+    ] {
+        let link = scene.links(&[option, "-u", symbol, "start.o", "data.o"])?;
+        let found = Image::open(&scene.path("a.out"))?.symbol(symbol).map(|symbol| symbol.value);
+        ensure(found == Some(wanted), || format!("{found:x?}: {}", link.describe()))?;
+        scene.runs("a.out")?;
+    }
+    Ok(())
 }
 
 #[test]

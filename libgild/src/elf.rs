@@ -156,5 +156,7 @@ pub const SYM_SIZE: u64 = 24;
 pub const RELA_SIZE: u64 = 24;
 /// Address-significance table (LLVM); of no use after the link.
 pub const SHT_LLVM_ADDRSIG: u32 = 0x6fff_4c03;
+/// Relocations in LEB128 (a proposal for the gABI); LLVM writes them on demand.
+pub const SHT_CREL: u32 = 0x4000_0014;
 /// Large-model section (psABI 4.2.2): may lie beyond the 2 GiB that small code reaches.
 pub const SHF_X86_64_LARGE: u64 = 0x1000_0000;

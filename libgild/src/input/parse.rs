@@ -4,9 +4,9 @@ use super::inflate;
 use super::mapping::{BITCODE, Kind, identify};
 use super::object::{Group, Object, ObjectName, Position, stored, string};
 use crate::elf::{
-    Ehdr, GRP_COMDAT, SHF_ALLOC, SHF_COMPRESSED, SHN_LORESERVE, SHN_XINDEX, SHT_GROUP, SHT_NOTE,
-    SHT_REL, SHT_RELA, SHT_SYMTAB, SHT_SYMTAB_SHNDX, STB_LOCAL, STT_SECTION, Shdr, ShdrExt, Sym,
-    SymExt,
+    Ehdr, GRP_COMDAT, SHF_ALLOC, SHF_COMPRESSED, SHN_LORESERVE, SHN_XINDEX, SHT_CREL, SHT_GROUP,
+    SHT_NOTE, SHT_REL, SHT_RELA, SHT_SYMTAB, SHT_SYMTAB_SHNDX, STB_LOCAL, STT_SECTION, Shdr,
+    ShdrExt, Sym, SymExt,
 };
 use crate::ids::{FileId, SymbolId};
 use crate::prefetch::AHEAD;
@@ -176,6 +176,15 @@ fn sections(object: &mut Object) -> Parsed<Option<usize>> {
                 }
             }
             SHT_REL => return Err(bad("x86-64 has no relocations of type REL")),
+            SHT_CREL => {
+                return Err(bad(
+                    "relocations of type CREL; compile without -Wa,--crel, or use lld",
+                ));
+            }
+            // In gABI's own range, without a meaning so far.
+            kind @ (12 | 13 | 20..0x6000_0000) => {
+                return Err(bad(&format!("unknown section type {kind:#x}")));
+            }
             SHT_GROUP => object.groups.push(Group {
                 section: index as u32,
                 signature: SymbolId(0),

@@ -24,7 +24,7 @@ pub fn parse(text: &str) -> Result<Vec<Command>, String> {
         match keyword {
             ";" => {}
             "INPUT" | "GROUP" => at = inputs(&tokens, at, &mut commands)?,
-            "SEARCH_DIR" | "OUTPUT_FORMAT" | "OUTPUT_ARCH" | "EXTERN" => {
+            "SEARCH_DIR" | "OUTPUT_FORMAT" | "OUTPUT_ARCH" | "TARGET" | "EXTERN" => {
                 let (first, next) = arguments(&tokens, at)?;
                 at = next;
                 match keyword {
@@ -79,6 +79,9 @@ fn tokens(text: &str) -> Result<Vec<String>, String> {
             let end = rest.find("*/").ok_or("unclosed comment in linker script")?;
             rest = rest[end + 2..].trim_start();
             continue;
+        } else if first == '#' {
+            rest = rest.split_once('\n').map_or("", |(_, rest)| rest).trim_start();
+            continue;
         } else if first == '"' {
             let end = rest[1..].find('"').ok_or("unclosed quote in linker script")?;
             tokens.push(rest[1..=end].to_string());
@@ -103,7 +106,7 @@ mod tests {
 
     #[test]
     fn stubs_list_their_files_in_order() {
-        let text = "/* GNU ld script */\nOUTPUT_FORMAT(elf64-x86-64)\nGROUP ( /lib/libm-2.36.a AS_NEEDED(\"/lib/libmvec.a\" -lfoo) )";
+        let text = "/* GNU ld script */\n# for all\nOUTPUT_FORMAT(elf64-x86-64)\nTARGET(elf64-x86-64)\nGROUP ( /lib/libm-2.36.a AS_NEEDED(\"/lib/libmvec.a\" -lfoo) )";
         let input = |name: &str| Command::Input(name.into());
         assert_eq!(
             parse(text).unwrap(),

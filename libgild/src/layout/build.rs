@@ -29,7 +29,7 @@ pub fn layout(
     options: &Options,
     warnings: &mut Vec<String>,
 ) -> Result<Layout> {
-    let stack = (stack::flags(resolved, options, warnings), options.stack_size);
+    let stack = (stack::flags(resolved, sections, options, warnings), options.stack_size);
     members::assign(resolved, sections, options)?;
     let plan = Plan { resolved, sections, live, merged, options };
     let pack = start_files::packs_relocations(resolved, options, warnings);
@@ -79,11 +79,16 @@ pub fn layout(
 }
 
 fn image_base(options: &Options) -> Result<u64> {
+    // GNU ld's, and lld's where -Ttext or --section-start takes the place.
+    const USUAL: u64 = 0x40_0000;
+    const LOWER: u64 = 0x20_0000;
+    let taken = |(_, address): &(String, u64)| (USUAL..USUAL + LOWER).contains(address);
+    let lower = options.section_starts.iter().any(taken);
+    let page = options.max_page_size;
     let base = options.image_base.unwrap_or(match options.output_kind {
-        OutputKind::Executable => 0x40_0000,
+        OutputKind::Executable => page.max(if lower { LOWER } else { USUAL }),
         OutputKind::StaticPie => 0,
     });
-    let page = options.max_page_size;
     if !base.is_multiple_of(page) {
         let message = format!("the image base {base:#x} is no multiple of the page size {page:#x}");
         return Err(Error::Message(message).into());
@@ -116,7 +121,9 @@ fn place(
 ) -> Result<u64> {
     let items = outputs::items(sections, &layout.synth, ordered, options);
     let plan = plan(&items, rules.pie);
-    let too_large = || Errors::from(Error::Message("the output is too large".into()));
+    let too_large = || {
+        Errors::from(Error::Message("the output doesn't fit below address 0x800000000000".into()))
+    };
     let Addresses { spots, segments, end_offset, end_address } =
         addresses::assign(&items, &plan, rules).ok_or_else(too_large)?;
     check_overlaps(sections, ordered, &items, &spots, &segments, plan.count, rules)?;

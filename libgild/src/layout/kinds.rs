@@ -1,7 +1,7 @@
 //! What kind of thing a symbol is to a relocation.
 
 use super::SymbolRef;
-use crate::arch::x86_64::TargetKind;
+use crate::arch::x86_64::{TargetKind, is_plain};
 use crate::elf::*;
 use crate::ids::SectionId;
 use crate::input::object::Object;
@@ -22,7 +22,7 @@ fn in_section(sections: &Sections, id: SectionId) -> TargetKind {
 /// The kind of a global or local symbol.
 pub fn kind_of(resolved: &Resolved, sections: &Sections, symbol: SymbolRef) -> TargetKind {
     match symbol {
-        SymbolRef::Local(file, index) => local_kind(sections, resolved.object(file), index),
+        SymbolRef::Local(file, index) => local_kind(sections, resolved.object(file), index, None),
         SymbolRef::Global(id) => {
             let symbol = resolved.symbol(id);
             match (symbol.definition, symbol.kind) {
@@ -44,7 +44,12 @@ pub fn kind_of(resolved: &Resolved, sections: &Sections, symbol: SymbolRef) -> T
     }
 }
 
-fn local_kind(sections: &Sections, object: &Object, index: u32) -> TargetKind {
+fn local_kind(
+    sections: &Sections,
+    object: &Object,
+    index: u32,
+    relocation: Option<u32>,
+) -> TargetKind {
     let Some(symbol) = object.symbols.get(index as usize) else { return TargetKind::Absolute(0) };
     let Some(section) = object.symbol_section(index) else {
         let absolute = symbol.shndx() == SHN_ABS;
@@ -54,20 +59,20 @@ fn local_kind(sections: &Sections, object: &Object, index: u32) -> TargetKind {
     match symbol.kind() {
         STT_GNU_IFUNC => TargetKind::Ifunc,
         STT_TLS => TargetKind::Tls,
-        STT_SECTION if tls() => TargetKind::Tls,
+        STT_SECTION if !relocation.is_some_and(is_plain) && tls() => TargetKind::Tls,
         _ => in_section(sections, object.section_id(section)),
     }
 }
 
-/// The kind of symbol table entry `index` of `object`.
+/// The kind of what `rela` of `object` refers to.
 pub fn target_kind(
     resolved: &Resolved,
     sections: &Sections,
     object: &Object,
-    index: u32,
+    rela: &Rela,
 ) -> TargetKind {
-    match object.global(index) {
+    match object.global(rela.sym()) {
         Some(id) => kind_of(resolved, sections, SymbolRef::Global(id)),
-        None => local_kind(sections, object, index),
+        None => local_kind(sections, object, rela.sym(), Some(rela.kind())),
     }
 }

@@ -10,6 +10,7 @@ use crate::ids::OutputId;
 use crate::sections::{OutputSection, Sections};
 use crate::symbols::Resolved;
 use crate::synth::{Synth, SynthKind};
+use std::collections::HashSet;
 
 /// Name, type, flags, alignment and entry size of a linker-made section.
 fn shape(kind: SynthKind) -> (&'static str, u32, u64, u64, u64) {
@@ -92,6 +93,8 @@ pub fn items(
     ordered: &[(OutputId, Class)],
     options: &Options,
 ) -> Vec<Item> {
+    // There may be two of a name, such as a `.data` of bytes and one of zeros.
+    let mut named = HashSet::new();
     let loaded = ordered.iter().filter(|(_, class)| *class != Class::File);
     let mut items: Vec<Item> = loaded
         .map(|&(id, class)| {
@@ -110,7 +113,10 @@ pub fn items(
                 flags: output.flags,
                 size: output.size,
                 align: output.align,
-                fixed: fixed.next().filter(|_| output.size != 0).map(|(_, address)| *address),
+                fixed: fixed
+                    .next()
+                    .filter(|_| output.size != 0 && named.insert(&output.name))
+                    .map(|(_, address)| *address),
                 role,
             }
         })

@@ -19,12 +19,15 @@ pub fn sections(mut ranges: Vec<(Range<u64>, String)>, errors: &mut Vec<Error>) 
     }
 }
 
-/// Checks PT_LOADs, which are sorted: two may share a page only if it looks the same in both.
+/// Checks PT_LOADs, which are sorted: two may share a page only if it looks the same in both, and stays
+/// so: the C library makes the last page of RELRO read-only.
 pub fn segments(segments: &[Segment], page: u64, errors: &mut Vec<Error>) {
     let loads: Vec<&Segment> = segments.iter().filter(|segment| segment.kind == PT_LOAD).collect();
+    let relro = segments.iter().find(|segment| segment.kind == PT_GNU_RELRO);
     for pair in loads.windows(2) {
         let (first, second) = (pair[0], pair[1]);
-        let same = first.flags == second.flags
+        let same = relro.is_none_or(|relro| relro.address != first.address)
+            && first.flags == second.flags
             && first.address.wrapping_sub(first.offset)
                 == second.address.wrapping_sub(second.offset);
         let last_page = (first.address + first.size.max(1) - 1) / page;

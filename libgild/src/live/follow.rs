@@ -1,7 +1,7 @@
 //! What one relocation refers to, and what it needs.
 
 use super::scan::{Fault, Found, Scanner, Source};
-use crate::arch::x86_64::{Action, NEEDS_GOT_BASE, NEEDS_IPLT, TargetKind, action};
+use crate::arch::x86_64::{Action, NEEDS_GOT_BASE, NEEDS_IPLT, TargetKind, action, is_plain};
 use crate::elf::*;
 use crate::ids::{SectionId, SymbolId};
 use crate::input::object::Object;
@@ -272,9 +272,8 @@ impl Scanner<'_, '_> {
         Some(Target::Kind(match symbol.kind() {
             STT_GNU_IFUNC => TargetKind::Ifunc,
             STT_TLS => TargetKind::Tls,
-            // Plain addresses of TLS sections are errors, which the write phase reports.
             STT_SECTION
-                if !matches!(rela.kind(), R_X86_64_PC32 | R_X86_64_PLT32 | R_X86_64_64)
+                if !is_plain(rela.kind())
                     && object.headers[shndx as usize].flags() & SHF_TLS != 0 =>
             {
                 TargetKind::Tls

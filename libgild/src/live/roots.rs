@@ -1,7 +1,6 @@
 //! Where garbage collection starts.
 
-use crate::args::DefsymValue;
-use crate::args::Options;
+use crate::args::{DefsymValue, Options, OutputKind};
 use crate::elf::*;
 use crate::ids::{SectionId, SymbolId};
 use crate::input::object::Object;
@@ -26,7 +25,10 @@ pub(super) fn roots(resolved: &Resolved, sections: &Sections, options: &Options)
         DefsymValue::Absolute(_) => None,
     });
     let names = [&options.entry].into_iter().chain(&options.undefined);
-    let names = names.chain(&options.require_defined).chain(defsyms);
+    // DT_INIT and DT_FINI. Nothing runs them by those names in a program at a fixed address.
+    let pie = options.output_kind == OutputKind::StaticPie;
+    let hooks = [&options.init, &options.fini].into_iter().filter(|_| pie);
+    let names = names.chain(&options.require_defined).chain(defsyms).chain(hooks);
     let symbols = names.filter_map(|name| resolved.names.get(name.as_bytes())).collect();
     Roots { sections: kept, symbols }
 }

@@ -6,7 +6,7 @@ use crate::arch::x86_64;
 use crate::args::Options;
 use crate::ids::{FileId, SectionId, SymbolId};
 use crate::input::object::Object;
-use crate::sections::{EhFrame, HAS_DEPENDENTS, IN_GROUP, SectionKind, Sections};
+use crate::sections::{EhFrame, Fde, HAS_DEPENDENTS, IN_GROUP, SectionKind, Sections};
 use crate::symbols::{Definition, LinkerSymbol, Resolved, Symbol};
 use crate::tasks::Tasks;
 use rayon::prelude::*;
@@ -140,6 +140,9 @@ impl<'a, 'data> Scanner<'a, 'data> {
     /// Scans a live section with its unwind records, and keeps what lives and dies with it.
     pub fn scan(&self, id: SectionId, found: &mut Found) {
         let input = &self.sections.inputs[id.index()];
+        if input.kind == SectionKind::EhFrame {
+            self.foreign_records(id, found);
+        }
         if matches!(
             input.kind,
             SectionKind::Excluded | SectionKind::Merge | SectionKind::EhFrame | SectionKind::Merged
@@ -168,13 +171,33 @@ impl<'a, 'data> Scanner<'a, 'data> {
         self.unwind_records(object, shndx, found);
     }
 
-    /// FDEs of a live section: their LSDAs and the personality routines of their CIEs. The first
-    /// relocation of an FDE refers to the section itself.
+    /// FDEs of a live section.
     fn unwind_records(&self, object: &Object, shndx: u32, found: &mut Found) {
         let eh_frame = &self.sections.eh_frames[object.file.index()];
+        let fdes = eh_frame.fdes_of(shndx).iter().map(|&fde| &eh_frame.fdes[fde as usize]);
+        self.follow_fdes(object, fdes, found);
+    }
+
+    /// FDEs of other objects' functions, whether those are live or not: such objects are written by
+    /// hand.
+    fn foreign_records(&self, id: SectionId, found: &mut Found) {
+        let Some((object, shndx)) = self.sections.locate(self.resolved, id) else { return };
+        let eh_frame = &self.sections.eh_frames[object.file.index()];
+        let fdes = eh_frame.foreign().iter().map(|&fde| &eh_frame.fdes[fde as usize]);
+        self.follow_fdes(object, fdes.filter(|fde| fde.section == shndx), found);
+    }
+
+    /// LSDAs and the personality routines of the CIEs. The first relocation of an FDE refers to the
+    /// function itself.
+    fn follow_fdes<'f>(
+        &self,
+        object: &Object,
+        fdes: impl Iterator<Item = &'f Fde>,
+        found: &mut Found,
+    ) {
+        let eh_frame = &self.sections.eh_frames[object.file.index()];
         let mut last_cie = None;
-        for &fde in eh_frame.fdes_of(shndx) {
-            let fde = &eh_frame.fdes[fde as usize];
+        for fde in fdes {
             if last_cie != Some(fde.cie) {
                 last_cie = Some(fde.cie);
                 let cie = &eh_frame.cies[fde.cie as usize];

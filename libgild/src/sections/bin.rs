@@ -51,6 +51,10 @@ pub fn bin_live(resolved: &Resolved, sections: &mut Sections, live: &Live) {
         });
         let (align_log2, empty) = facts.reduce(|| (0, true), |a, b| (a.0.max(b.0), a.1 & b.1));
         output.align = 1 << align_log2;
+        const WX: u64 = SHF_WRITE | SHF_EXECINSTR;
+        if output.flags & WX == WX {
+            output.flags = output.flags & !WX | rights(resolved, sections, &output.members);
+        }
         if empty {
             if !output.members.is_empty() {
                 output.kind = SHT_NOBITS;
@@ -60,6 +64,16 @@ pub fn bin_live(resolved: &Resolved, sections: &mut Sections, live: &Live) {
         }
     });
     sections.outputs = outputs;
+}
+
+/// The rights that `members` ask for; a dead one's don't count.
+fn rights(resolved: &Resolved, sections: &Sections, members: &[SectionId]) -> u64 {
+    let flags = |id: &SectionId| match sections.locate(resolved, *id) {
+        Some((object, shndx)) => object.headers[shndx as usize].flags(),
+        // A common symbol.
+        None => SHF_WRITE,
+    };
+    members.iter().map(flags).fold(0, |all, flags| all | flags) & (SHF_WRITE | SHF_EXECINSTR)
 }
 
 /// The members of an output section: by rank; `.text.sorted.*` by name; lists of constructors by

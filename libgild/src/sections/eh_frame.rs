@@ -4,6 +4,7 @@ use crate::diagnostics::Error;
 use crate::elf::{Rela, RelaExt};
 use crate::ids::SectionId;
 use crate::input::object::Object;
+use crate::symbols::{Definition, Resolved};
 use std::ops::Range;
 
 /// A common information entry.
@@ -28,7 +29,7 @@ impl Cie {
     }
 }
 
-/// A frame description entry whose function is in some section of the object.
+/// A frame description entry of a function in some section, nearly always of the object's own.
 #[derive(Clone, Copy, Debug)]
 pub struct Fde {
     /// Header index of its `.eh_frame` section.
@@ -61,7 +62,7 @@ pub struct EhFrame {
     pub sections: Vec<u32>,
     /// In input order.
     pub cies: Vec<Cie>,
-    /// In input order. Those of no function in the object are left out.
+    /// In input order. Those of no function are left out.
     pub fdes: Vec<Fde>,
     /// Relocations of sections whose own are not sorted by offset.
     sorted: Vec<(u32, Vec<Rela>)>,
@@ -69,6 +70,8 @@ pub struct EhFrame {
     starts: Vec<u32>,
     /// Indices of `fdes`, by target.
     by_section: Vec<u32>,
+    /// Indices of `fdes` whose function is in another object.
+    foreign: Vec<u32>,
 }
 
 impl EhFrame {
@@ -89,8 +92,18 @@ impl EhFrame {
         }
     }
 
+    /// Indices of the FDEs of other objects' functions.
+    pub fn foreign(&self) -> &[u32] {
+        &self.foreign
+    }
+
     /// Reads `.eh_frame` section `shndx`; [`EhFrame::index`] must follow the last one.
-    pub(super) fn read(&mut self, object: &Object, shndx: u32) -> Result<(), Error> {
+    pub(super) fn read(
+        &mut self,
+        resolved: &Resolved,
+        object: &Object,
+        shndx: u32,
+    ) -> Result<(), Error> {
         self.sections.push(shndx);
         let data = object.section_data(shndx);
         if u32::try_from(data.len()).is_err() {
@@ -131,7 +144,8 @@ impl EhFrame {
             };
             let function = relocations.get(start).filter(|_| count != 0);
             let function = function.filter(|rela| rela.offset() == record.id_offset as u64 + 4);
-            if let Some(target) = function.and_then(|rela| object.symbol_section(rela.sym())) {
+            if let Some(target) = function.and_then(|rela| section_of(resolved, object, rela.sym()))
+            {
                 self.fdes.push(Fde {
                     section,
                     offset,
@@ -139,7 +153,7 @@ impl EhFrame {
                     first_relocation,
                     relocations: count,
                     cie: (first_cie + cie) as u32,
-                    target: object.section_id(target),
+                    target,
                 });
             }
         }
@@ -147,23 +161,42 @@ impl EhFrame {
 
     /// Makes [`EhFrame::fdes_of`] work: a counting sort by target.
     pub(super) fn index(&mut self, object: &Object) {
-        let mut starts = vec![0; object.headers.len() + 1];
-        let slot = |fde: &Fde| (fde.target.0 - object.first_section) as usize;
-        for fde in &self.fdes {
-            starts[slot(fde)] += 1;
+        let count = object.headers.len();
+        let mut starts = vec![0; count + 1];
+        let slot = |fde: &Fde| {
+            let slot = fde.target.0.checked_sub(object.first_section)? as usize;
+            (slot < count).then_some(slot)
+        };
+        for (index, fde) in (0..).zip(&self.fdes) {
+            match slot(fde) {
+                Some(slot) => starts[slot] += 1,
+                None => self.foreign.push(index),
+            }
         }
         let mut sum = 0;
         for start in &mut starts {
             sum += *start;
             *start = sum;
         }
-        self.by_section = vec![0; self.fdes.len()];
+        self.by_section = vec![0; self.fdes.len() - self.foreign.len()];
         for (index, fde) in self.fdes.iter().enumerate().rev() {
-            let start = &mut starts[slot(fde)];
+            let Some(slot) = slot(fde) else { continue };
+            let start = &mut starts[slot];
             *start -= 1;
             self.by_section[*start as usize] = index as u32;
         }
         self.starts = starts;
+    }
+}
+
+/// The section in which a symbol of the object is, be it another object's.
+fn section_of(resolved: &Resolved, object: &Object, symbol: u32) -> Option<SectionId> {
+    if let Some(shndx) = object.symbol_section(symbol) {
+        return Some(object.section_id(shndx));
+    }
+    match resolved.symbol(object.global(symbol)?).definition {
+        Definition::Section(id) => Some(id),
+        _ => None,
     }
 }
 

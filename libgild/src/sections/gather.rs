@@ -1,7 +1,7 @@
 //! Sorts the input sections of every object into output sections.
 
 use super::eh_frame::EhFrame;
-use super::groups::{KEPT, Ties};
+use super::groups::{IN_GROUP, KEPT, Ties};
 use super::kept::is_root;
 use super::{InputSection, OutputSection, SectionKind, Sections, names};
 use crate::args::{Options, Strip};
@@ -52,8 +52,12 @@ impl Draft<'_> {
         const ZEROS: u64 = 1 << 63;
         const _: () = assert!(APART & ZEROS == 0);
         let writable = self.flags & (SHF_WRITE | SHF_TLS) == SHF_WRITE;
-        let zeros = self.kind == SHT_NOBITS && writable && !is_identifier(self.name);
-        self.flags & APART | if zeros { ZEROS } else { 0 }
+        let zeros = self.kind == SHT_NOBITS && writable;
+        let apart = self.flags & APART | if zeros { ZEROS } else { 0 };
+        match apart & (ZEROS | SHF_X86_64_LARGE) != 0 && is_identifier(self.name) {
+            true => apart & !(ZEROS | SHF_X86_64_LARGE),
+            false => apart,
+        }
     }
 
     fn add(&mut self, other: &Draft) {
@@ -106,6 +110,7 @@ struct Part {
     /// Header indexes of the Merge ones.
     merges: Vec<u32>,
     warnings: Vec<u32>,
+    stack_note: Option<bool>,
     has_large: bool,
     errors: Vec<Error>,
 }
@@ -117,7 +122,7 @@ pub fn gather<'a>(resolved: &'a Resolved, options: &Options) -> Result<Sections>
     let lengths: Vec<usize> = objects.iter().map(|object| object.headers.len()).collect();
     let room = resolved.commons.len() + MERGED_ROOM;
     let read = |run: &mut Run<'a>, file: usize, inputs: &mut [_]| {
-        let part = read(&objects[file], inputs, &mut run.outputs, options);
+        let part = read(resolved, &objects[file], inputs, &mut run.outputs, options);
         run.parts.push(part);
     };
     let (mut inputs, mut runs) = fill_parts(EXCLUDED, &lengths, room, read);
@@ -163,6 +168,7 @@ pub fn gather<'a>(resolved: &'a Resolved, options: &Options) -> Result<Sections>
         .zip(objects)
         .flat_map(|(part, object)| part.merges.iter().map(|&shndx| object.section_id(shndx)))
         .collect();
+    let stack_notes = parts().map(|part| part.stack_note).collect();
     let mut eh_frames = Vec::with_capacity(objects.len());
     let mut ties = Vec::new();
     for part in runs.into_iter().flat_map(|run| run.parts) {
@@ -177,6 +183,7 @@ pub fn gather<'a>(resolved: &'a Resolved, options: &Options) -> Result<Sections>
         ties,
         outputs: outputs.all.iter().map(output_section).collect(),
         eh_frames,
+        stack_notes,
         has_large,
         warnings,
         dead_bounds: Vec::new(),
@@ -238,6 +245,7 @@ const EXCLUDED: InputSection = InputSection {
 /// Sorts the sections of one object: `inputs`, by header index, of which `output` becomes an index
 /// of `outputs` and `offset` counts those to merge.
 fn read<'a>(
+    resolved: &Resolved,
     object: &'a Object,
     inputs: &mut [InputSection],
     outputs: &mut Outputs<'a>,
@@ -269,12 +277,15 @@ fn read<'a>(
         if input.kind == SectionKind::Excluded {
             if name.starts_with(names::WARNING) {
                 part.warnings.push(shndx);
+            } else if name == names::STACK_NOTE {
+                let executable = header.flags() & SHF_EXECINSTR != 0;
+                part.stack_note = Some(executable || part.stack_note == Some(true));
             }
             continue;
         }
         part.place((shndx, header), name, input, outputs, options, crt_file);
         if input.kind == SectionKind::EhFrame {
-            part.errors.extend(part.eh_frame.read(object, shndx).err());
+            part.errors.extend(part.eh_frame.read(resolved, object, shndx).err());
         }
     }
     if !part.eh_frame.sections.is_empty() && part.errors.is_empty() {
@@ -283,9 +294,24 @@ fn read<'a>(
     if options.gc_sections {
         let ties = Ties::new(object, |shndx| inputs[shndx as usize].kind != SectionKind::Excluded);
         ties.all().for_each(|(shndx, how)| inputs[shndx as usize].ties |= how);
+        release_notes(object, inputs, &ties);
         part.ties = ties;
     }
     part
+}
+
+/// What isn't loaded describes the code of its group, if that has any, and goes with it.
+fn release_notes(object: &Object, inputs: &mut [InputSection], ties: &Ties) {
+    let flags = |shndx: u32| object.headers[shndx as usize].flags();
+    for (shndx, _) in ties.all() {
+        let input = &mut inputs[shndx as usize];
+        if input.ties & (KEPT | IN_GROUP) == KEPT | IN_GROUP
+            && flags(shndx) & (SHF_ALLOC | SHF_GNU_RETAIN) == 0
+            && ties.group_of(shndx).any(|member| flags(member) & SHF_ALLOC != 0)
+        {
+            input.ties &= !KEPT;
+        }
+    }
 }
 
 impl Part {

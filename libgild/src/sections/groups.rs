@@ -69,6 +69,13 @@ impl Ties {
         self.ring.get(shndx as usize).copied().unwrap_or(0)
     }
 
+    /// The other members of `shndx`'s group.
+    pub(super) fn group_of(&self, shndx: u32) -> impl Iterator<Item = u32> {
+        let next = move |&member: &u32| Some(self.next_in_group(member));
+        let ring = std::iter::successors(next(&shndx), next);
+        ring.take_while(move |&member| member != shndx && member != 0)
+    }
+
     /// The `SHF_LINK_ORDER` sections that follow `shndx`.
     pub(crate) fn dependents(&self, shndx: u32) -> impl Iterator<Item = u32> {
         let start = self.dependents.partition_point(|&(target, _)| target < shndx);
@@ -100,6 +107,8 @@ mod tests {
         assert_eq!([3, 5, 4].map(|member| ties.next_in_group(member)), [5, 4, 3]);
         assert_eq!(ties.next_in_group(6), 6);
         assert_eq!(ties.next_in_group(7), 0);
+        assert_eq!(ties.group_of(5).collect::<Vec<_>>(), [4, 3]);
+        assert_eq!(ties.group_of(6).chain(ties.group_of(7)).count(), 0);
     }
 
     #[test]

@@ -7,10 +7,14 @@ use crate::elf::*;
 /// Whether a section is a root.
 pub(super) fn is_root(header: &Shdr, name: &[u8], kind: SectionKind) -> bool {
     let flags = header.flags();
-    // Debug information describes code without keeping it; .eh_frame's records are followed one
-    // by one from the code.
-    if flags & SHF_ALLOC == 0 || flags & SHF_GNU_RETAIN != 0 || kind == SectionKind::EhFrame {
+    // .eh_frame's records are followed one by one from the code.
+    if flags & SHF_GNU_RETAIN != 0 || kind == SectionKind::EhFrame {
         return true;
+    }
+    // Debug information describes code without keeping it. What belongs to one section goes with that
+    // (for groups, see `gather`).
+    if flags & SHF_ALLOC == 0 {
+        return flags & SHF_LINK_ORDER == 0 || header.link() == 0;
     }
     match header.kind() {
         SHT_INIT_ARRAY | SHT_FINI_ARRAY | SHT_PREINIT_ARRAY => true,

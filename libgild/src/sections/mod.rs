@@ -101,6 +101,8 @@ pub struct Sections {
     pub outputs: Vec<OutputSection>,
     /// By `FileId`.
     pub eh_frames: Vec<EhFrame>,
+    /// By `FileId`: whether its `.note.GNU-stack` asks for an executable stack; `None` without one.
+    pub(crate) stack_notes: Vec<Option<bool>>,
     /// Whether any section has SHF_X86_64_LARGE.
     pub has_large: bool,
     /// File of each section of `inputs`, up to the commons.

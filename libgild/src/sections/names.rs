@@ -149,12 +149,13 @@ pub(super) fn is_debug(name: &[u8]) -> bool {
 /// `.gnu.warning.NAME` holds what to say of a reference to NAME.
 pub(super) const WARNING: &[u8] = b".gnu.warning.";
 
+/// By its flags an object says whether it needs an executable stack.
+pub(super) const STACK_NOTE: &[u8] = b".note.GNU-stack";
+
 /// Sections that gild doesn't pass on whatever their type.
 pub(super) fn is_dropped(name: &[u8]) -> bool {
     match name {
-        b".note.GNU-stack" | b".note.gnu.property" | b".gnu_debuglink" | b".gnu_debugaltlink" => {
-            true
-        }
+        STACK_NOTE | b".note.gnu.property" | b".gnu_debuglink" | b".gnu_debugaltlink" => true,
         // Offsets in it are relative to itself; a concatenation would be no SFrame section.
         b".sframe" => true,
         _ => {

@@ -64,7 +64,7 @@ impl Synth {
             SynthKind::EhFrame => {
                 return self.eh_frame.fill(context, address(kind), part, out);
             }
-            SynthKind::Iplt => self.fill_iplt(context, address(kind), out),
+            SynthKind::Iplt => return self.fill_iplt(context, address(kind), out),
             SynthKind::Dynamic => {
                 self.dynamic.fill(context, out);
                 Ok(())
@@ -82,11 +82,17 @@ impl Synth {
         done.map_err(|message| Error::Message(format!("internal error: {message}")).into())
     }
 
-    fn fill_iplt(&self, context: Context, base: u64, out: &mut [u8]) -> Filled {
+    fn fill_iplt(&self, context: Context, base: u64, out: &mut [u8]) -> Result<()> {
         for (number, entry) in (0..).zip(out.chunks_exact_mut(plt::ENTRY_SIZE as usize)) {
             let address = base + u64::from(number) * plt::ENTRY_SIZE;
-            if let Ok(entry) = entry.try_into() {
-                plt::write_entry(entry, address, context.layout.iplt_slot(number));
+            let slot = context.layout.iplt_slot(number);
+            let Ok(entry) = entry.try_into() else { continue };
+            if plt::write_entry(entry, address, slot).is_none() {
+                let message = format!(
+                    ".iplt at {address:#x} doesn't reach .got at {slot:#x}; --section-start may \
+                     part them by 2 GiB at most"
+                );
+                return Err(Error::Message(message).into());
             }
         }
         Ok(())

@@ -116,8 +116,9 @@ impl DynamicRelocs {
         for entries in [&mut relative, &mut packed] {
             // Loaders of their own walk the table page by page. A merge sort finds the sorted runs.
             entries.par_sort();
-            entries.dedup();
         }
+        // RELR can't say a place twice, and would add to it twice.
+        packed.dedup();
         self.relr_table.clear();
         relr::encode(packed.iter().map(|entry| entry.0), &mut self.relr_table);
         let needed = self.relr_table.len() as u64;
@@ -228,18 +229,20 @@ fn find(
         let header = &object.headers[section as usize];
         let bytes = object.section_data(section);
         let relocations = object.relocations(section);
+        let mut last = None;
         for (index, rela) in (0..).zip(relocations) {
-            // No other type can become RELATIVE in a 64-bit program.
-            if rela.kind() != R_X86_64_64 {
+            // No other type can become RELATIVE in a 64-bit program. Once for a place is enough.
+            if rela.kind() != R_X86_64_64 || last == Some(rela.offset()) {
                 continue;
             }
-            let target = kinds::target_kind(resolved, sections, object, rela.sym());
+            let target = kinds::target_kind(resolved, sections, object, rela);
             let next = relocations.get(index as usize + 1);
             // Errors were reported by the scan.
             let action = x86_64::action(context, rela, bytes, target, header.flags(), next);
             if !action.is_ok_and(|action| action.is_relative()) {
                 continue;
             }
+            last = Some(rela.offset());
             found.in_text |= header.flags() & SHF_WRITE == 0;
             let packed = pack && is_packed(sections, id, rela);
             if packed { &mut found.packed } else { &mut found.relative }

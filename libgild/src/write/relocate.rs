@@ -70,14 +70,14 @@ impl<'a, 'data> Relocator<'a, 'data> {
         Relocator { context, arch: x86_64::Context::new(context.options), plain }
     }
 
-    fn kind(&self, object: &Object, symbol: u32) -> TargetKind {
+    fn kind(&self, object: &Object, rela: &Rela) -> TargetKind {
         let Context { resolved, sections, .. } = self.context;
-        if let Some(SymbolId(id)) = object.global(symbol)
+        if let Some(SymbolId(id)) = object.global(rela.sym())
             && self.plain[id as usize / 64] >> (id % 64) & 1 != 0
         {
             return TargetKind::Address;
         }
-        kinds::target_kind(resolved, sections, object, symbol)
+        kinds::target_kind(resolved, sections, object, rela)
     }
 
     /// Fills `out`, which starts `start` bytes into output section `output`, with its `members`.
@@ -336,7 +336,7 @@ impl<'a, 'data> Relocator<'a, 'data> {
     ) -> Result<Action, String> {
         let layout = self.context.layout;
         let object = section.object;
-        let kind = self.kind(object, rela.sym());
+        let kind = self.kind(object, rela);
         let action = x86_64::action(self.arch, rela, section.data, kind, flags, next)
             .map_err(|message| format!("{message}: {}", self.name(object, rela.sym())))?;
         let mut values = self.values(object, rela, kind);
@@ -367,7 +367,7 @@ impl<'a, 'data> Relocator<'a, 'data> {
         out: &mut [u8],
     ) -> Result<(), String> {
         let object = section.object;
-        let kind = self.kind(object, rela.sym());
+        let kind = self.kind(object, rela);
         let action = x86_64::action(self.arch, rela, section.data, kind, 0, None)
             .map_err(|message| format!("{message}: {}", self.name(object, rela.sym())))?;
         let (action, values) = match self.target_if_live(object, rela.sym(), rela.addend()) {

@@ -4,6 +4,10 @@
 # gild-test: relative pointer = target + 8
 # gild-test: relative constant = target
 # gild-test: relative to_text = _start
+# A section symbol of thread-local storage is no thread-local symbol: it stands for the initial image.
+# gild-test: relative image = section(.tdata)
+# Asked for twice.
+# gild-test: relative twice = target
 # gild-test: bytes difference = {8: target - .}
 # gild-test: bytes absolute = 2a 00 00 00 00 00 00 00
     .text
@@ -18,6 +22,14 @@ pointer: .quad target+8
 to_text: .quad _start
 difference: .quad target - .
 absolute: .quad answer
+    .globl image, twice
+image: .quad .tdata
+twice: .reloc ., R_X86_64_64, target
+    .reloc ., R_X86_64_64, target
+    .quad 0
+    .section .tdata, "awT", @progbits
+    .quad 7
+    .data
     .section .data.rel.ro, "aw"
     .globl constant
 constant: .quad target

@@ -19,6 +19,12 @@ pub enum TargetKind {
     Tls,
 }
 
+/// Types that take an address for what it is. With a section symbol of thread-local storage they mean
+/// the initial image.
+pub fn is_plain(kind: u32) -> bool {
+    matches!(kind, R_X86_64_PC32 | R_X86_64_PLT32 | R_X86_64_64)
+}
+
 /// What holds for all relocations of a link.
 #[derive(Clone, Copy, Debug)]
 pub struct Context {

@@ -28,9 +28,11 @@ const ROWS: &[Row] = &[
         "Make a static executable that can be loaded at any address (static-PIE)",
         |state| state.pie = true,
     ),
-    flag(&["-no-pie"], "Make an executable for a fixed address (default)", |state| {
-        state.pie = false;
-    }),
+    flag(
+        &["-no-pie", "--no-pic-executable"],
+        "Make an executable for a fixed address (default)",
+        |state| state.pie = false,
+    ),
     flag(&["-static-pie"], "Short for -static -pie --no-dynamic-linker -z text", |state| {
         state.static_link = true;
         state.positional.static_only = true;

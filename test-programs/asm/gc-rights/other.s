@@ -1,0 +1,2 @@
+    .section own, "aw"
+    .quad 5

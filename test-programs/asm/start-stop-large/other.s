@@ -1,0 +1,2 @@
+    .section parts, "awl", @progbits
+    .quad 2, 3

@@ -7,6 +7,7 @@ use crate::ids::SectionId;
 use crate::input::object::Object;
 use crate::live::Live;
 use crate::merge::Merged;
+use crate::prefetch::{AHEAD, prefetch};
 use crate::sections::{SectionKind, Sections};
 use crate::symbols::{Definition, Resolved};
 use crate::tasks::Tasks;
@@ -88,8 +89,16 @@ impl Layout {
             Definition::Section(_) => 0,
             Definition::Linker(which) => linker.get(which).wrapping_add(symbol.value),
         };
-        let mut addresses: Vec<u64> =
-            resolved.symbols.par_iter().tasks_of(MIN_SYMBOLS).map(address).collect();
+        let symbols = &resolved.symbols;
+        let addresses = (0..symbols.len()).into_par_iter().tasks_of(MIN_SYMBOLS).map(|number| {
+            if let Some(later) = symbols.get(number + AHEAD)
+                && let Definition::Section(id) = later.definition
+            {
+                prefetch(&sections.inputs, id.index());
+            }
+            address(&symbols[number])
+        });
+        let mut addresses: Vec<u64> = addresses.collect();
         let mut resolvers = vec![0; self.synth.slots.iplt_count() as usize];
         for entry in &self.synth.slots.entries {
             let Some(number) = entry.iplt() else { continue };

@@ -20,6 +20,7 @@ use foldhash::fast::FixedState;
 use rayon::prelude::*;
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
+use std::vec::IntoIter;
 
 /// `SHN_X86_64_LCOMMON` (psABI 4.2.1): a common symbol of the large model.
 pub const SHN_LCOMMON: u16 = 0xff02;
@@ -59,7 +60,7 @@ pub fn extract<'data>(inputs: &'data Inputs, options: &'data Options) -> Result<
         lazy,
         names: Names::default(),
         states: Vec::new(),
-        objects: Vec::new(),
+        waves: Vec::new(),
         extracted: HashSet::default(),
     };
     let roots = extraction.command_line(options);
@@ -114,7 +115,8 @@ struct Extraction<'data> {
     lazy: Lazy<'data>,
     names: Names<'data>,
     states: Vec<AtomicU8>,
-    objects: Vec<Object<'data>>,
+    /// Of objects, each in their order.
+    waves: Vec<Vec<Object<'data>>>,
     extracted: HashSet<Position, FixedState>,
 }
 
@@ -146,10 +148,9 @@ impl<'data> Extraction<'data> {
     }
 
     fn eager_wave(&mut self, found: Vec<Found<'data>>) -> Result<Vec<Want>> {
-        let from = self.objects.len();
-        self.add(found)?;
+        let objects = self.parse(found)?;
         let states = &self.states;
-        self.objects[from..].par_iter().tasks_of(4).for_each(|object| {
+        objects.par_iter().tasks_of(4).for_each(|object| {
             for (place, (id, symbol)) in named(object).enumerate() {
                 let index = object.first_global as u32 + place as u32;
                 if object.takes(index) == Some(Taken::Displaced) {
@@ -163,17 +164,23 @@ impl<'data> Extraction<'data> {
                 set(&states[id.index()], bit);
             }
         });
-        Ok(self.wants(from))
+        Ok(self.add(objects))
     }
 
     fn wave(&mut self, found: Vec<Found<'data>>) -> Result<Vec<Want>> {
-        let from = self.objects.len();
-        self.add(found)?;
-        Ok(self.wants(from))
+        let objects = self.parse(found)?;
+        Ok(self.add(objects))
+    }
+
+    /// Adds a wave; returns what it is the first to need.
+    fn add(&mut self, objects: Vec<Object<'data>>) -> Vec<Want> {
+        let wants = self.wants(&objects);
+        self.waves.push(objects);
+        wants
     }
 
     /// Parses objects and interns their names.
-    fn add(&mut self, found: Vec<Found<'data>>) -> Result<()> {
+    fn parse(&mut self, found: Vec<Found<'data>>) -> Result<Vec<Object<'data>>> {
         let inputs = self.inputs;
         let parsed = found.par_iter().tasks_of(4).map(|found| {
             let mut object = Object::parse(found.name, found.data, found.position)?;
@@ -188,17 +195,12 @@ impl<'data> Extraction<'data> {
             Ok((object, mentions))
         });
         let parsed: Vec<_> = parsed.collect();
-        let first = self.objects.len();
-        // Room for the waves to come, which is touched only if they do: moving them takes longer than
-        // all the last waves.
-        self.objects.reserve(4 * parsed.len());
+        let mut objects = Vec::with_capacity(parsed.len());
         let mut mentions = Vec::with_capacity(parsed.len());
-        // One copy, as each object has 450 bytes.
         diagnostics::for_each(parsed, |(object, its_mentions)| {
-            self.objects.push(object);
+            objects.push(object);
             mentions.push(its_mentions);
         })?;
-        let objects = &mut self.objects[first..];
         if let Some(binding) = &inputs.binding {
             let conflict = |object| binding.conflict(object, self.options);
             Errors::check(objects.iter().filter_map(conflict).collect())?;
@@ -208,15 +210,15 @@ impl<'data> Extraction<'data> {
             set_ids(object, mentions.ids());
         });
         self.grow_states();
-        Ok(())
+        Ok(objects)
     }
 
     fn grow_states(&mut self) {
         self.states.resize_with(self.names.bound(), AtomicU8::default);
     }
 
-    /// Names that the objects from number `from` on are the first to need.
-    fn wants(&self, from: usize) -> Vec<Want> {
+    /// Names that the objects are the first to need.
+    fn wants(&self, objects: &[Object]) -> Vec<Want> {
         let wants = |object: &Object| -> Vec<Want> {
             let wanted = named(object).filter_map(|(id, symbol)| {
                 let state = &self.states[id.index()];
@@ -231,7 +233,7 @@ impl<'data> Extraction<'data> {
             });
             wanted.collect()
         };
-        self.objects[from..].par_iter().tasks_of(4).flat_map_iter(wants).collect()
+        objects.par_iter().tasks_of(4).flat_map_iter(wants).collect()
     }
 
     /// The members that provide what is wanted, in line order, without those extracted before.
@@ -285,10 +287,9 @@ impl<'data> Extraction<'data> {
 
     /// Numbers files and sections, and inflates what is compressed.
     fn finish(self, options: &Options, roots: Vec<SymbolId>) -> Result<Extracted<'data>> {
-        let Extraction { mut objects, names, mut lazy, .. } = self;
+        let Extraction { waves, names, mut lazy, .. } = self;
         lazy.forget_hashes();
-        // Each is moved once: an object has 450 bytes.
-        objects.sort_by_cached_key(|object| object.position);
+        let mut objects = in_order(waves);
         let mut sections = 0u32;
         for (file, object) in (0..).zip(&mut objects) {
             object.file = FileId(file);
@@ -300,6 +301,20 @@ impl<'data> Extraction<'data> {
         inflate(&mut objects, options.strip != Strip::None)?;
         Ok(Extracted { objects, names, lazy, roots })
     }
+}
+
+/// The objects of all waves, of which each is in order. A merge, because it moves each only once: an object
+/// has 400 bytes.
+fn in_order(waves: Vec<Vec<Object>>) -> Vec<Object> {
+    let mut objects = Vec::with_capacity(waves.iter().map(Vec::len).sum());
+    let mut waves: Vec<_> = waves.into_iter().map(Vec::into_iter).collect();
+    let first = |wave: &IntoIter<Object>| Some(wave.as_slice().first()?.position);
+    while let Some(wave) =
+        waves.iter_mut().filter(|wave| wave.len() != 0).min_by_key(|wave| first(wave))
+    {
+        objects.extend(wave.next());
+    }
+    objects
 }
 
 /// Sets a bit; whether this call was the first.

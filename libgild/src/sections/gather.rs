@@ -1,6 +1,7 @@
 //! Sorts the input sections of every object into output sections.
 
 use super::eh_frame::EhFrame;
+use super::files::Files;
 use super::groups::{IN_GROUP, KEPT, Ties};
 use super::kept::is_root;
 use super::{InputSection, OutputSection, SectionKind, Sections, names};
@@ -153,10 +154,8 @@ pub fn gather<'a>(resolved: &'a Resolved, options: &Options) -> Result<Sections>
     });
     inputs.extend(resolved.commons.iter().map(|common| common_section(common, &mut outputs)));
 
-    let mut files = vec![0; resolved.first_common as usize];
-    let slices = split(&mut files, &lengths).into_par_iter().tasks_of(64).enumerate();
-    slices.for_each(|(file, slice)| slice.fill(file as u32));
-    files.extend(resolved.commons.iter().map(|common| common.file.0));
+    let firsts = objects.iter().map(|object| object.first_section);
+    let files = Files::new(firsts.chain([resolved.first_common]).collect());
     let parts = || runs.iter().flat_map(|run| &run.parts);
     let has_large =
         parts().any(|part| part.has_large) || resolved.commons.iter().any(|common| common.large);

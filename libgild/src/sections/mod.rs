@@ -2,6 +2,7 @@
 
 mod bin;
 mod eh_frame;
+mod files;
 mod gather;
 mod groups;
 mod init_order;
@@ -14,6 +15,8 @@ use crate::elf::SHF_ALLOC;
 use crate::ids::{FileId, OutputId, SectionId};
 use crate::input::object::Object;
 use crate::symbols::Resolved;
+
+use files::Files;
 
 pub use bin::bin_live;
 pub use eh_frame::{Cie, EhFrame, Fde};
@@ -105,8 +108,8 @@ pub struct Sections {
     pub(crate) stack_notes: Vec<Option<bool>>,
     /// Whether any section has SHF_X86_64_LARGE.
     pub has_large: bool,
-    /// File of each section of `inputs`, up to the commons.
-    files: Vec<u32>,
+    /// Which file each section of an object comes from.
+    files: Files,
     /// `SectionId` of the first common.
     first_common: u32,
     /// `.gnu.warning.NAME` sections: file and header index.
@@ -120,14 +123,6 @@ pub struct Sections {
 }
 
 impl Sections {
-    /// The file that section `id` comes from; the one with the winning declaration for a common.
-    ///
-    /// # Panics
-    /// If `id` is a group of merged pieces, which comes from no single file.
-    pub fn file_of(&self, id: SectionId) -> FileId {
-        FileId(self.files[id.index()])
-    }
-
     /// The object and section header index of `id`; `None` for commons and merged groups.
     pub fn locate<'a, 'data>(
         &self,
@@ -137,7 +132,7 @@ impl Sections {
         if id.0 >= self.first_common {
             return None;
         }
-        let object = &resolved.objects[self.files[id.index()] as usize];
+        let object = &resolved.objects[self.files.of(id)];
         Some((object, id.0 - object.first_section))
     }
 

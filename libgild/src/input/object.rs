@@ -71,7 +71,7 @@ pub struct Object<'data> {
     pub discarded: Vec<bool>,
     /// By header index: header index of its `SHT_RELA` section, 0 if none.
     pub relas: Vec<u32>,
-    /// COMDAT groups and linkonce sections.
+    /// COMDAT groups and linkonce sections, until it is known which stay.
     pub groups: Vec<Group<'data>>,
     /// Header indexes of `SHT_NOTE` sections.
     pub notes: Vec<u32>,

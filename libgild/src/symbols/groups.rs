@@ -19,8 +19,8 @@ pub fn discard_duplicates(objects: &mut [Object], bound: usize) {
         }
     });
     objects.par_iter_mut().tasks_of(8).for_each(|object| {
-        for index in 0..object.groups.len() {
-            let group = object.groups[index];
+        // Nobody asks for them any more, and what the sections need takes their memory.
+        for group in std::mem::take(&mut object.groups) {
             let lost = winners[group.signature.index()].load(Relaxed) != key(object, &group)
                 || group.twin.is_some_and(|twin| winners[twin.index()].load(Relaxed) != u64::MAX);
             if lost {

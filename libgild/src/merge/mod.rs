@@ -93,15 +93,7 @@ pub fn merge(
 ) -> Result<Merged> {
     sections::bin_live(resolved, sections, live);
     let comment = comment_output(sections);
-    let Plan { shapes, inputs } = plan(resolved, sections, live, comment);
-    let mut lists: Vec<Vec<Input>> = shapes.iter().map(|_| Vec::new()).collect();
-    for (index, (&id, source)) in sections.merge_inputs().iter().zip(&inputs).enumerate() {
-        if let (Some(list), Some((object, shndx))) =
-            (lists.get_mut(source.group as usize), sections.locate(resolved, id))
-        {
-            list.push(Input { data: object.section_data(shndx), index: index as u64 });
-        }
-    }
+    let Plan { shapes, mut lists, inputs } = plan(resolved, sections, live, comment);
     // Always the first group, so that `.comment` has gild's line without any input.
     lists[0].push(Input { data: COMMENT, index: u64::MAX });
     let tail = options.optimize >= 2;
@@ -151,46 +143,56 @@ fn comment_output(sections: &mut Sections) -> OutputId {
     OutputId(index as u32)
 }
 
-struct Plan {
+struct Plan<'data> {
+    /// By group.
     shapes: Vec<Shape>,
+    /// By group: what it is made of.
+    lists: Vec<Vec<Input<'data>>>,
+    /// By merge index.
     inputs: Vec<Source>,
 }
 
 /// Groups the live merge sections, in input order; group 0 is `.comment`.
-fn plan(resolved: &Resolved, sections: &Sections, live: &Live, comment: OutputId) -> Plan {
+fn plan<'data>(
+    resolved: &'data Resolved,
+    sections: &Sections,
+    live: &Live,
+    comment: OutputId,
+) -> Plan<'data> {
     let mut shapes = vec![Shape { output: comment, strings: true, entsize: 1, align: 1 }];
     let mut numbers: HashMap<Shape, u32, foldhash::fast::FixedState> = HashMap::default();
     numbers.insert(shapes[0], 0);
-    let mut counts = vec![0; 1];
+    let mut lists = vec![Vec::new()];
     let source = |id: &SectionId| {
         let input = &sections.inputs[id.index()];
         let (object, shndx) = sections.locate(resolved, *id).filter(|_| live.is_live(*id))?;
         let header = &object.headers[shndx as usize];
-        Some(Shape {
+        let shape = Shape {
             output: input.output,
             strings: header.flags() & SHF_STRINGS != 0,
             entsize: header.entsize() as u32,
             align: input.align(),
-        })
+        };
+        Some((shape, object.section_data(shndx)))
     };
-    let sources: Vec<Option<Shape>> =
+    let sources: Vec<Option<(Shape, &[u8])>> =
         sections.merge_inputs().par_iter().tasks_of(1024).map(source).collect();
     let mut inputs = Vec::with_capacity(sources.len());
-    for shape in sources {
-        let Some(shape) = shape else {
+    for (index, source) in (0..).zip(sources) {
+        let Some((shape, data)) = source else {
             inputs.push(DEAD);
             continue;
         };
         let group = *numbers.entry(shape).or_insert_with(|| {
             shapes.push(shape);
-            counts.push(0);
+            lists.push(Vec::new());
             shapes.len() as u32 - 1
         });
-        let count = &mut counts[group as usize];
-        inputs.push(Source { group, input: *count });
-        *count += 1;
+        let list = &mut lists[group as usize];
+        inputs.push(Source { group, input: list.len() as u32 });
+        list.push(Input { data, index });
     }
-    Plan { shapes, inputs }
+    Plan { shapes, lists, inputs }
 }
 
 /// Puts each group where the first of its sections stood.

@@ -108,7 +108,7 @@ fn try_link<H: Host>(options: &Options, mut host: H) -> Result<H::End> {
 }
 
 fn load(options: &Options, warnings: &mut Vec<String>, times: &mut Times) -> Result<input::Inputs> {
-    let mut inputs = input::load(options, warnings)?;
+    let mut inputs = input::load(options)?;
     substitute::plan(&mut inputs, options, warnings)?;
     times.end("load");
     Ok(inputs)

@@ -20,7 +20,7 @@ const MAX_SCRIPT_DEPTH: usize = 16;
 /// Finds, maps and identifies every input of the command line.
 ///
 /// Errors: everything that is missing or no linkable file, all together.
-pub fn load(options: &Options, _warnings: &mut Vec<String>) -> Result<Inputs> {
+pub fn load(options: &Options) -> Result<Inputs> {
     let mut loader = Loader {
         options,
         inputs: Inputs { wraps: wraps(options), ..Inputs::default() },

@@ -43,7 +43,7 @@ fn options(names: Vec<InputName>, directories: &[&Path]) -> Options {
 }
 
 fn loaded(options: &Options) -> Result<Inputs, String> {
-    load(options, &mut Vec::new())
+    load(options)
         .map_err(|errors| errors.iter().map(|error| format!("{error}\n")).collect())
 }
 

@@ -135,6 +135,25 @@ mod duplicate {
         scene.fails(&["start.o", "user.o", "-L.", "-llib"], &texts)
     }
 
+    /// GNU ld and lld link this: when they come to `baz`, which asks for `foo`, that is there already.
+    #[test]
+    fn of_two_archives_says_how_to_order_them() -> Outcome {
+        let scene = Scene::new("errors/duplicate-archives")?;
+        let members = [
+            ("foo", ".globl foo\nfoo: ret\n"),
+            ("both", ".globl foo, bar\nfoo: ret\nbar: call baz\nret\n"),
+            ("baz", ".globl baz\nbaz: call foo\nret\n"),
+        ];
+        for (name, source) in members {
+            scene.compile(&format!("{name}.s"), source, &[])?;
+            scene.tool("ar", &["rcs", &format!("lib{name}.a"), &format!("{name}.o")])?;
+        }
+        let line = ["-u", "bar", "start.o", "libfoo.a", "libboth.a", "libbaz.a"];
+        let texts = ["duplicate symbol: foo", "try libboth.a in front of libfoo.a"];
+        scene.fails(&line, &texts)?;
+        scene.links(&["-u", "bar", "start.o", "libboth.a", "libfoo.a", "libbaz.a"]).map(drop)
+    }
+
     /// Both kinds in one report, in the order of the input.
     #[test]
     fn come_together_with_undefined_symbols() -> Outcome {

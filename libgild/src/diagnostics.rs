@@ -47,7 +47,7 @@ pub enum Error {
         similar: Option<String>,
     },
     /// Two strong definitions.
-    #[error("duplicate symbol: {name}\n>>> defined in {first}\n>>> defined in {second}")]
+    #[error("duplicate symbol: {name}\n>>> defined in {first}\n>>> defined in {second}{way_out}")]
     Duplicate {
         /// Demangled name.
         name: String,
@@ -55,6 +55,8 @@ pub enum Error {
         first: Place,
         /// The one in the way.
         second: Place,
+        /// What may help: nothing, or a line that begins with a line feed.
+        way_out: String,
     },
     /// A relocation that cannot be applied.
     #[error("{message}\n>>> referenced by {at}")]

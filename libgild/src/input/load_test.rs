@@ -43,8 +43,7 @@ fn options(names: Vec<InputName>, directories: &[&Path]) -> Options {
 }
 
 fn loaded(options: &Options) -> Result<Inputs, String> {
-    load(options)
-        .map_err(|errors| errors.iter().map(|error| format!("{error}\n")).collect())
+    load(options).map_err(|errors| errors.iter().map(|error| format!("{error}\n")).collect())
 }
 
 fn paths(inputs: &Inputs) -> Vec<&Path> {

@@ -9,7 +9,7 @@ use crate::elf::{
     STV_DEFAULT, STV_HIDDEN, STV_INTERNAL, STV_PROTECTED, Sym, SymExt,
 };
 use crate::ids::{FileId, SectionId, SymbolId};
-use crate::input::object::Object;
+use crate::input::object::{Object, ObjectName};
 use crate::prefetch::{AHEAD, prefetch};
 use crate::substitute::Taken;
 use crate::tasks::Tasks;
@@ -247,8 +247,22 @@ fn duplicates(
         name: demangle(object(second.0).symbol_name(second.1), options.demangle),
         first: place(object(first.0), first.1, number < detailed),
         second: place(object(second.0), second.1, number < detailed),
+        way_out: way_out(object(first.0).name, object(second.0).name),
     };
     pairs.into_iter().enumerate().map(error).collect()
+}
+
+/// GNU ld and lld, which go through the line, would have left one of two members alone if the other was
+/// extracted before anything asked for the name.
+fn way_out(first: ObjectName, second: ObjectName) -> String {
+    let archives = first.member.is_some() && second.member.is_some() && first.path != second.path;
+    if !archives {
+        return String::new();
+    }
+    let (first, second) = (first.path.display(), second.path.display());
+    format!(
+        "\n>>> a symbol is taken from the first archive that has it: try {second} in front of {first}"
+    )
 }
 
 fn place(object: &Object, index: u32, with_source: bool) -> Place {

@@ -32,26 +32,33 @@ fn main() -> ExitCode {
 }
 
 /// `GILD_ALLOCATOR` is for people who can't reach the link line; the option wins.
-fn allocator_from_environment(options: &mut Options) {
+fn allocator_from_environment(options: &mut Options) -> Result<(), String> {
     let allocator = &mut options.allocator;
     if let Some(paths) = std::env::var_os("GILD_ALLOCATOR_PATH") {
         allocator.directories = std::env::split_paths(&paths).collect();
     }
     if allocator.choice.is_some() || allocator.prefix.is_some() {
-        return;
+        return Ok(());
     }
-    if let Ok(choice) = std::env::var("GILD_ALLOCATOR")
+    if let Some(choice) = std::env::var_os("GILD_ALLOCATOR")
         && !choice.is_empty()
     {
+        let choice = choice
+            .into_string()
+            .map_err(|choice| format!("GILD_ALLOCATOR: {} is no UTF-8", choice.display()))?;
         report::note(&format!(
             "the allocator is {choice}, by the environment variable GILD_ALLOCATOR"
         ));
         allocator.choice = Some(choice);
     }
+    Ok(())
 }
 
 fn run(mut options: Options, warnings: Vec<String>, jobs: Jobs) -> ExitCode {
-    allocator_from_environment(&mut options);
+    if let Err(message) = allocator_from_environment(&mut options) {
+        report::error(&message);
+        return ExitCode::FAILURE;
+    }
     let options = &options;
     if let Some(banner) = &options.banner {
         report::print_lines([banner]);

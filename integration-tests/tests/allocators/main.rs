@@ -6,6 +6,7 @@ mod errors;
 mod matrix;
 mod options;
 mod others;
+mod own_names;
 mod pitfalls;
 mod proof;
 
@@ -20,6 +21,7 @@ fn main() {
         errors::trials(),
         pitfalls::trials(),
         others::trials(),
+        own_names::trials(),
     ];
     libtest_mimic::run(&Arguments::from_args(), trials.into_iter().flatten().collect()).exit();
 }

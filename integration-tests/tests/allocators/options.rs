@@ -288,9 +288,10 @@ fn operators(target: Target) -> Outcome {
     ];
     const HEAD: &str = "#include <stdlib.h>\nint marked;\n\
                         char *strdup(const char *s) { abort(); }\n";
-    // Only names matter here, so that the C++ library is one of two functions.
+    // Only names matter here, so that the C++ library is one of three functions.
     const LIBRARY: &str = "#include <stdlib.h>\nvoid *_Znwm(size_t n) { return malloc(n); }\n\
-                           void _ZdlPv(void *p) { free(p); }\n";
+                           void _ZdlPv(void *p) { free(p); }\n\
+                           void *_ZSt15set_new_handlerPFvvE(void *p) { return p; }\n";
     const USER: &str = "#include <string.h>\n#include <stdlib.h>\nextern int marked;\n\
                         void *_Znwm(size_t); void _ZdlPv(void *); int main(void) {\n\
                         _ZdlPv(_Znwm(5)); free(strdup(\"x\")); return marked; }\n";

@@ -6,7 +6,7 @@ use crate::elf::*;
 use crate::ids::{SectionId, SymbolId};
 use crate::input::object::Object;
 use crate::prefetch::{AHEAD, prefetch};
-use crate::symbols::{Definition, LinkerSymbol, Symbol};
+use crate::symbols::{Definition, LinkerSymbol, Symbol, is_weak_reference};
 use std::sync::atomic::Ordering::Relaxed;
 
 /// What a relocation refers to.
@@ -234,7 +234,8 @@ impl Scanner<'_, '_> {
         found: &mut Found,
     ) -> TargetKind {
         let Source { object, shndx, .. } = source;
-        let weak = object.symbols[rela.sym() as usize].bind() == STB_WEAK;
+        let symbol = &object.symbols[rela.sym() as usize];
+        let weak = is_weak_reference(object, rela.sym(), symbol);
         if !weak && rela.kind() != R_X86_64_NONE {
             found.undefined.push((id, object.file, shndx, rela.offset()));
         }

@@ -4,7 +4,7 @@ use super::family::{self, Names, Renames};
 use crate::args::{Internal, Options, Override};
 use crate::diagnostics::{Error, demangle};
 use crate::elf::{SHN_UNDEF, SymExt};
-use crate::input::object::Object;
+use crate::input::object::{Object, Position};
 use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 
@@ -33,6 +33,9 @@ pub struct Binding {
     pub(super) ranks: u32,
     /// Rank of the provider's input.
     pub(super) home: u32,
+    /// File offset of the provider's member that musl's fork calls, if that is bound: it comes with any
+    /// other member.
+    pub(super) fork_hook: Option<u64>,
     /// Rank of the object with the note.
     pub(super) note: u32,
     /// Ranks of the C library.
@@ -58,7 +61,7 @@ pub struct Binding {
 /// How an object's definition of a name is to be taken, if not as it is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Taken {
-    /// As a reference: the provider's stands.
+    /// As a reference that isn't weak: the provider's stands.
     Displaced,
     /// As a weak definition.
     Weak,
@@ -97,14 +100,27 @@ impl Binding {
             return target;
         }
         match self.private.get(name) {
-            Some(target) if !defined && !self.is_home(rank) => target,
+            Some(target) if !defined && self.means_libcs(name, rank) => target,
             _ => name,
         }
     }
 
-    /// What a reference from the program to `name` is read as.
+    /// Whether a private name means the C library's in an input. `__free` may be a program's own, and
+    /// one whose malloc stands may call `__libc_malloc` from it.
+    fn means_libcs(&self, name: &[u8], rank: u32) -> bool {
+        let reserved = name.starts_with(b"__libc_") && self.winner != Some(Override::Object);
+        self.is_libc(rank) || (reserved && !self.is_home(rank))
+    }
+
+    /// What a reference from the C library to `name` is read as.
     pub(super) fn target<'a>(&'a self, name: &'a str) -> &'a [u8] {
-        self.name(name.as_bytes(), false, u32::MAX)
+        let name = name.as_bytes();
+        self.references.get(name).or_else(|| self.private.get(name)).map_or(name, Vec::as_slice)
+    }
+
+    /// Where the member is that comes with any other of the provider's.
+    pub fn companion(&self) -> Option<Position> {
+        Some((self.home, self.fork_hook?))
     }
 
     /// Whether a member of input `rank` may be extracted for `name`.
@@ -137,6 +153,8 @@ impl Binding {
             let family = self.in_family(name);
             let prefixed = || self.references.values().any(|target| target == name);
             let taken = match provider {
+                // musl's own, which does nothing, for a program that forks and never allocates.
+                false if name == family::MUSL_FORK_HOOK.as_bytes() && family => Taken::Weak,
                 true if self.extras.contains(name) => Taken::Weak,
                 true if objects_win && (family || prefixed()) => Taken::Weak,
                 false if family && !(objects_win && alone) => Taken::Displaced,

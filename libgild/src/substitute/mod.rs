@@ -6,15 +6,17 @@
 //!
 //! # Binding
 //! A reference to a family symbol, from any input, gets the provider's definition. Other objects'
-//! definitions of the family count as references, and no archive member is extracted for them.
+//! definitions of the family count as references, and no archive member is extracted for them. Its
+//! `operator new` and `delete` are taken if it has them all and the program replaces none.
 //! Where the provider's family has a prefix, references to `malloc` are read as references to
 //! `mi_malloc`, so that the binding costs no instruction. What the provider lacks is completed by
 //! small objects ([`glue`]) if the C standard or a manual says how.
 //!
 //! # The C library's own heap
-//! With `--allocator-internal=redirect` references to `__libc_malloc` and its like are read as
-//! references to the public names, except in the provider's own members. That makes one heap of
-//! two. With `keep` they stay.
+//! With `--allocator-internal=redirect` the C library's references to `__libc_malloc`, `__free` and
+//! their like are read as references to the public names. That makes one heap of two. So are
+//! references to `__libc_…` from other inputs but the provider, unless those have a malloc of their
+//! own that stands. With `keep` they stay.
 //!
 //! glibc (2.36) has no private callers, so redirect is the default and changes nothing. musl has
 //! separated the two since 1.2.2 because a replacement that takes a lock of its own in a

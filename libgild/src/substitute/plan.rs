@@ -60,8 +60,10 @@ pub fn plan(inputs: &mut Inputs, options: &Options, warnings: &mut Vec<String>) 
     binding.internal = allocator.internal.unwrap_or_else(|| default_internal(found.libc, &offer));
     bind(&mut binding, &offer, found.libc);
     let others = binding.ranks..inputs.entries.len() as u32;
-    let offered = provider::offered(inputs, others, &binding.extras);
-    hide(&mut binding, &offered);
+    let offered = provider::offered(inputs, others.clone(), &binding.extras);
+    // Some of the program's and the rest of the provider's would be two heaps.
+    let replaced = provider::replaces(inputs, others, &operators(&binding));
+    hide(&mut binding, &offered, replaced);
     add_glue(&mut binding, inputs);
     // Entries have come and, where the line names the provider too, gone since the C library was found.
     let ranks = (0..).zip(&inputs.entries);
@@ -163,6 +165,7 @@ pub(super) fn bind(binding: &mut Binding, offer: &Offer, libc: Option<Libc>) {
             binding.private.insert(key(private), target);
         }
         if libc == Some(Libc::Musl) && has(family::FORK_HOOK) {
+            binding.fork_hook = offer.fork_hook;
             binding.family.insert(key(family::MUSL_FORK_HOOK));
             binding.references.insert(key(family::MUSL_FORK_HOOK), key(family::FORK_HOOK));
         }
@@ -175,11 +178,19 @@ pub(super) fn bind(binding: &mut Binding, offer: &Offer, libc: Option<Libc>) {
     binding.extras = extras.map(key).collect();
 }
 
+/// The `operator new` and `delete` of the provider.
+fn operators(binding: &Binding) -> Names {
+    let all = family::OPERATORS.iter().chain(&family::ALIGNED_OPERATORS);
+    let has = |name: &&&str| binding.extras.contains(name.as_bytes());
+    all.filter(has).map(|name| name.as_bytes().to_vec()).collect()
+}
+
 /// Hides what the C library or the C++ library has itself. `operator new` and `delete` are the
-/// provider's if it has them all: half of them would free what the other half's malloc gave.
-pub(super) fn hide(binding: &mut Binding, offered: &Names) {
+/// provider's if it has them all and the program has none (`replaced`): half of them would free what
+/// the other half's malloc gave.
+pub(super) fn hide(binding: &mut Binding, offered: &Names, replaced: bool) {
     let has = |name: &&str| binding.extras.contains(name.as_bytes());
-    let plain = family::OPERATORS.iter().all(&has);
+    let plain = !replaced && family::OPERATORS.iter().all(&has);
     let aligned = plain && family::ALIGNED_OPERATORS.iter().all(has);
     let complete = |name: &[u8]| {
         let is = |list: &[&str]| list.iter().any(|known| known.as_bytes() == name);

@@ -17,7 +17,7 @@ fn set(names: &[&str]) -> Names {
 
 fn offer<'a>(defined: &[&'a str], referenced: &[&'a str]) -> Offer<'a> {
     let names = |names: &[&'a str]| names.iter().map(|name| name.as_bytes()).collect();
-    Offer { defined: names(defined), referenced: names(referenced), version: None }
+    Offer { defined: names(defined), referenced: names(referenced), ..Offer::default() }
 }
 
 fn chosen(defined: &[&str], prefix: Option<&str>) -> Result<Binding> {
@@ -138,17 +138,18 @@ fn operators_are_taken_whole_and_libcs_other_names_yield() {
     let plain: Vec<&str> = family::OPERATORS.to_vec();
     let all = [&plain[..], &family::ALIGNED_OPERATORS].concat();
     let half = [&plain[..], &family::ALIGNED_OPERATORS[..2]].concat();
-    for (extras, offered, hidden) in [
-        (&["strdup"][..], &["strdup"][..], &["strdup"][..]),
-        (&["strdup"], &[], &[]),
-        (&all, &all, &[]),
-        (&plain, &all, &[]),
-        (&half, &all, &family::ALIGNED_OPERATORS[..2]),
-        (&plain[1..], &all, &plain[1..]),
+    for (extras, offered, replaced, hidden) in [
+        (&["strdup"][..], &["strdup"][..], false, &["strdup"][..]),
+        (&["strdup"], &[], false, &[]),
+        (&all, &all, false, &[]),
+        (&all, &all, true, &all),
+        (&plain, &all, false, &[]),
+        (&half, &all, false, &family::ALIGNED_OPERATORS[..2]),
+        (&plain[1..], &all, false, &plain[1..]),
     ] {
         let mut binding = bound(Internal::Redirect, "", Libc::Glibc);
         binding.extras = set(extras);
-        hide(&mut binding, &set(offered));
+        hide(&mut binding, &set(offered), replaced);
         let mut found: Vec<&[u8]> = binding.hidden.keys().map(|name| &name[..]).collect();
         let mut wanted: Vec<&[u8]> = hidden.iter().map(|name| name.as_bytes()).collect();
         found.sort();

@@ -9,6 +9,7 @@ use crate::input::object::Object;
 use crate::input::{Contents, Inputs};
 use gild_allocators::{BUNDLED, Libc};
 use memchr::memmem;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 /// What a provider defines and refers to.
@@ -20,6 +21,8 @@ pub struct Offer<'a> {
     pub referenced: InputNames<'a>,
     /// What it says of itself.
     pub version: Option<String>,
+    /// File offset of the member with [`family::FORK_HOOK`].
+    pub fork_hook: Option<u64>,
 }
 
 /// `--allocator=CHOICE`: a path if it looks like one, else a name.
@@ -107,8 +110,13 @@ pub fn offer(inputs: &Inputs, rank: u32) -> Result<Offer<'_>> {
                 SHN_UNDEF => offer.referenced.insert(name),
                 _ => offer.defined.insert(name),
             };
-            if name == family::IDENTITY && symbol.shndx() != SHN_UNDEF {
+            if symbol.shndx() == SHN_UNDEF {
+                continue;
+            }
+            if name == family::IDENTITY {
                 offer.version = identity(&object, index);
+            } else if name == family::FORK_HOOK.as_bytes() {
+                offer.fork_hook = Some(object.position.1);
             }
         }
     }
@@ -162,6 +170,17 @@ pub fn offered(inputs: &Inputs, ranks: impl IntoIterator<Item = u32>, wanted: &N
         }
     }
     names
+}
+
+/// Whether an input other than the C++ library defines one of these names. A C++ library's index lists
+/// what only it has.
+pub fn replaces(inputs: &Inputs, ranks: Range<u32>, names: &Names) -> bool {
+    const CXX_LIBRARY: &[u8] = b"_ZSt15set_new_handlerPFvvE";
+    let all: Names = names.iter().cloned().chain([CXX_LIBRARY.to_vec()]).collect();
+    ranks.into_iter().any(|rank| {
+        let found = offered(inputs, [rank], &all);
+        !found.is_empty() && !found.contains(CXX_LIBRARY)
+    })
 }
 
 /// The objects of one input, parsed.

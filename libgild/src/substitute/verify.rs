@@ -22,12 +22,13 @@ pub fn verify(
     warnings: &mut Vec<String>,
 ) -> Result<()> {
     let owners = owners(resolved, live, binding);
-    if !owners.iter().any(|(_, object)| is_own(object, binding)) {
+    if !owners.iter().any(|(_, object)| is_allocator(object, binding)) {
         drop_note(resolved, live, binding);
-        warnings.push(format!(
-            "nothing in the program needs malloc, so that the allocator {} is not in it",
-            binding.name
-        ));
+        let reason = match owners.first() {
+            None => "nothing in the program needs malloc".into(),
+            Some((name, object)) => format!("{name} is {}'s", object.name),
+        };
+        warnings.push(format!("{reason}, so that the allocator {} is not in it", binding.name));
     }
     let live = &*live;
     let mut errors: Vec<Error> = match binding.winner {
@@ -48,7 +49,7 @@ pub fn verify(
 }
 
 /// The live family symbols and the objects that define them.
-fn owners<'a, 'data>(
+pub fn owners<'a, 'data>(
     resolved: &'a Resolved<'data>,
     live: &Live,
     binding: &Binding,
@@ -69,6 +70,11 @@ pub fn live_owner<'a, 'data>(
     live.is_live(section).then_some(object)
 }
 
+/// Whether an object is a part of the allocator; what gild wrote is none.
+pub fn is_allocator(object: &Object, binding: &Binding) -> bool {
+    is_own(object, binding) && !binding.is_glue(object.position.0)
+}
+
 fn is_own(object: &Object, binding: &Binding) -> bool {
     binding.is_provider(object.position.0) || binding.is_home(object.position.0)
 }
@@ -85,7 +91,8 @@ fn foreign(name: &str, owner: &Object, binding: &Binding) -> Option<Error> {
 /// `--allocator-override=object`: the objects must have the whole of what is used of the family, or
 /// nothing.
 fn mixed(owners: &[(&str, &Object)], binding: &Binding) -> Option<Error> {
-    let provider = owners.iter().find(|(_, object)| is_own(object, binding))?;
+    // What completes the family calls whichever functions stand.
+    let provider = owners.iter().find(|(_, object)| is_allocator(object, binding))?;
     let other = owners.iter().find(|(_, object)| !is_own(object, binding))?;
     Some(Error::Message(format!(
         "a partial family: {} is {}'s and {} is {}'s, so that blocks of one heap go to the \
@@ -106,10 +113,8 @@ fn drop_note(resolved: &Resolved, live: &mut Live, binding: &Binding) {
 /// Whether the program contains a part of an object whose definition of the family was displaced,
 /// or of the C library's own heap.
 pub fn is_second_heap(object: &Object, live: &Live, binding: &Binding) -> bool {
-    let displaced = |&(index, taken): &(u32, Taken)| {
-        taken == Taken::Displaced && object.symbol_name(index) != family::MUSL_FORK_HOOK.as_bytes()
-    };
-    let is_heap = object.taken.iter().any(displaced) || is_private_heap(object, binding);
+    let displaced = object.taken.iter().any(|(_, taken)| *taken == Taken::Displaced);
+    let is_heap = displaced || is_private_heap(object, binding);
     let allocated = |shndx: &u32| {
         let header = &object.headers[*shndx as usize];
         header.flags() & SHF_ALLOC != 0 && header.size() > 0

@@ -76,6 +76,11 @@ fn mention(object: &Object, index: u32, symbol: &Sym) -> Mention {
     Mention::Definition(strength << STRENGTH_SHIFT | file | u64::from(index))
 }
 
+/// Whether a reference may stay undefined. A weak definition that was displaced is none that may.
+pub fn is_weak_reference(object: &Object, index: u32, symbol: &Sym) -> bool {
+    symbol.bind() == STB_WEAK && object.takes(index) != Some(Taken::Displaced)
+}
+
 struct Tables {
     winners: Vec<AtomicU64>,
     bits: Vec<AtomicU8>,
@@ -131,7 +136,7 @@ impl Tables {
             };
             match mention(object, index, symbol) {
                 Mention::Reference => {
-                    let weak = symbol.bind() == STB_WEAK;
+                    let weak = is_weak_reference(object, index, symbol);
                     let strong = if weak { 0 } else { Symbol::STRONG_REFERENCE };
                     bits |= Symbol::REFERENCED | strong;
                 }

@@ -220,9 +220,13 @@ impl<'data> Extraction<'data> {
     /// Names that the objects are the first to need.
     fn wants(&self, objects: &[Object]) -> Vec<Want> {
         let wants = |object: &Object| -> Vec<Want> {
-            let wanted = named(object).filter_map(|(id, symbol)| {
+            let displaced = |index: usize| {
+                object.takes((object.first_global + index) as u32) == Some(Taken::Displaced)
+            };
+            let wanted = named(object).enumerate().filter_map(|(index, (id, symbol))| {
                 let state = &self.states[id.index()];
                 let (common, settled, bit) = match symbol.shndx() {
+                    _ if displaced(index) => (false, state::DEFINED, state::WANTED),
                     SHN_UNDEF if symbol.bind() == STB_WEAK => return None,
                     SHN_UNDEF => (false, state::DEFINED | state::COMMON, state::WANTED),
                     shndx if is_common(shndx) => (true, state::DEFINED, state::COMMON_WANTED),
@@ -247,6 +251,11 @@ impl<'data> Extraction<'data> {
         let positions =
             all.filter_map(|((want, first), (name, _))| self.provider(name, first?, want.common));
         let mut positions: Vec<Position> = positions.collect();
+        if let Some(companion) = self.inputs.binding.as_ref().and_then(|it| it.companion())
+            && positions.iter().any(|position| position.0 == companion.0)
+        {
+            positions.push(companion);
+        }
         // Many names to a member: most go here.
         positions.retain(|&position| self.extracted.insert(position));
         positions.sort_unstable();

@@ -12,6 +12,7 @@ mod search;
 mod suggest;
 pub mod undefined;
 
+pub(crate) use decide::is_weak_reference;
 pub(crate) use lazy::{find, members};
 pub use linker_defined::is_identifier;
 pub use names::Names;

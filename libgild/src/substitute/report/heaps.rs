@@ -6,6 +6,7 @@ use crate::live::Live;
 use crate::substitute::{Binding, family, verify};
 use crate::symbols::Resolved;
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// One heap.
 #[derive(Serialize)]
@@ -21,6 +22,8 @@ pub struct Heap {
 enum Kind {
     /// The one that was asked for.
     Chosen,
+    /// The program's own, with `--allocator-override=object`.
+    Object,
     /// The C library's own, with `--allocator-internal=keep`.
     Libc,
     /// Another allocator, known by its prefix.
@@ -34,6 +37,7 @@ impl Heap {
     pub fn describe(&self) -> String {
         match self.kind {
             Kind::Chosen => format!("{} (chosen)", self.name),
+            Kind::Object => format!("{} (its own malloc)", self.name),
             Kind::Libc => "the C library's, for its private callers".into(),
             Kind::Prefixed => format!("{} ({})", self.name, self.by.join(", ")),
             Kind::Rust => format!("Rust's #[global_allocator] ({})", self.by.join(", ")),
@@ -59,18 +63,29 @@ impl Heap {
                 self.by.join(", "),
                 binding.name
             )),
-            Kind::Chosen | Kind::Libc => None,
+            Kind::Chosen | Kind::Object | Kind::Libc => None,
         }
     }
 }
 
 /// All heaps, the chosen one first.
 pub fn find(resolved: &Resolved, live: &Live, binding: &Binding) -> Vec<Heap> {
-    let mut heaps = vec![Heap {
-        kind: Kind::Chosen,
-        name: binding.name.clone(),
-        by: vec![binding.where_from()],
-    }];
+    let mut heaps = Vec::new();
+    let owners = verify::owners(resolved, live, binding);
+    let owners = owners.into_iter().map(|(_, object)| object);
+    let (chosen, others): (Vec<_>, Vec<_>) = owners
+        .filter(|object| !binding.is_glue(object.position.0))
+        .partition(|object| verify::is_allocator(object, binding));
+    if !chosen.is_empty() {
+        let by = vec![binding.where_from()];
+        heaps.push(Heap { kind: Kind::Chosen, name: binding.name.clone(), by });
+    }
+    let others: BTreeSet<String> =
+        others.into_iter().map(|object| object.name.to_string()).collect();
+    if let Some(first) = others.first() {
+        let name = first.clone();
+        heaps.push(Heap { kind: Kind::Object, name, by: others.into_iter().collect() });
+    }
     let second: Vec<String> = resolved
         .objects
         .iter()
@@ -111,8 +126,12 @@ fn prefixed(
         (!binding.is_home(object.position.0)).then_some(object)
     };
     let object = family::FAMILY.into_iter().find_map(owner)?;
+    // `tc_free` alone may free anything.
     let name = format!("{prefix}malloc");
-    Some(Heap { kind: Kind::Prefixed, name, by: vec![object.name.to_string()] })
+    let malloc = resolved.symbol(resolved.names.get(name.as_bytes())?);
+    let provider = resolved.objects.get(malloc.owner.index())?;
+    let together = provider.position.0 == object.position.0;
+    together.then(|| Heap { kind: Kind::Prefixed, name, by: vec![object.name.to_string()] })
 }
 
 /// The object with `__rust_alloc`, unless it leads to the standard library's default,

@@ -1,0 +1,195 @@
+//! What a program has itself: functions of the family, names like the C library's private ones,
+//! `operator new`, and threads that fork without ever allocating.
+
+use integration_tests::allocator::{self, Bench, GLIBC, MUSL, MUSL_PIE, Target};
+use integration_tests::suite::trial;
+use integration_tests::{Outcome, ensure, process, tools};
+use libtest_mimic::Trial;
+use std::os::unix::ffi::OsStrExt;
+
+pub fn trials() -> Vec<Trial> {
+    type Check = fn(Target) -> Outcome;
+    let checks: [(&str, Check, &[Target]); 8] = [
+        ("fork-alone", fork_alone, &[MUSL, MUSL_PIE]),
+        ("fork-hook-apart", fork_hook_apart, &[MUSL]),
+        ("displaced", displaced, &[MUSL, GLIBC]),
+        ("private-names", private_names, &[MUSL, GLIBC]),
+        ("operators", operators, &[GLIBC]),
+        ("interposer", interposer, &[MUSL, GLIBC]),
+        ("prefix-alike", prefix_alike, &[MUSL, GLIBC]),
+        ("not-utf-8", not_utf_8, &[MUSL]),
+    ];
+    let mut trials = Vec::new();
+    for (name, check, targets) in checks {
+        for &target in targets {
+            let name = format!("own-names/{name}-{}", target.name());
+            trials.push(trial(name, move || check(target)));
+        }
+    }
+    trials
+}
+
+/// `provider.o`: an allocator that says what is its own.
+fn provider(bench: &Bench, more: &str) -> Outcome<String> {
+    let path = allocator::source("partial.c");
+    let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
+    let calloc = "#include <stdlib.h>\nvoid *calloc(size_t n, size_t size) {\n\
+        void *p = malloc(n * size); return p ? memset(p, 0, n * size) : p; }\n";
+    bench.compile("provider.c", &format!("{text}{calloc}{more}"), &["-fno-builtin", "-w"])?;
+    bench.archive("libown.a", &["provider.o"])
+}
+
+fn prints(bench: &Bench, inputs: &[&str], wanted: &str) -> Outcome {
+    let link = bench.links(inputs)?;
+    let ran = bench.runs("out", &[])?;
+    ensure(ran.text() == wanted, || format!("{}\n{}", link.describe(), ran.describe()))
+}
+
+/// A child of two threads, without any heap. musl's fork calls the allocator's hook where there is one.
+const FORK: &str = "#include <unistd.h>\n#include <pthread.h>\n#include <sys/wait.h>\n\
+    static void *wait_here(void *p) { pause(); return p; }\n\
+    int main(void) {\n    pthread_t thread;\n    pthread_create(&thread, 0, wait_here, 0);\n\
+    \x20   pid_t child = fork();\n    if (child == 0) _exit(3);\n    int status;\n\
+    \x20   waitpid(child, &status, 0);\n    _exit(WEXITSTATUS(status) != 3);\n}\n";
+
+fn fork_alone(target: Target) -> Outcome {
+    let bench = Bench::new("own-names/fork-alone", target)?;
+    bench.compile("fork.c", FORK, &[])?;
+    for more in [&[][..], &["--gc-sections"]] {
+        bench.links(&[&["--allocator=mimalloc", "fork.o"], more].concat())?;
+        bench.runs("out", &[])?;
+    }
+    Ok(())
+}
+
+/// The hook comes with the allocator from whichever member.
+fn fork_hook_apart(target: Target) -> Outcome {
+    let bench = Bench::new("own-names/fork-hook-apart", target)?;
+    provider(&bench, "int called;\n")?;
+    let hook =
+        "extern int called;\nvoid gild_allocator_atfork(int who) { called |= who < 0 ? 1 : 2; }\n";
+    bench.compile("hook.c", hook, &[])?;
+    bench.archive("libown.a", &["hook.o"])?;
+    let user = "#include <stdlib.h>\nextern int called;\nint forks(void);\nint main(void) {\n\
+        free(malloc(1));\n return forks() || called != 3; }\n";
+    bench.compile("user.c", user, &["-fno-builtin"])?;
+    let forks = FORK.replace("int main", "int forks").replace("_exit(W", "return (W");
+    bench.compile("fork.c", &forks, &[])?;
+    bench.links(&["--allocator=./libown.a", "user.o", "fork.o"])?;
+    bench.runs("out", &[]).map(drop)
+}
+
+/// A definition that gives way to the provider's asks for it as much as a call does.
+fn displaced(target: Target) -> Outcome {
+    let bench = Bench::new("own-names/displaced", target)?;
+    provider(&bench, "")?;
+    for attribute in ["", "__attribute__((weak))"] {
+        let text = format!(
+            "#include <stddef.h>\nint puts(const char *); int partial_owns(const void *);\n\
+             {attribute} void *malloc(size_t n) {{ return NULL; }}\n\
+             {attribute} void free(void *p) {{ }}\n\
+             {attribute} void *realloc(void *p, size_t n) {{ return NULL; }}\n\
+             int main(void) {{ return puts(partial_owns(malloc(5)) ? \"provider\" : \"own\") < 0; }}\n"
+        );
+        bench.compile("user.c", &text, &["-O0", "-fno-builtin", "-w"])?;
+        let inputs = ["--allocator=./libown.a", "--allocator-override=provider", "user.o"];
+        prints(&bench, &inputs, "provider\n")?;
+    }
+    Ok(())
+}
+
+/// `__free` and its like are the C library's where it calls them, elsewhere whoever defines them.
+fn private_names(target: Target) -> Outcome {
+    let bench = Bench::new("own-names/private-names", target)?;
+    let names = ["__malloc", "__free", "__aligned_alloc"];
+    let (mut own, mut calls) = (String::new(), String::new());
+    for name in names {
+        own += &format!("const char *{name}(void) {{ return \"{name}\"; }}\n");
+        calls += &format!("const char *{name}(void);\n");
+    }
+    bench.compile("own.c", &own, &["-fno-builtin"])?;
+    let puts = names.map(|name| format!("puts({name}());")).concat();
+    let main = format!("#include <stdio.h>\n{calls}int main(void) {{ {puts} return 0; }}\n");
+    bench.compile("user.c", &main, &["-fno-builtin"])?;
+    let wanted = names.map(|name| format!("{name}\n")).concat();
+    prints(&bench, &["--allocator=mimalloc", "user.o", "own.o"], &wanted)
+}
+
+/// Where the program replaces some operators, the others are the C++ library's, which call those.
+fn operators(target: Target) -> Outcome {
+    let bench = Bench::new("own-names/operators", target)?;
+    let new = ["_Znwm", "_Znam"].map(|name| format!("void *{name}(size_t n) {{ abort(); }}\n"));
+    let nothrow = ["_ZnwmRKSt9nothrow_t", "_ZnamRKSt9nothrow_t"]
+        .map(|name| format!("void *{name}(size_t n, void *t) {{ abort(); }}\n"));
+    let delete = ["_ZdlPv", "_ZdaPv", "_ZdlPvm", "_ZdaPvm"]
+        .map(|name| format!("void {name}(void *p) {{ abort(); }}\n"));
+    let more = ["_ZdlPvRKSt9nothrow_t", "_ZdaPvRKSt9nothrow_t"]
+        .map(|name| format!("void {name}(void *p, void *t) {{ abort(); }}\n"));
+    let all = [new.concat(), nothrow.concat(), delete.concat(), more.concat()].concat();
+    provider(&bench, &all)?;
+    let source = "#include <cstdio>\n#include <new>\n#include <cstdlib>\nstatic int news, deletes;\n\
+        void *operator new(std::size_t n) { news++; return std::malloc(n); }\n\
+        void operator delete(void *p) noexcept { deletes++; std::free(p); }\n\
+        int main() {\n    delete new int(1);\n    delete[] new int[3];\n\
+        \x20   std::printf(\"%d %d\\n\", news, deletes);\n}\n";
+    integration_tests::workdir::write(&bench.dir, "user.cc", source)?;
+    bench.tool("g++", &["-c", "-O0", "-Wno-sized-deallocation", "user.cc"])?;
+    let library = allocator::cxx_library(target.libc)?;
+    let library: Vec<&str> = library.iter().map(String::as_str).collect();
+    let inputs = [&["--allocator=./libown.a", "user.o"], &library[..]].concat();
+    prints(&bench, &inputs, "2 2\n")
+}
+
+/// A malloc over glibc's `__libc_malloc` that stands would call itself through it.
+fn interposer(target: Target) -> Outcome {
+    let bench = Bench::new("own-names/interposer", target)?;
+    provider(&bench, "")?;
+    let text = "#include <stddef.h>\nint puts(const char *);\n\
+        void *__libc_malloc(size_t); void __libc_free(void *);\n\
+        void *__libc_calloc(size_t, size_t); void *__libc_realloc(void *, size_t);\nstatic int n;\n\
+        void *malloc(size_t s) { n++; return __libc_malloc(s); }\n\
+        void free(void *p) { __libc_free(p); }\n\
+        void *calloc(size_t a, size_t b) { return __libc_calloc(a, b); }\n\
+        void *realloc(void *p, size_t s) { return __libc_realloc(p, s); }\n\
+        int main(void) { free(malloc(5)); return puts(n ? \"own\" : \"none\") < 0; }\n";
+    bench.compile("user.c", text, &["-fno-builtin"])?;
+    let inputs = ["--allocator=./libown.a", "--allocator-override=object", "user.o"];
+    let link = bench.link(&inputs)?;
+    allocator::says(&link, &["error: a second heap", "--allocator-internal=keep"])?;
+    ensure(link.code() == 1 && !bench.path("out").exists(), || link.describe())?;
+    let keep = [&inputs[..], &["--allocator-internal=keep", "--allocator-report=r.json"]].concat();
+    let link = bench.links(&keep)?;
+    allocator::says(
+        &link,
+        &["warning: malloc is user.o's, so that the allocator own is not in it"],
+    )?;
+    ensure(bench.runs("out", &[])?.text() == "own\n", || link.describe())?;
+    let report = integration_tests::workdir::read(&bench.path("r.json"))?;
+    let report: serde_json::Value =
+        serde_json::from_slice(&report).map_err(|error| error.to_string())?;
+    let kinds: Vec<_> = report["heaps"].as_array().into_iter().flatten().collect();
+    let own =
+        kinds.first().is_some_and(|heap| heap["kind"] == "object" && heap["name"] == "user.o");
+    ensure(own, || report.to_string())
+}
+
+/// `tc_free` is tcmalloc's only beside `tc_malloc`.
+fn prefix_alike(target: Target) -> Outcome {
+    let bench = Bench::new("own-names/prefix-alike", target)?;
+    let text = "#include <stdlib.h>\n\
+        __attribute__((noinline)) void tc_free(void *it) { free(it); }\n\
+        int main(void) { tc_free(malloc(9)); return 0; }\n";
+    bench.compile("user.c", text, &["-fno-builtin"])?;
+    let link = bench.links(&["--allocator=mimalloc", "--fatal-warnings", "user.o"])?;
+    bench.runs("out", &[])?;
+    ensure(link.stderr.is_empty(), || link.describe())
+}
+
+fn not_utf_8(target: Target) -> Outcome {
+    let bench = Bench::new("own-names/not-utf-8", target)?;
+    bench.compile("user.c", "int main(void) { return 0; }\n", &[])?;
+    let mut command = bench.command(tools::gild()?, &["user.o"], "out")?;
+    let link = process::run(command.env("GILD_ALLOCATOR", std::ffi::OsStr::from_bytes(b"\xff.a")))?;
+    allocator::says(&link, &["error: GILD_ALLOCATOR: "])?;
+    ensure(link.code() == 1 && !bench.path("out").exists(), || link.describe())
+}

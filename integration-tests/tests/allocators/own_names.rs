@@ -9,7 +9,7 @@ use std::os::unix::ffi::OsStrExt;
 
 pub fn trials() -> Vec<Trial> {
     type Check = fn(Target) -> Outcome;
-    let checks: [(&str, Check, &[Target]); 8] = [
+    let checks: [(&str, Check, &[Target]); 10] = [
         ("fork-alone", fork_alone, &[MUSL, MUSL_PIE]),
         ("fork-hook-apart", fork_hook_apart, &[MUSL]),
         ("displaced", displaced, &[MUSL, GLIBC]),
@@ -17,6 +17,8 @@ pub fn trials() -> Vec<Trial> {
         ("operators", operators, &[GLIBC]),
         ("interposer", interposer, &[MUSL, GLIBC]),
         ("prefix-alike", prefix_alike, &[MUSL, GLIBC]),
+        ("kept", kept, &[MUSL]),
+        ("new-in-c23", new_in_c23, &[MUSL, GLIBC]),
         ("not-utf-8", not_utf_8, &[MUSL]),
     ];
     let mut trials = Vec::new();
@@ -183,6 +185,41 @@ fn prefix_alike(target: Target) -> Outcome {
     let link = bench.links(&["--allocator=mimalloc", "--fatal-warnings", "user.o"])?;
     bench.runs("out", &[])?;
     ensure(link.stderr.is_empty(), || link.describe())
+}
+
+/// With keep, musl's callers of `__libc_calloc` get musl's although the provider has one as well.
+fn kept(target: Target) -> Outcome {
+    let bench = Bench::new("own-names/kept", target)?;
+    let private = "int used;\nvoid *__libc_malloc(size_t n) { used = 1; return malloc(n); }\n\
+        void *__libc_calloc(size_t a, size_t b) { used = 1; return calloc(a, b); }\n\
+        void *__libc_realloc(void *p, size_t n) { used = 1; return realloc(p, n); }\n\
+        void __libc_free(void *p) { used = 1; free(p); }\n";
+    provider(&bench, private)?;
+    let text = "#include <stdio.h>\n#include <stdlib.h>\nextern int used;\n\
+        static void nothing(void) {}\nint main(void) {\n    free(malloc(5));\n\
+        \x20   for (int i = 0; i < 64; i++) atexit(nothing);\n    return printf(\"%d\\n\", used) < 0;\n}\n";
+    bench.compile("user.c", text, &["-fno-builtin"])?;
+    for (internal, wanted) in [("keep", "0\n"), ("redirect", "1\n")] {
+        let internal = format!("--allocator-internal={internal}");
+        prints(&bench, &["--allocator=./libown.a", &internal, "user.o"], wanted)?;
+    }
+    Ok(())
+}
+
+/// A program from before C23 may have its own `free_sized`.
+fn new_in_c23(target: Target) -> Outcome {
+    let bench = Bench::new("own-names/new-in-c23", target)?;
+    provider(&bench, "")?;
+    let own = "const char *free_sized(int n) { return n == 7 ? \"own\" : \"?\"; }\n";
+    bench.compile("own.c", own, &["-fno-builtin"])?;
+    let text = "#include <stdio.h>\n#include <stdlib.h>\nconst char *free_sized(int);\n\
+        int main(void) { free(malloc(5)); return puts(free_sized(7)) < 0; }\n";
+    bench.compile("user.c", text, &["-fno-builtin"])?;
+    for more in [&[][..], &["--allocator-override=provider"], &["--allocator-override=object"]] {
+        let inputs = [&["--allocator=./libown.a", "user.o", "own.o"], more].concat();
+        prints(&bench, &inputs, "own\n")?;
+    }
+    Ok(())
 }
 
 fn not_utf_8(target: Target) -> Outcome {

@@ -140,6 +140,12 @@ impl Binding {
         name.len() <= family::LONGEST && self.family.contains(name)
     }
 
+    /// Whether a name is the program's where that defines it: only gild would define it otherwise.
+    pub(super) fn gives_way(&self, name: &[u8]) -> bool {
+        let new = family::NEW.iter().find(|new| new.as_bytes() == name);
+        new.is_some_and(|new| self.completed.contains_key(new))
+    }
+
     /// Definitions of the object that are not to be taken as they are, by symbol index.
     pub fn taken(&self, object: &Object) -> Vec<(u32, Taken)> {
         let provider = self.is_provider(object.position.0);
@@ -157,6 +163,7 @@ impl Binding {
                 false if name == family::MUSL_FORK_HOOK.as_bytes() && family => Taken::Weak,
                 true if self.extras.contains(name) => Taken::Weak,
                 true if objects_win && (family || prefixed()) => Taken::Weak,
+                false if alone && self.gives_way(name) => return None,
                 false if family && !(objects_win && alone) => Taken::Displaced,
                 _ => return None,
             };

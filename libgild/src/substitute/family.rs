@@ -35,6 +35,9 @@ pub const FAMILY: [&str; 20] = [
     "free_aligned_sized",
 ];
 
+/// New in C23: before, a program might call a function of its own so.
+pub const NEW: [&str; 2] = ["free_sized", "free_aligned_sized"];
+
 /// Without these there is no allocator.
 pub const CORE: [&str; 3] = ["malloc", "free", "realloc"];
 

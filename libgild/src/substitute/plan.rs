@@ -62,8 +62,15 @@ pub fn plan(inputs: &mut Inputs, options: &Options, warnings: &mut Vec<String>) 
     let others = binding.ranks..inputs.entries.len() as u32;
     let offered = provider::offered(inputs, others.clone(), &binding.extras);
     // Some of the program's and the rest of the provider's would be two heaps.
-    let replaced = provider::replaces(inputs, others, &operators(&binding));
+    let replaced = provider::replaces(inputs, others.clone(), &operators(&binding));
     hide(&mut binding, &offered, replaced);
+    if binding.internal == Internal::Keep {
+        // The C library's own callers must reach its own.
+        let private = private_names(&offer);
+        let kept = provider::offered(inputs, others, &private);
+        let hidden: Vec<_> = kept.iter().map(|name| renamed(&binding, name)).collect();
+        binding.hidden.extend(hidden);
+    }
     add_glue(&mut binding, inputs);
     // Entries have come and, where the line names the provider too, gone since the C library was found.
     let ranks = (0..).zip(&inputs.entries);
@@ -197,9 +204,19 @@ pub(super) fn hide(binding: &mut Binding, offered: &Names, replaced: bool) {
         (plain && is(&family::OPERATORS)) || (aligned && is(&family::ALIGNED_OPERATORS))
     };
     let yields = |name: &&Vec<u8>| !complete(name) && offered.contains(*name);
-    let renamed =
-        |name: &Vec<u8>| (name.clone(), [name, &b"."[..], binding.name.as_bytes()].concat());
-    binding.hidden = binding.extras.iter().filter(yields).map(renamed).collect();
+    let hidden = binding.extras.iter().filter(yields).map(|name| renamed(binding, name));
+    binding.hidden = hidden.collect();
+}
+
+/// What a hidden name is called instead.
+fn renamed(binding: &Binding, name: &[u8]) -> (Vec<u8>, Vec<u8>) {
+    (name.to_vec(), [name, b".", binding.name.as_bytes()].concat())
+}
+
+/// The C libraries' private names that the provider has too.
+fn private_names(offer: &Offer) -> Names {
+    let names = family::INTERNAL.iter().map(|(private, _)| private.as_bytes());
+    names.filter(|name| offer.defined.contains(name)).map(<[u8]>::to_vec).collect()
 }
 
 /// Adds the note and what completes the family behind the provider.

@@ -80,7 +80,7 @@ fn is_own(object: &Object, binding: &Binding) -> bool {
 }
 
 fn foreign(name: &str, owner: &Object, binding: &Binding) -> Option<Error> {
-    (!is_own(owner, binding)).then(|| {
+    (!is_own(owner, binding) && !binding.gives_way(name.as_bytes())).then(|| {
         Error::Message(format!(
             "{name} is not the allocator {}'s but {}'s",
             binding.name, owner.name
@@ -93,7 +93,10 @@ fn foreign(name: &str, owner: &Object, binding: &Binding) -> Option<Error> {
 fn mixed(owners: &[(&str, &Object)], binding: &Binding) -> Option<Error> {
     // What completes the family calls whichever functions stand.
     let provider = owners.iter().find(|(_, object)| is_allocator(object, binding))?;
-    let other = owners.iter().find(|(_, object)| !is_own(object, binding))?;
+    let foreign = |(name, object): &&(&str, &Object)| {
+        !is_own(object, binding) && !binding.gives_way(name.as_bytes())
+    };
+    let other = owners.iter().find(foreign)?;
     Some(Error::Message(format!(
         "a partial family: {} is {}'s and {} is {}'s, so that blocks of one heap go to the \
          other\n>>> define both in the object, or take --allocator-override=provider",

@@ -44,7 +44,7 @@ const fn case(
     Case { name, targets, inputs, provider }
 }
 
-const CASES: [Case; 22] = [
+const CASES: [Case; 23] = [
     case("gc", &Target::ALL, "--gc-sections --allocator=jemalloc small.o", "jemalloc"),
     case("no-gc", &Target::ALL, "--no-gc-sections --allocator=jemalloc small.o", "jemalloc"),
     case(
@@ -85,6 +85,12 @@ const CASES: [Case; 22] = [
         "prefix-in-lib",
         BOTH,
         "--allocator-prefix=mi_ small.o --start-lib prefixed.o --end-lib",
+        "mimalloc",
+    ),
+    case(
+        "prefix-of-object-behind",
+        BOTH,
+        "--allocator-prefix=mi_ small.o libprefixed.a prefixed.o",
         "mimalloc",
     ),
     case("prefix-of-archive", BOTH, "--allocator-prefix=mi_ small.o libprefixed.a", "mimalloc"),

@@ -130,12 +130,15 @@ fn identity(object: &Object, index: u32) -> Option<String> {
     Some(String::from_utf8_lossy(text.split(|&byte| byte == 0).next()?).into())
 }
 
-/// The first input that has `PREFIXmalloc`.
+/// The input that has `PREFIXmalloc`: the first that takes part in any case, or the first archive.
 pub fn with_prefix(inputs: &Inputs, prefix: &str) -> Result<u32> {
     let wanted = Names::from_iter([format!("{prefix}malloc").into_bytes()]);
-    let ranks = 0..inputs.entries.len() as u32;
-    let found = ranks.into_iter().find(|&rank| !offered(inputs, [rank], &wanted).is_empty());
-    found.ok_or_else(|| {
+    let has = |rank: &u32| !offered(inputs, [*rank], &wanted).is_empty();
+    let first = |lazy| {
+        let ranks = (0..).zip(&inputs.entries).filter(|(_, entry)| entry.lazy == lazy);
+        ranks.map(|(rank, _)| rank).find(has)
+    };
+    first(false).or_else(|| first(true)).ok_or_else(|| {
         Errors::from(Error::Message(format!(
             "--allocator-prefix={prefix}: no input defines {prefix}malloc\n>>> the option alone \
              takes an allocator that is on the command line; --allocator=ARCHIVE adds one"

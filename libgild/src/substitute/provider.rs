@@ -179,6 +179,10 @@ pub fn offered(inputs: &Inputs, ranks: impl IntoIterator<Item = u32>, wanted: &N
 /// what only it has.
 pub fn replaces(inputs: &Inputs, ranks: Range<u32>, names: &Names) -> bool {
     const CXX_LIBRARY: &[u8] = b"_ZSt15set_new_handlerPFvvE";
+    // Nor is an object parsed here for gild's own archives.
+    if names.is_empty() {
+        return false;
+    }
     let all: Names = names.iter().cloned().chain([CXX_LIBRARY.to_vec()]).collect();
     ranks.into_iter().any(|rank| {
         let found = offered(inputs, [rank], &all);

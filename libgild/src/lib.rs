@@ -131,6 +131,8 @@ fn link_inputs<H: Host>(
     mut times: Times,
     host: H,
 ) -> Result<H::End> {
+    let read = inputs.binding.as_deref().and_then(|binding| binding.read_options(options));
+    let options = read.as_ref().unwrap_or(options);
     let mut resolved = symbols::resolve(inputs, options, &mut warnings)?;
     times.end("resolve");
     // Duplicate definitions come in one report with the undefined symbols of live code.

@@ -44,7 +44,7 @@ const fn case(
     Case { name, targets, inputs, provider }
 }
 
-const CASES: [Case; 23] = [
+const CASES: [Case; 24] = [
     case("gc", &Target::ALL, "--gc-sections --allocator=jemalloc small.o", "jemalloc"),
     case("no-gc", &Target::ALL, "--no-gc-sections --allocator=jemalloc small.o", "jemalloc"),
     case(
@@ -85,6 +85,12 @@ const CASES: [Case; 23] = [
         "prefix-in-lib",
         BOTH,
         "--allocator-prefix=mi_ small.o --start-lib prefixed.o --end-lib",
+        "mimalloc",
+    ),
+    case(
+        "prefix-on-command-line",
+        BOTH,
+        "--allocator=./libprefixed.a --require-defined=malloc --defsym=own=free -u calloc small.o",
         "mimalloc",
     ),
     case(

@@ -1,7 +1,7 @@
 //! What the names of the family mean in a link; asked whenever an object is read.
 
 use super::family::{self, Names, Renames};
-use crate::args::{Internal, Options, Override};
+use crate::args::{DefsymValue, Internal, Options, Override};
 use crate::diagnostics::{Error, demangle};
 use crate::elf::{SHN_UNDEF, SymExt};
 use crate::input::object::{Object, Position};
@@ -103,6 +103,25 @@ impl Binding {
             Some(target) if !defined && self.means_libcs(name, rank) => target,
             _ => name,
         }
+    }
+
+    /// The options with the command line's references to the family as they are read, if that matters.
+    pub fn read_options(&self, options: &Options) -> Option<Options> {
+        if self.references.is_empty() {
+            return None;
+        }
+        let mut options = options.clone();
+        let targets = options.defsyms.iter_mut().filter_map(|(_, value)| match value {
+            DefsymValue::Symbol { name, .. } => Some(name),
+            DefsymValue::Absolute(_) => None,
+        });
+        let names = options.undefined.iter_mut().chain(&mut options.require_defined);
+        for name in names.chain(targets) {
+            if let Some(target) = self.references.get(name.as_bytes()) {
+                *name = String::from_utf8_lossy(target).into_owned();
+            }
+        }
+        Some(options)
     }
 
     /// Whether a private name means the C library's in an input. `__free` may be a program's own, and

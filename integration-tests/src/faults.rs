@@ -76,6 +76,8 @@ const FAULTS: &[Fault] = &[
     fault("mold", "asm/property-and", &["*"], Differs(&[SegmentMissing])),
     // -z start-stop-gc is ignored.
     fault("mold", "asm/start-stop-gc", &["*"], Misbehaves(&[Instruction])),
+    // What is out of reach is not loaded from the GOT.
+    fault("mold", "asm/got-far", &["*"], Refuses("R_X86_64_REX_GOTPCRELX against far out of range")),
     // __start_X and __stop_X bound one of two sections X.
     fault("mold", "asm/start-stop-large", &["*"], Misbehaves(&[])),
     // An FDE of another object's function.
@@ -119,6 +121,8 @@ const FAULTS: &[Fault] = &[
     fault("wild", "c/tls-models", &["musl/*/clang/desc", "musl/*/clang/desc-ld"], Misbehaves(&[Immediate, SegmentFault])),
     // Both copies of a COMDAT group are kept.
     fault("wild", "asm/group-debug", &["*/*/clang"], Differs(&[Instruction])),
+    // An address that doesn't fit its instruction is cut off.
+    fault("wild", "asm/got-far", &["*"], Misbehaves(&[Instruction])),
     // What it lacks.
     fault("wild", "asm/eh-frame-foreign", &["*"], Refuses("pc-begin refers to symbol that's not defined")),
     fault("wild", "asm/init-gc", &["*"], Refuses("unrecognized option")),

@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// One thing wrong with a command line. All of them are reported together.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -62,9 +62,10 @@ pub enum ArgError {
     /// `-pie` and an interpreter: a position-independent executable that `ld.so` has to load.
     #[error(
         "options '-pie' and '-dynamic-linker {}' ask for a dynamically linked executable; \
-         gild links static ones: give the compiler -static or -static-pie \
+         gild links static ones: give the compiler -static or -static-pie{} \
          (rustc: -C target-feature=+crt-static), or use GNU ld or lld",
-        .interpreter.display()
+        .interpreter.display(),
+        but_musl_gcc(.interpreter)
     )]
     DynamicPie {
         /// The value of `-dynamic-linker`.
@@ -114,4 +115,12 @@ pub enum ArgError {
 /// The tail of a message about a name that isn't known.
 pub(super) fn did_you_mean(nearest: Option<&str>) -> String {
     nearest.map_or_else(String::new, |name| format!("; did you mean '{name}'?"))
+}
+
+/// musl-gcc adds the interpreter to `-static-pie`, and the program is a dynamic one.
+fn but_musl_gcc(interpreter: &Path) -> &'static str {
+    match interpreter.to_string_lossy().contains("ld-musl") {
+        true => " (musl-gcc makes a dynamic program of -static-pie: -static alone, there)",
+        false => "",
+    }
 }

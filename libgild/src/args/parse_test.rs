@@ -365,12 +365,22 @@ fn refusals_say_what_gild_does_and_what_to_use() {
         "--compress-debug-sections=zlib",
         "--compress-debug-sections=zstd",
         "-EB",
-        "-R /no/such/file",
+        "-R Cargo.toml",
+        "--just-symbols=x",
         "--orphan-handling=discard",
     ] {
         let [error] = &errors(line)[..] else { panic!("{line}") };
         assert!(error.contains("gild links static x86-64 executables and "), "{error}");
         assert!(error.contains("GNU ld") || error.contains("lld"), "{error}");
+    }
+}
+
+/// Folders that the program would look for when it runs, if it looked for any.
+#[test]
+fn run_paths_are_passed_over() {
+    for line in ["-R /no/such/folder", "-R /usr", "-R $ORIGIN/../lib:/x", "-rpath /no/such/folder"]
+    {
+        assert_eq!(inputs(line), [], "{line}");
     }
 }
 

@@ -157,8 +157,9 @@ pub fn gather<'a>(resolved: &'a Resolved, options: &Options) -> Result<Sections>
     let firsts = objects.iter().map(|object| object.first_section);
     let files = Files::new(firsts.chain([resolved.first_common]).collect());
     let parts = || runs.iter().flat_map(|run| &run.parts);
-    let has_large =
+    let large =
         parts().any(|part| part.has_large) || resolved.commons.iter().any(|common| common.large);
+    let has_large = large && !is_within_reach(&inputs, &outputs, options);
     let warnings = parts()
         .zip(objects)
         .flat_map(|(part, object)| part.warnings.iter().map(|&shndx| (object.file, shndx)));
@@ -189,6 +190,19 @@ pub fn gather<'a>(resolved: &'a Resolved, options: &Options) -> Result<Sections>
         files,
         first_common: resolved.first_common,
     })
+}
+
+/// Whether everything that is loaded can reach everything else, so that nothing is large.
+fn is_within_reach(inputs: &[InputSection], outputs: &Outputs, options: &Options) -> bool {
+    // Half of what 32 bits reach; linker-made sections take the rest.
+    const NEAR: u64 = 1 << 30;
+    let loaded = |input: &&InputSection| {
+        let output = outputs.all.get(input.output.index());
+        output.is_some_and(|output| output.flags & SHF_ALLOC != 0)
+    };
+    let room = |input: &InputSection| input.size + input.align();
+    let all = inputs.iter().filter(loaded).map(room).fold(0, u64::saturating_add);
+    options.section_starts.is_empty() && all < NEAR
 }
 
 fn oversized(resolved: &Resolved, common: &Common) -> Option<Error> {

@@ -106,7 +106,7 @@ pub struct Sections {
     pub eh_frames: Vec<EhFrame>,
     /// By `FileId`: whether its `.note.GNU-stack` asks for an executable stack; `None` without one.
     pub(crate) stack_notes: Vec<Option<bool>>,
-    /// Whether any section has SHF_X86_64_LARGE.
+    /// Whether any section has SHF_X86_64_LARGE and may be out of reach.
     pub has_large: bool,
     /// Which file each section of an object comes from.
     files: Files,

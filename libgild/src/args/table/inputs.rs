@@ -82,9 +82,15 @@ const ROWS: &[Row] = &[
         format,
     ),
     apply(
-        &["-R", "--just-symbols"],
+        &["-R"],
         Value::Required("DIR"),
-        "Ignored for a directory, as a run-time search path; refused for a file",
+        "Ignored as a run-time search path; refused for a file, of which it would take the symbols",
+        run_path_or_symbols,
+    ),
+    apply(
+        &["--just-symbols"],
+        Value::Required("FILE"),
+        "Take addresses from FILE: refused",
         just_symbols,
     ),
     ignored(
@@ -110,9 +116,11 @@ fn format(_: &mut State, given: &Given) -> Result<(), ArgError> {
     }
 }
 
+fn run_path_or_symbols(state: &mut State, given: &Given) -> Result<(), ArgError> {
+    // Nothing that is loaded at run time is there yet, maybe; `$ORIGIN` never is.
+    if given.path()?.is_file() { just_symbols(state, given) } else { Ok(()) }
+}
+
 fn just_symbols(_: &mut State, given: &Given) -> Result<(), ArgError> {
-    if given.path()?.is_dir() {
-        return Ok(());
-    }
     Err(given.refuse("cannot take symbols alone from a file; use GNU ld or lld"))
 }

@@ -216,8 +216,12 @@ fn new_in_c23(target: Target) -> Outcome {
         int main(void) { free(malloc(5)); return puts(free_sized(7)) < 0; }\n";
     bench.compile("user.c", text, &["-fno-builtin"])?;
     for more in [&[][..], &["--allocator-override=provider"], &["--allocator-override=object"]] {
-        let inputs = [&["--allocator=./libown.a", "user.o", "own.o"], more].concat();
+        let report = "--allocator-report=r.txt";
+        let inputs = [&["--allocator=./libown.a", "user.o", "own.o", report], more].concat();
         prints(&bench, &inputs, "own\n")?;
+        let report = integration_tests::workdir::read(&bench.path("r.txt"))?;
+        let heaps = String::from_utf8_lossy(&report).matches("heap: ").count();
+        ensure(heaps == 1, || format!("{heaps} heaps"))?;
     }
     Ok(())
 }

@@ -48,14 +48,19 @@ pub fn verify(
     Errors::check(errors)
 }
 
-/// The live family symbols and the objects that define them.
+/// The live family symbols and the objects that define them. A program's own function of a new name is
+/// none.
 pub fn owners<'a, 'data>(
     resolved: &'a Resolved<'data>,
     live: &Live,
     binding: &Binding,
 ) -> Vec<(&'static str, &'a Object<'data>)> {
     let owner = |name| Some((name, live_owner(resolved, live, binding.target(name))?));
-    family::FAMILY.into_iter().filter_map(owner).collect()
+    let owners = family::FAMILY.into_iter().filter_map(owner);
+    let other = |(name, object): &(&str, &Object)| {
+        binding.gives_way(name.as_bytes()) && !is_own(object, binding)
+    };
+    owners.filter(|owner| !other(owner)).collect()
 }
 
 /// The object that defines a name, if the definition is in the program.
@@ -80,7 +85,7 @@ fn is_own(object: &Object, binding: &Binding) -> bool {
 }
 
 fn foreign(name: &str, owner: &Object, binding: &Binding) -> Option<Error> {
-    (!is_own(owner, binding) && !binding.gives_way(name.as_bytes())).then(|| {
+    (!is_own(owner, binding)).then(|| {
         Error::Message(format!(
             "{name} is not the allocator {}'s but {}'s",
             binding.name, owner.name
@@ -93,10 +98,7 @@ fn foreign(name: &str, owner: &Object, binding: &Binding) -> Option<Error> {
 fn mixed(owners: &[(&str, &Object)], binding: &Binding) -> Option<Error> {
     // What completes the family calls whichever functions stand.
     let provider = owners.iter().find(|(_, object)| is_allocator(object, binding))?;
-    let foreign = |(name, object): &&(&str, &Object)| {
-        !is_own(object, binding) && !binding.gives_way(name.as_bytes())
-    };
-    let other = owners.iter().find(foreign)?;
+    let other = owners.iter().find(|(_, object)| !is_own(object, binding))?;
     Some(Error::Message(format!(
         "a partial family: {} is {}'s and {} is {}'s, so that blocks of one heap go to the \
          other\n>>> define both in the object, or take --allocator-override=provider",

@@ -87,8 +87,7 @@ pub fn dispatch(program: &Path) -> &'static [&'static str] {
 
 /// Every linker there is on this machine: gild, the three peers, the same without fork, GNU ld.
 pub fn installed(workspace: &Workspace) -> Vec<Contestant> {
-    let gild = std::env::var_os("GILD").map(PathBuf::from);
-    let gild = gild.or_else(|| Some(copied_gild(workspace)));
+    let gild = Some(gild(workspace));
     let wild = Some(workspace.tools().join("bin/wild")).filter(|path| path.is_file());
     let wild = wild.or_else(|| which(&["wild"]));
     let mold = which(&["mold"]);
@@ -110,9 +109,12 @@ pub fn installed(workspace: &Workspace) -> Vec<Contestant> {
     found.collect()
 }
 
-/// gild as it would be installed, and as wild is. What a linker has just written lies in the page cache
-/// in single pages, and starts 0.15 ms later than a copy, whose pages are mapped together.
-fn copied_gild(workspace: &Workspace) -> PathBuf {
+/// `$GILD`, or gild as it would be installed, and as wild is. What a linker has just written lies in the
+/// page cache in single pages, and starts 0.15 ms later than a copy, whose pages are mapped together.
+pub fn gild(workspace: &Workspace) -> PathBuf {
+    if let Some(path) = std::env::var_os("GILD") {
+        return path.into();
+    }
     let built = workspace.target.join("release/gild");
     let folder = workspace.tools().join("bin");
     let copy = folder.join("gild");

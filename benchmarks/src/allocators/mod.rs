@@ -13,6 +13,7 @@ pub mod results;
 pub mod variants;
 
 use crate::job::{self, Job};
+use crate::linkers;
 use crate::measure::{self, Invocation, Sample};
 use crate::prepare::{self, tools};
 use crate::process;
@@ -89,8 +90,7 @@ fn tools(workspace: &Workspace, options: &Options) -> Result<Tools> {
         Some(folder) => folder,
         None => build_archives(workspace)?,
     };
-    let gild = std::env::var_os("GILD").map(PathBuf::from);
-    let gild = gild.unwrap_or_else(|| workspace.target.join("release/gild"));
+    let gild = linkers::gild(workspace);
     let outputs = workspace.target.join("bench-allocators/outputs");
     fs::create_dir_all(&outputs)?;
     Ok(Tools {

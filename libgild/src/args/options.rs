@@ -268,6 +268,27 @@ pub enum MapOutput {
     File(PathBuf),
 }
 
+impl Options {
+    /// The symbols that the command line refers to, the entry aside: `-u`, `--require-defined`, and what
+    /// `--defsym` stands for.
+    pub fn referenced(&self) -> impl Iterator<Item = &String> {
+        let targets = self.defsyms.iter().filter_map(|(_, value)| match value {
+            DefsymValue::Symbol { name, .. } => Some(name),
+            DefsymValue::Absolute(_) => None,
+        });
+        self.undefined.iter().chain(&self.require_defined).chain(targets)
+    }
+
+    /// The same, to be read as others.
+    pub fn referenced_mut(&mut self) -> impl Iterator<Item = &mut String> {
+        let targets = self.defsyms.iter_mut().filter_map(|(_, value)| match value {
+            DefsymValue::Symbol { name, .. } => Some(name),
+            DefsymValue::Absolute(_) => None,
+        });
+        self.undefined.iter_mut().chain(&mut self.require_defined).chain(targets)
+    }
+}
+
 impl Default for Options {
     /// What an empty command line means. The defaults are GNU ld's, apart from those that can't
     /// matter to a static program or that the fields above explain.

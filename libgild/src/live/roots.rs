@@ -1,6 +1,6 @@
 //! Where garbage collection starts.
 
-use crate::args::{DefsymValue, Options, OutputKind};
+use crate::args::{Options, OutputKind};
 use crate::elf::*;
 use crate::ids::{SectionId, SymbolId};
 use crate::input::object::Object;
@@ -20,15 +20,10 @@ pub(super) fn roots(resolved: &Resolved, sections: &Sections, options: &Options)
     let inputs = sections.inputs.par_iter().tasks_of(1 << 14).enumerate();
     let kept = inputs.filter(|(_, input)| input.ties & KEPT != 0);
     let kept = kept.map(|(id, _)| SectionId(id as u32)).collect();
-    let defsyms = options.defsyms.iter().filter_map(|(_, value)| match value {
-        DefsymValue::Symbol { name, .. } => Some(name),
-        DefsymValue::Absolute(_) => None,
-    });
-    let names = [&options.entry].into_iter().chain(&options.undefined);
     // DT_INIT and DT_FINI. Nothing runs them by those names in a program at a fixed address.
     let pie = options.output_kind == OutputKind::StaticPie;
     let hooks = [&options.init, &options.fini].into_iter().filter(|_| pie);
-    let names = names.chain(&options.require_defined).chain(defsyms).chain(hooks);
+    let names = [&options.entry].into_iter().chain(options.referenced()).chain(hooks);
     let symbols = names.filter_map(|name| resolved.names.get(name.as_bytes())).collect();
     Roots { sections: kept, symbols }
 }

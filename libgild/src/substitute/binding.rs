@@ -1,7 +1,7 @@
 //! What the names of the family mean in a link; asked whenever an object is read.
 
 use super::family::{self, Names, Renames};
-use crate::args::{DefsymValue, Internal, Options, Override};
+use crate::args::{Internal, Options, Override};
 use crate::diagnostics::{Error, demangle};
 use crate::elf::{SHN_UNDEF, SymExt};
 use crate::input::object::{Object, Position};
@@ -111,12 +111,7 @@ impl Binding {
             return None;
         }
         let mut options = options.clone();
-        let targets = options.defsyms.iter_mut().filter_map(|(_, value)| match value {
-            DefsymValue::Symbol { name, .. } => Some(name),
-            DefsymValue::Absolute(_) => None,
-        });
-        let names = options.undefined.iter_mut().chain(&mut options.require_defined);
-        for name in names.chain(targets) {
+        for name in options.referenced_mut() {
             if let Some(target) = self.references.get(name.as_bytes()) {
                 *name = String::from_utf8_lossy(target).into_owned();
             }

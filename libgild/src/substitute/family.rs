@@ -141,6 +141,9 @@ pub const ALIGNED_OPERATORS: [&str; 10] = [
     "_ZdaPvSt11align_val_tRKSt9nothrow_t",
 ];
 
+/// `std::set_new_handler`, by which a C++ library is told from a program that replaces operators.
+pub const CXX_LIBRARY: &[u8] = b"_ZSt15set_new_handlerPFvvE";
+
 /// The allocator that uses a prefix.
 pub fn of_prefix(prefix: &str) -> &str {
     match prefix {

@@ -59,18 +59,8 @@ pub fn plan(inputs: &mut Inputs, options: &Options, warnings: &mut Vec<String>) 
     check(&binding, &offer)?;
     binding.internal = allocator.internal.unwrap_or_else(|| default_internal(found.libc, &offer));
     bind(&mut binding, &offer, found.libc);
-    let others = binding.ranks..inputs.entries.len() as u32;
-    let offered = provider::offered(inputs, others.clone(), &binding.extras);
-    // Some of the program's and the rest of the provider's would be two heaps.
-    let replaced = provider::replaces(inputs, others.clone(), &operators(&binding));
+    let (offered, replaced) = rivals(inputs, &binding, &offer);
     hide(&mut binding, &offered, replaced);
-    if binding.internal == Internal::Keep {
-        // The C library's own callers must reach its own.
-        let private = private_names(&offer);
-        let kept = provider::offered(inputs, others, &private);
-        let hidden: Vec<_> = kept.iter().map(|name| renamed(&binding, name)).collect();
-        binding.hidden.extend(hidden);
-    }
     add_glue(&mut binding, inputs);
     // Entries have come and, where the line names the provider too, gone since the C library was found.
     let ranks = (0..).zip(&inputs.entries);
@@ -185,11 +175,26 @@ pub(super) fn bind(binding: &mut Binding, offer: &Offer, libc: Option<Libc>) {
     binding.extras = extras.map(key).collect();
 }
 
-/// The `operator new` and `delete` of the provider.
-fn operators(binding: &Binding) -> Names {
+/// Names of the provider's beside the family that other inputs have as well; and whether an input other
+/// than the C++ library has some of its `operator new` and `delete`.
+fn rivals(inputs: &Inputs, binding: &Binding, offer: &Offer) -> (Names, bool) {
     let all = family::OPERATORS.iter().chain(&family::ALIGNED_OPERATORS);
-    let has = |name: &&&str| binding.extras.contains(name.as_bytes());
-    all.filter(has).map(|name| name.as_bytes().to_vec()).collect()
+    let operators: Vec<&[u8]> =
+        all.map(|name| name.as_bytes()).filter(|name| binding.extras.contains(*name)).collect();
+    let mut wanted = binding.extras.clone();
+    wanted.extend((!operators.is_empty()).then(|| family::CXX_LIBRARY.to_vec()));
+    if binding.internal == Internal::Keep {
+        let private = family::INTERNAL.iter().map(|(private, _)| private.as_bytes());
+        wanted.extend(private.filter(|name| offer.defined.contains(name)).map(<[u8]>::to_vec));
+    }
+    let (mut offered, mut replaced) = (Names::default(), false);
+    for rank in binding.ranks..inputs.entries.len() as u32 {
+        let found = provider::offered(inputs, rank, &wanted);
+        replaced |= !found.contains(family::CXX_LIBRARY)
+            && operators.iter().any(|name| found.contains(*name));
+        offered.extend(found);
+    }
+    (offered, replaced)
 }
 
 /// Hides what the C library or the C++ library has itself. `operator new` and `delete` are the
@@ -204,19 +209,14 @@ pub(super) fn hide(binding: &mut Binding, offered: &Names, replaced: bool) {
         (plain && is(&family::OPERATORS)) || (aligned && is(&family::ALIGNED_OPERATORS))
     };
     let yields = |name: &&Vec<u8>| !complete(name) && offered.contains(*name);
-    let hidden = binding.extras.iter().filter(yields).map(|name| renamed(binding, name));
-    binding.hidden = hidden.collect();
-}
-
-/// What a hidden name is called instead.
-fn renamed(binding: &Binding, name: &[u8]) -> (Vec<u8>, Vec<u8>) {
-    (name.to_vec(), [name, b".", binding.name.as_bytes()].concat())
-}
-
-/// The C libraries' private names that the provider has too.
-fn private_names(offer: &Offer) -> Names {
-    let names = family::INTERNAL.iter().map(|(private, _)| private.as_bytes());
-    names.filter(|name| offer.defined.contains(name)).map(<[u8]>::to_vec).collect()
+    let extras = binding.extras.iter().filter(yields);
+    // With keep the C library's own callers must reach its own.
+    let private = family::INTERNAL.map(|(private, _)| private.as_bytes().to_vec());
+    let keep = binding.internal == Internal::Keep;
+    let private = private.iter().filter(|name| keep && offered.contains(*name));
+    let renamed =
+        |name: &Vec<u8>| (name.clone(), [name, &b"."[..], binding.name.as_bytes()].concat());
+    binding.hidden = extras.chain(private).map(renamed).collect();
 }
 
 /// Adds the note and what completes the family behind the provider.

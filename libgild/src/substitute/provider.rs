@@ -9,7 +9,6 @@ use crate::input::object::Object;
 use crate::input::{Contents, Inputs};
 use gild_allocators::{BUNDLED, Libc};
 use memchr::memmem;
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 /// What a provider defines and refers to.
@@ -133,7 +132,7 @@ fn identity(object: &Object, index: u32) -> Option<String> {
 /// The input that has `PREFIXmalloc`: the first that takes part in any case, or the first archive.
 pub fn with_prefix(inputs: &Inputs, prefix: &str) -> Result<u32> {
     let wanted = Names::from_iter([format!("{prefix}malloc").into_bytes()]);
-    let has = |rank: &u32| !offered(inputs, [*rank], &wanted).is_empty();
+    let has = |rank: &u32| !offered(inputs, *rank, &wanted).is_empty();
     let first = |lazy| {
         let ranks = (0..).zip(&inputs.entries).filter(|(_, entry)| entry.lazy == lazy);
         ranks.map(|(rank, _)| rank).find(has)
@@ -146,48 +145,30 @@ pub fn with_prefix(inputs: &Inputs, prefix: &str) -> Result<u32> {
     })
 }
 
-/// Which of the names these inputs define. An input that can't be read has none; it is reported when
-/// its turn comes.
-pub fn offered(inputs: &Inputs, ranks: impl IntoIterator<Item = u32>, wanted: &Names) -> Names {
-    let mut names = Names::default();
+/// Which of the names an input defines. One that can't be read has none; it is reported when its turn
+/// comes.
+pub fn offered(inputs: &Inputs, rank: u32, wanted: &Names) -> Names {
     // gild's own archives bring nothing beside the family: no object is parsed for them.
     if wanted.is_empty() {
-        return names;
+        return Names::default();
     }
-    for rank in ranks {
-        if let Ok(Contents::Archive(archive)) = inputs.contents(rank)
-            && let Some(index) = archive.index()
-        {
-            let all = index.names();
-            let has = |name: &&Vec<u8>| {
-                all.starts_with(&[name, &b"\0"[..]].concat())
-                    || memmem::find(all, &[b"\0", name.as_slice(), b"\0"].concat()).is_some()
-            };
-            names.extend(wanted.iter().filter(has).cloned());
-            continue;
-        }
-        for object in objects(inputs, rank).unwrap_or_default() {
-            let defined = object.global_symbols().filter(|(_, symbol)| symbol.shndx() != SHN_UNDEF);
-            let all = defined.map(|(index, _)| object.symbol_name(index));
-            names.extend(all.filter(|name| wanted.contains(*name)).map(<[u8]>::to_vec));
-        }
+    if let Ok(Contents::Archive(archive)) = inputs.contents(rank)
+        && let Some(index) = archive.index()
+    {
+        let all = index.names();
+        let has = |name: &&Vec<u8>| {
+            all.starts_with(&[name, &b"\0"[..]].concat())
+                || memmem::find(all, &[b"\0", name.as_slice(), b"\0"].concat()).is_some()
+        };
+        return wanted.iter().filter(has).cloned().collect();
+    }
+    let mut names = Names::default();
+    for object in objects(inputs, rank).unwrap_or_default() {
+        let defined = object.global_symbols().filter(|(_, symbol)| symbol.shndx() != SHN_UNDEF);
+        let all = defined.map(|(index, _)| object.symbol_name(index));
+        names.extend(all.filter(|name| wanted.contains(*name)).map(<[u8]>::to_vec));
     }
     names
-}
-
-/// Whether an input other than the C++ library defines one of these names. A C++ library's index lists
-/// what only it has.
-pub fn replaces(inputs: &Inputs, ranks: Range<u32>, names: &Names) -> bool {
-    const CXX_LIBRARY: &[u8] = b"_ZSt15set_new_handlerPFvvE";
-    // Nor is an object parsed here for gild's own archives.
-    if names.is_empty() {
-        return false;
-    }
-    let all: Names = names.iter().cloned().chain([CXX_LIBRARY.to_vec()]).collect();
-    ranks.into_iter().any(|rank| {
-        let found = offered(inputs, [rank], &all);
-        !found.is_empty() && !found.contains(CXX_LIBRARY)
-    })
 }
 
 /// The objects of one input, parsed.

@@ -80,7 +80,8 @@ pub fn is_allocator(object: &Object, binding: &Binding) -> bool {
     is_own(object, binding) && !binding.is_glue(object.position.0)
 }
 
-fn is_own(object: &Object, binding: &Binding) -> bool {
+/// Whether an object is the allocator's or gild's.
+pub fn is_own(object: &Object, binding: &Binding) -> bool {
     binding.is_provider(object.position.0) || binding.is_home(object.position.0)
 }
 

@@ -1,6 +1,6 @@
 //! The definition that wins each name: an order-free minimum, and what all mentions add up to.
 
-use super::extract::{SHN_LCOMMON, is_common};
+use super::extract::{SHN_LCOMMON, is_common, named};
 use super::{Common, Definition, NO_FILE, Symbol, filled};
 use crate::args::Options;
 use crate::diagnostics::{Error, Place, demangle};
@@ -127,7 +127,7 @@ struct Scanned {
 impl Tables {
     fn scan(&self, object: &Object) -> Scanned {
         let mut scanned = Scanned::default();
-        for (&id, (index, symbol)) in object.globals.iter().zip(object.global_symbols()) {
+        for (id, index, symbol) in named(object) {
             let mut bits = match symbol.visibility() {
                 STV_PROTECTED => PROTECTED,
                 STV_HIDDEN => HIDDEN,
@@ -225,9 +225,8 @@ fn duplicates(
         return Vec::new();
     }
     let of_object = |object: &Object| -> Vec<[(FileId, u32); 2]> {
-        let globals = object.globals.iter().zip(object.global_symbols());
-        let mine = globals.filter(|(id, _)| twice.contains(id));
-        let pair = |(&id, (index, symbol)): (&SymbolId, (u32, &Sym))| {
+        let mine = named(object).filter(|(id, ..)| twice.contains(id));
+        let pair = |(id, index, symbol): (SymbolId, u32, &Sym)| {
             let Mention::Definition(key) = mention(object, index, symbol) else { return None };
             let winner_key = tables.winners[id.index()].load(Relaxed);
             let (first, first_index) = winner(objects, winner_key)?;

@@ -7,7 +7,7 @@
 
 use super::lazy::{self, Candidate, Found, Lazy, name_at};
 use super::names::{Mentions, Names};
-use crate::args::{DefsymValue, Options, Strip};
+use crate::args::{Options, Strip};
 use crate::diagnostics::{self, Error, Errors, Result, collect};
 use crate::elf::{SHN_COMMON, SHN_UNDEF, STB_WEAK, Sym, SymExt};
 use crate::ids::{FileId, SymbolId};
@@ -125,16 +125,7 @@ impl<'data> Extraction<'data> {
     fn command_line(&mut self, options: &'data Options) -> Vec<SymbolId> {
         let numeric = options.entry.starts_with(|c: char| c.is_ascii_digit());
         let entry = Some(&options.entry).filter(|entry| !numeric && !entry.is_empty());
-        let targets = options.defsyms.iter().filter_map(|(_, value)| match value {
-            DefsymValue::Symbol { name, .. } => Some(name),
-            DefsymValue::Absolute(_) => None,
-        });
-        let roots: Vec<&String> = entry
-            .into_iter()
-            .chain(&options.undefined)
-            .chain(&options.require_defined)
-            .chain(targets)
-            .collect();
+        let roots: Vec<&String> = entry.into_iter().chain(options.referenced()).collect();
         let defined = options.defsyms.iter().map(|(name, _)| name);
         let all = roots.iter().copied().chain(defined).map(|name| name.as_bytes());
         let mentions = [Mentions::new(all)];
@@ -151,8 +142,7 @@ impl<'data> Extraction<'data> {
         let objects = self.parse(found)?;
         let states = &self.states;
         objects.par_iter().tasks_of(4).for_each(|object| {
-            for (place, (id, symbol)) in named(object).enumerate() {
-                let index = object.first_global as u32 + place as u32;
+            for (id, index, symbol) in named(object) {
                 if object.takes(index) == Some(Taken::Displaced) {
                     continue;
                 }
@@ -220,13 +210,12 @@ impl<'data> Extraction<'data> {
     /// Names that the objects are the first to need.
     fn wants(&self, objects: &[Object]) -> Vec<Want> {
         let wants = |object: &Object| -> Vec<Want> {
-            let displaced = |index: usize| {
-                object.takes((object.first_global + index) as u32) == Some(Taken::Displaced)
-            };
-            let wanted = named(object).enumerate().filter_map(|(index, (id, symbol))| {
+            let wanted = named(object).filter_map(|(id, index, symbol)| {
                 let state = &self.states[id.index()];
                 let (common, settled, bit) = match symbol.shndx() {
-                    _ if displaced(index) => (false, state::DEFINED, state::WANTED),
+                    _ if object.takes(index) == Some(Taken::Displaced) => {
+                        (false, state::DEFINED, state::WANTED)
+                    }
                     SHN_UNDEF if symbol.bind() == STB_WEAK => return None,
                     SHN_UNDEF => (false, state::DEFINED | state::COMMON, state::WANTED),
                     shndx if is_common(shndx) => (true, state::DEFINED, state::COMMON_WANTED),
@@ -317,10 +306,8 @@ impl<'data> Extraction<'data> {
 fn in_order(waves: Vec<Vec<Object>>) -> Vec<Object> {
     let mut objects = Vec::with_capacity(waves.iter().map(Vec::len).sum());
     let mut waves: Vec<_> = waves.into_iter().map(Vec::into_iter).collect();
-    let first = |wave: &IntoIter<Object>| Some(wave.as_slice().first()?.position);
-    while let Some(wave) =
-        waves.iter_mut().filter(|wave| wave.len() != 0).min_by_key(|wave| first(wave))
-    {
+    let first = |wave: &&mut IntoIter<Object>| wave.as_slice()[0].position;
+    while let Some(wave) = waves.iter_mut().filter(|wave| wave.len() != 0).min_by_key(first) {
         objects.extend(wave.next());
     }
     objects
@@ -331,9 +318,10 @@ fn set(state: &AtomicU8, bit: u8) -> bool {
     state.load(Relaxed) & bit == 0 && state.fetch_or(bit, Relaxed) & bit == 0
 }
 
-/// The global symbols of an object with their ids.
-pub fn named<'a>(object: &'a Object) -> impl Iterator<Item = (SymbolId, &'a Sym)> {
-    object.globals.iter().copied().zip(&object.symbols[object.first_global..])
+/// The global symbols of an object with their ids and indexes.
+pub fn named<'a>(object: &'a Object) -> impl Iterator<Item = (SymbolId, u32, &'a Sym)> {
+    let symbols = object.globals.iter().zip(object.global_symbols());
+    symbols.map(|(&id, (index, symbol))| (id, index, symbol))
 }
 
 /// All names of an object: of its globals, then those that only its groups need. `lengths` receives

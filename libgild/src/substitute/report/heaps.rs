@@ -72,16 +72,13 @@ impl Heap {
 pub fn find(resolved: &Resolved, live: &Live, binding: &Binding) -> Vec<Heap> {
     let mut heaps = Vec::new();
     let owners = verify::owners(resolved, live, binding);
-    let owners = owners.into_iter().map(|(_, object)| object);
-    let (chosen, others): (Vec<_>, Vec<_>) = owners
-        .filter(|object| !binding.is_glue(object.position.0))
-        .partition(|object| verify::is_allocator(object, binding));
-    if !chosen.is_empty() {
+    let owners = owners.iter().map(|(_, object)| object);
+    if owners.clone().any(|object| verify::is_allocator(object, binding)) {
         let by = vec![binding.where_from()];
         heaps.push(Heap { kind: Kind::Chosen, name: binding.name.clone(), by });
     }
-    let others: BTreeSet<String> =
-        others.into_iter().map(|object| object.name.to_string()).collect();
+    let others = owners.filter(|object| !verify::is_own(object, binding));
+    let others: BTreeSet<String> = others.map(|object| object.name.to_string()).collect();
     if let Some(first) = others.first() {
         let name = first.clone();
         heaps.push(Heap { kind: Kind::Object, name, by: others.into_iter().collect() });

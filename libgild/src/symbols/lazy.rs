@@ -31,7 +31,7 @@ pub struct Candidate {
     pub more: bool,
 }
 
-/// One archive or `--start-lib` object.
+/// One `--start-lib` object, one archive, or a part of its index.
 #[derive(Debug)]
 struct Source<'data> {
     rank: u32,
@@ -42,10 +42,38 @@ struct Source<'data> {
 
 #[derive(Debug)]
 enum SourceNames<'data> {
-    /// The archive's index, and where in it each name starts.
-    Index(Index<'data>, Vec<u32>),
+    /// Of the archive's index.
+    Index(Part<'data>),
     /// Names with the file offsets of their members.
     Read(Vec<(&'data [u8], u64)>),
+}
+
+/// Successive entries of an archive's index.
+#[derive(Debug)]
+struct Part<'data> {
+    index: Index<'data>,
+    /// Entries of the index before this part's.
+    before: usize,
+    /// The part's names, each ending in NUL.
+    names: &'data [u8],
+    /// Where in them each name starts.
+    starts: Vec<u32>,
+}
+
+impl<'data> Part<'data> {
+    /// An entry's name and the file offset of its member.
+    fn entry(&self, local: usize) -> Option<(&'data [u8], u64)> {
+        let rest = self.names.get(*self.starts.get(local)? as usize..)?;
+        Some((name_at(rest).0, self.index.offset(self.before + local)?))
+    }
+
+    /// The file offsets of all members that define `name`.
+    fn members(&self, name: &[u8]) -> Vec<u64> {
+        let hits = memchr::memmem::find_iter(self.names, name)
+            .filter(|&at| name_at(&self.names[at..]).0 == name)
+            .filter_map(|at| self.starts.binary_search(&(at as u32)).ok());
+        hits.filter_map(|local| self.index.offset(self.before + local)).collect()
+    }
 }
 
 impl<'data> Lazy<'data> {
@@ -54,11 +82,14 @@ impl<'data> Lazy<'data> {
         let ranks: Vec<u32> = (0..inputs.entries.len() as u32)
             .filter(|&rank| inputs.entries[rank as usize].lazy)
             .collect();
-        let read: Vec<_> = ranks.par_iter().tasks_of(1).map(|&rank| source(inputs, rank)).collect();
+        let read: Vec<_> =
+            ranks.par_iter().tasks_of(1).map(|&rank| sources(inputs, rank)).collect();
         let mut lazy = Lazy::default();
-        diagnostics::for_each(read, |(mut source, its_hashes)| {
-            source.first = lazy.hashes.add(its_hashes);
-            lazy.sources.push(source);
+        diagnostics::for_each(read, |sources| {
+            for (mut source, its_hashes) in sources {
+                source.first = lazy.hashes.add(its_hashes);
+                lazy.sources.push(source);
+            }
         })?;
         Ok(lazy)
     }
@@ -89,13 +120,7 @@ impl<'data> Lazy<'data> {
     pub fn all_candidates(&self, name: &[u8]) -> impl Iterator<Item = Position> {
         self.sources.iter().flat_map(move |source| {
             let offsets: Vec<u64> = match &source.names {
-                SourceNames::Index(index, starts) => {
-                    let names = index.names();
-                    let hits = memchr::memmem::find_iter(names, name)
-                        .filter(|&at| name_at(&names[at..]).0 == name)
-                        .filter_map(|at| starts.binary_search(&(at as u32)).ok());
-                    hits.filter_map(|local| index.offset(local)).collect()
-                }
+                SourceNames::Index(part) => part.members(name),
                 SourceNames::Read(names) => {
                     let hits = names.iter().filter(|(found, _)| *found == name);
                     hits.map(|&(_, offset)| offset).collect()
@@ -110,10 +135,7 @@ impl<'data> Lazy<'data> {
         let source = self.sources.get(after.checked_sub(1)?)?;
         let local = (number - source.first) as usize;
         let (name, offset) = match &source.names {
-            SourceNames::Index(index, starts) => {
-                let rest = index.names().get(*starts.get(local)? as usize..)?;
-                (name_at(rest).0, index.offset(local)?)
-            }
+            SourceNames::Index(part) => part.entry(local)?,
             SourceNames::Read(names) => *names.get(local)?,
         };
         Some((name, (source.rank, offset)))
@@ -126,7 +148,7 @@ impl<'data> Lazy<'data> {
 
     fn len(&self) -> u32 {
         let count = |names: &SourceNames| match names {
-            SourceNames::Index(_, starts) => starts.len(),
+            SourceNames::Index(part) => part.starts.len(),
             SourceNames::Read(names) => names.len(),
         };
         self.sources.last().map_or(0, |last| last.first + count(&last.names) as u32)
@@ -152,25 +174,36 @@ pub fn name_at(text: &[u8]) -> (&[u8], usize) {
     (&text[..end], end)
 }
 
+/// A source with the hashes of its names.
 type Hashed<'data> = (Source<'data>, Vec<u64>);
 
-fn source<'data>(inputs: &'data Inputs, rank: u32) -> Result<Hashed<'data>, Error> {
+fn sources<'data>(inputs: &'data Inputs, rank: u32) -> Result<Vec<Hashed<'data>>, Error> {
     let path = inputs.path(&inputs.entries[rank as usize]);
     let archive = match inputs.contents(rank)? {
         Contents::Archive(archive) => archive,
         Contents::Object(data) => {
             let object = Object::parse(ObjectName { path, member: None }, data, (rank, 0))?;
-            return Ok(read_source(rank, definitions(&object).map(|name| (name, 0)).collect()));
+            let names = definitions(&object).map(|name| (name, 0)).collect();
+            return Ok(vec![read_source(rank, names)]);
         }
     };
     let Some(index) = archive.index() else {
-        return read_members(inputs, rank, &archive);
+        return read_members(inputs, rank, &archive).map(|source| vec![source]);
     };
     if u32::try_from(index.names().len()).is_err() {
         return Err(Error::input(rank, path.display(), "the symbol index is larger than 4 GiB"));
     }
-    let (starts, hashes) = hash_index(&index);
-    Ok((Source { rank, first: 0, names: SourceNames::Index(index, starts) }, hashes))
+    let mut entries = 0;
+    let of_part = |(names, mut starts, mut hashes): (_, Vec<u32>, Vec<u64>)| {
+        let before = entries;
+        // There may be more names than entries.
+        starts.truncate(index.len() - before);
+        hashes.truncate(index.len() - before);
+        entries += starts.len();
+        let names = SourceNames::Index(Part { index, before, names, starts });
+        (Source { rank, first: 0, names }, hashes)
+    };
+    Ok(hash_index(&index).into_iter().map(of_part).collect())
 }
 
 fn read_source(rank: u32, names: Vec<(&[u8], u64)>) -> Hashed<'_> {
@@ -178,45 +211,39 @@ fn read_source(rank: u32, names: Vec<(&[u8], u64)>) -> Hashed<'_> {
     (Source { rank, first: 0, names: SourceNames::Read(names) }, hashes)
 }
 
-/// Where each name of an index starts, and its hash. Large indexes are cut up at name ends.
-fn hash_index(index: &Index) -> (Vec<u32>, Vec<u64>) {
-    let names = index.names();
+/// The names of an index in parts, where each name starts in its part, and their hashes. A small index is
+/// one part.
+fn hash_index<'data>(index: &Index<'data>) -> Vec<(&'data [u8], Vec<u32>, Vec<u64>)> {
     let pieces = match index.len() {
         0..PARALLEL_NAMES => 1,
         _ => rayon::current_num_threads(),
     };
-    let mut cuts = vec![0];
-    for piece in 1..pieces {
-        let at = (names.len() / pieces * piece).max(*cuts.last().unwrap_or(&0));
-        cuts.push(memchr::memchr(0, &names[at..]).map_or(names.len(), |end| at + end + 1));
+    let mut rest = index.names();
+    let size = rest.len() / pieces;
+    let mut parts = Vec::with_capacity(pieces);
+    for _ in 1..pieces {
+        let at = size.min(rest.len());
+        let end = memchr::memchr(0, &rest[at..]).map_or(rest.len(), |end| at + end + 1);
+        parts.push(rest.split_off(..end).unwrap_or_default());
     }
-    cuts.push(names.len());
-    let piece = |range: &[usize]| hash_names(names, range[0], range[1], index.len());
-    let mut done: Vec<_> = cuts.par_windows(2).map(piece).collect();
-    let (mut starts, mut hashes) = done.remove(0);
-    for (more_starts, more_hashes) in done {
-        starts.extend(more_starts);
-        hashes.extend(more_hashes);
-    }
-    starts.truncate(index.len());
-    hashes.truncate(index.len());
-    (starts, hashes)
+    parts.push(rest);
+    let hashed = parts.into_par_iter().tasks_of(1).map(|names| hash_names(names, index.len()));
+    hashed.collect()
 }
 
-fn hash_names(names: &[u8], from: usize, to: usize, count: usize) -> (Vec<u32>, Vec<u64>) {
-    let likely = count.min((to - from) / 8);
+fn hash_names(names: &[u8], count: usize) -> (&[u8], Vec<u32>, Vec<u64>) {
+    let likely = count.min(names.len() / 8);
     let (mut starts, mut hashes) = (Vec::with_capacity(likely), Vec::with_capacity(likely));
     // Nearly no index has a versioned name, and a search for one over it all is cheaper than over each.
-    let versions = memchr::memchr(b'@', &names[from..to]).is_some();
-    let mut at = from;
-    each_zero(&names[from..to], |end| {
-        let end = from + end;
+    let versions = memchr::memchr(b'@', names).is_some();
+    let mut at = 0;
+    each_zero(names, |end| {
         let name = &names[at..end];
         starts.push(at as u32);
         hashes.push(hash(if versions { base_name(name) } else { name }));
         at = end + 1;
     });
-    (starts, hashes)
+    (names, starts, hashes)
 }
 
 /// Names that an object defines, commons included, as `ar` lists them.

@@ -199,6 +199,34 @@ fn a_common_symbol_extracts_a_better_definition() {
 }
 
 #[test]
+fn members_are_found_all_over_an_index_that_is_read_in_parts() {
+    let names: Vec<String> = (0..60_001).map(|number| format!("unused{number}")).collect();
+    let member = |number: usize| {
+        let next = format!("wanted{}", number + 1);
+        let object = Builder::new().strong(&format!("wanted{number}")).reference(&next);
+        object.common("shared", 4, 4).bytes()
+    };
+    let mut members: Vec<_> = (0..9).map(|number| ("m.o", member(number))).collect();
+    members.push(("last.o", Builder::new().strong("wanted9").strong("shared").bytes()));
+    let wanted: Vec<String> = (0..10).map(|number| format!("wanted{number}")).collect();
+    let mut defined: Vec<(&str, usize)> = names.iter().map(|name| (&name[..], 0)).collect();
+    let step = defined.len() / 9;
+    for (number, name) in wanted.iter().enumerate().rev() {
+        defined.splice(number * step..number * step, [(&name[..], number), ("shared", number)]);
+    }
+    let library = archive(&members, Some(&defined));
+    for threads in [1, 2, 3, 7] {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let main = Builder::new().reference("wanted0").bytes();
+        let inputs = Inputs::in_memory(vec![("main.o", main), ("l.a", library.clone())]);
+        let options = options();
+        let resolved = pool.install(|| resolve(&inputs, &options, &mut Vec::new())).unwrap();
+        assert_eq!(taking_part(&resolved).len(), 11, "{threads} threads");
+        assert_eq!(owner(&resolved, "shared"), "l.a(last.o)");
+    }
+}
+
+#[test]
 fn the_first_group_stays_and_its_copies_refer_to_it() {
     let unit = || Builder::new().section(".text.f").weak_in("f", 2).group("f", &[2]);
     let inputs = objects(&[("a.o", unit()), ("b.o", unit().strong("main"))]);

@@ -1,6 +1,6 @@
 //! Damaging object files and archives systematically.
 
-use crate::Outcome;
+use crate::{Outcome, ensure};
 use object::LittleEndian as LE;
 use object::elf::{self, FileHeader64};
 use object::read::elf::{FileHeader, SectionHeader};
@@ -20,13 +20,15 @@ pub const KINDS: [&str; 7] =
 /// Enough to visit every field of a small object, few enough for a test.
 const LIMIT: usize = 200;
 
-/// Damaged copies of `bytes`, always the same ones.
-pub fn mutants(bytes: &[u8], kind: &str) -> Vec<Mutant> {
-    match kind {
+/// Damaged copies of `bytes`, always the same ones. Errors: a file that `kind` finds nothing in.
+pub fn mutants(bytes: &[u8], kind: &str) -> Outcome<Vec<Mutant>> {
+    let mutants = match kind {
         "truncated" => truncated(bytes),
         "random" => (1..=LIMIT as u64).map(|seed| random(bytes, seed)).collect(),
-        _ => field_by_field(bytes, &places(bytes, kind).unwrap_or_default()),
-    }
+        _ => field_by_field(bytes, &places(bytes, kind)?),
+    };
+    ensure(!mutants.is_empty(), || format!("nothing to damage: {kind}"))?;
+    Ok(mutants)
 }
 
 /// Cut off at every interesting length, and some others.

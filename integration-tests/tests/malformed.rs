@@ -1,14 +1,20 @@
 //! Damaged inputs: gild links them or fails with an error, but never panics, hangs or leaves rubbish.
 
-use integration_tests::mutate::{self, KINDS, Mutant};
+use integration_tests::mutate::{self, KINDS};
 use integration_tests::scene::Scene;
 use integration_tests::{Outcome, ensure, process, suite, workdir};
 use libtest_mimic::Arguments;
 use std::time::Duration;
 
 /// Inputs with something of every part that a linker reads.
-const SAMPLES: [&str; 7] =
-    ["unwind", "comdat", "merge", "tls", "undefined", "compressed", "archive"];
+const SAMPLES: [&str; 9] =
+    ["unwind", "comdat", "merge", "tls", "undefined", "compressed", "archive", "thin", "script"];
+
+/// Two kinds of output, with what each needs of the rest.
+const OPTIONS: [&[&str]; 2] = [
+    &["--gc-sections", "--eh-frame-hdr", "-O2", "--build-id"],
+    &["-pie", "--no-dynamic-linker", "-z", "notext", "-z", "pack-relative-relocs", "-Map=map"],
+];
 
 fn main() {
     let trials = SAMPLES.iter().flat_map(|sample| KINDS.map(|kind| (*sample, kind)));
@@ -24,8 +30,9 @@ fn check(sample: &str, kind: &str) -> Outcome {
     let input = make(&scene, sample)?;
     let healthy = scene.bytes(&input)?;
     let mut failures = Vec::new();
-    for (number, mutant) in mutate::mutants(&healthy, kind).iter().enumerate() {
-        if let Err(error) = link(&scene, &input, mutant) {
+    for (number, mutant) in mutate::mutants(&healthy, kind)?.iter().enumerate() {
+        workdir::write(&scene.dir, &input, &mutant.bytes)?;
+        if let Err(error) = OPTIONS.iter().try_for_each(|options| link(&scene, &input, options)) {
             workdir::write(&scene.dir, &format!("kept-{number}-{input}"), &mutant.bytes)?;
             failures.push(format!("{} (kept-{number}-{input}): {error}", mutant.what));
         }
@@ -34,11 +41,9 @@ fn check(sample: &str, kind: &str) -> Outcome {
     ensure(failures.is_empty(), || format!("{} bad ends\n{shown}", failures.len()))
 }
 
-fn link(scene: &Scene, input: &str, mutant: &Mutant) -> Outcome {
-    workdir::write(&scene.dir, input, &mutant.bytes)?;
+fn link(scene: &Scene, input: &str, options: &[&str]) -> Outcome {
     let _ = std::fs::remove_file(scene.path("a.out"));
-    let arguments = ["--gc-sections", "--eh-frame-hdr", "-O2", "--build-id", "start.o", input];
-    let mut command = scene.command(&arguments);
+    let mut command = scene.command(&[options, &["start.o", input]].concat());
     let link = process::run_within(&mut command, Duration::from_secs(20))?;
     let panicked = link.stderr.contains("panicked") || ![0, 1].contains(&link.code());
     ensure(!panicked, || link.describe())?;
@@ -63,12 +68,20 @@ fn make(scene: &Scene, sample: &str) -> Outcome<String> {
     };
     scene.compile(name, source, flags)?;
     let object = name.replace(".s", ".o").replace(".c", ".o");
-    if sample != "archive" {
-        return Ok(object);
-    }
+    let flags = match sample {
+        "archive" | "script" => "rcs",
+        "thin" => "rcsT",
+        _ => return Ok(object),
+    };
     scene.compile("start.s", "call kept\n.globl _start\n_start: ret\n", &[])?;
-    scene.tool("ar", &["rcs", "liball.a", &object])?;
-    Ok("liball.a".into())
+    scene.tool("ar", &[flags, "liball.a", &object])?;
+    if sample != "script" {
+        return Ok("liball.a".into());
+    }
+    let script = "/* stub */ OUTPUT_FORMAT(elf64-x86-64) SEARCH_DIR(.)\n\
+                  GROUP ( liball.a AS_NEEDED ( -lall script.ld ) )\n";
+    workdir::write(&scene.dir, "script.ld", script)?;
+    Ok("script.ld".into())
 }
 
 const UNWIND: &str = r#"

@@ -173,6 +173,31 @@ fn relocations_of_a_static_pie_are_sorted_or_packed() -> Outcome {
     ensure(packed_size + 8000 < plain_size, || format!("{plain_size} to {packed_size} bytes"))
 }
 
+/// The last relocation of a place counts; RELR would add to the place twice.
+#[test]
+fn a_place_with_two_relocations_is_packed_once() -> Outcome {
+    let scene = Scene::new("options/relr-twice")?;
+    let places = [("words", "words"), ("words+8", "_start"), ("words", "_start")];
+    let places =
+        places.map(|(place, target)| format!(".reloc {place}, R_X86_64_64, {target}\n")).concat();
+    let data = format!(".data\n.balign 8\n.globl words\nwords: .quad 0, 0\n{places}");
+    scene.compile("twice.s", &data, &[])?;
+    let pie: &[&str] = &["-static", "-pie", "--no-dynamic-linker", "start.o", "twice.o"];
+    for extra in [&[][..], &["-z", "pack-relative-relocs"]] {
+        let link = scene.links(&[pie, extra].concat())?;
+        let image = Image::open(&scene.path("a.out"))?;
+        let [words, start] =
+            ["words", "_start"].map(|name| image.symbol(name).map_or(0, |symbol| symbol.value));
+        let relocations = image.relocations()?;
+        let at = |place| relocations.iter().filter(move |relocation| relocation.0 == place);
+        let last = at(words).next_back().map(|relocation| relocation.2 as u64);
+        ensure(last == Some(start), || format!("{last:x?}: {}", link.describe()))?;
+        ensure(at(words + 8).count() == 1, || link.describe())?;
+        ensure(extra.is_empty() || at(words).count() == 1, || link.describe())?;
+    }
+    Ok(())
+}
+
 #[test]
 fn options_that_change_nothing_here_are_accepted() -> Outcome {
     let scene = Scene::new("options/accepted")?;

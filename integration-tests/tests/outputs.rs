@@ -143,11 +143,33 @@ fn other_hard_links_keep_their_content() -> Outcome {
 #[test]
 fn an_input_is_never_overwritten() -> Outcome {
     let scene = Scene::new("outputs/input")?;
-    let before = scene.bytes("start.o")?;
-    let link = scene.link(&["start.o", "-o", "start.o"])?;
-    let linked = link.status.success();
-    let intact = scene.bytes("start.o")? == before;
-    ensure(linked != intact, || format!("half an output: {}", link.describe()))
+    scene.compile("member.s", "nop\n", &[])?;
+    scene.tool("ar", &["rc", "libplain.a", "member.o"])?;
+    scene.tool("ar", &["rcT", "libthin.a", "member.o"])?;
+    std::os::unix::fs::symlink("start.o", scene.path("link")).map_err(text)?;
+    for (output, input) in [
+        ("start.o", "start.o"),
+        ("link", "start.o"),
+        ("start.o", "link"),
+        ("libplain.a", "-lplain"),
+        ("libthin.a", "libthin.a"),
+        ("member.o", "libthin.a"),
+    ] {
+        let before = scene.bytes(output)?;
+        let arguments = [
+            "start.o",
+            "-L.",
+            "--whole-archive",
+            input,
+            "-o",
+            output,
+            "--allow-multiple-definition",
+        ];
+        let failure = scene.fails(&arguments, &["the input file is the output file as well"]);
+        failure.map_err(|failure| format!("{output} of {input}: {failure}"))?;
+        ensure(scene.bytes(output)? == before, || format!("{output} of {input} has changed"))?;
+    }
+    Ok(())
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Errors and warnings: typed, collected, sorted by input position, printed together.
 
-use std::fmt;
+use std::fmt::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// A position in the input that gives errors their order: file rank, section index, offset in bytes.
@@ -86,6 +86,9 @@ pub enum Error {
         /// Why.
         source: std::io::Error,
     },
+    /// The output would take an input's place.
+    #[error("{}: the input file is the output file as well", .0.display())]
+    OutputIsInput(PathBuf),
     /// The allocator can't be what was asked for.
     #[error("{message}{}", references(.at, .at.len()))]
     Allocator {
@@ -122,7 +125,7 @@ impl Error {
             Error::Duplicate { second, .. } => second.order,
             Error::Relocation { at, .. } => at.order,
             Error::Input { order, .. } | Error::Allocator { order, .. } => *order,
-            Error::Io { .. } | Error::Message(_) => (0, 0, 0),
+            Error::Io { .. } | Error::OutputIsInput(_) | Error::Message(_) => (0, 0, 0),
         }
     }
 }
@@ -212,14 +215,55 @@ pub fn demangle(name: &[u8], on: bool) -> String {
     if !on {
         return plain;
     }
-    if let Ok(symbol) = rustc_demangle::try_demangle(&plain) {
-        return format!("{symbol:#}");
+    let mut text = Bounded(String::new());
+    let demangled = match rustc_demangle::try_demangle(&plain) {
+        Ok(symbol) => write!(text, "{symbol:#}").is_ok(),
+        Err(_) => {
+            plain.starts_with("_Z")
+                && cpp_demangle::Symbol::new(&plain).is_ok_and(|symbol| {
+                    symbol
+                        .structured_demangle(&mut text, &cpp_demangle::DemangleOptions::new())
+                        .is_ok()
+                })
+        }
+    };
+    if demangled { text.0 } else { plain }
+}
+
+/// Text up to a length: 20 substitutions that each double make 35 MB of 200 bytes.
+struct Bounded(String);
+
+impl fmt::Write for Bounded {
+    fn write_str(&mut self, more: &str) -> fmt::Result {
+        /// Twice the longest names of LLVM and Boost.
+        const LONGEST: usize = 1 << 16;
+        if self.0.len() + more.len() > LONGEST {
+            return Err(fmt::Error);
+        }
+        self.0.push_str(more);
+        Ok(())
     }
-    if plain.starts_with("_Z")
-        && let Ok(symbol) = cpp_demangle::Symbol::new(&plain)
-        && let Ok(text) = symbol.demangle()
-    {
-        return text;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_demangled_up_to_a_length() {
+        // p<int, int>, then a p of twice the last parameter, 34 times.
+        let digits = ('0'..='9').chain('A'..'Y');
+        let doubled: String = digits.map(|digit| format!("S_IS{digit}_S{digit}_E")).collect();
+        let bomb = format!("_Z1f1pIiiE{doubled}");
+        for (name, text) in [
+            ("_ZN5space4funcEi", "space::func(int)"),
+            ("_ZN4core3fmt5write17h0123456789abcdefE", "core::fmt::write"),
+            ("main", "main"),
+            ("_Z1f1pIiiES_IS0_S0_E", "f(p<int, int>, p<p<int, int>, p<int, int> >)"),
+        ] {
+            assert_eq!(demangle(name.as_bytes(), true), text);
+            assert_eq!(demangle(name.as_bytes(), false), name);
+        }
+        assert_eq!(demangle(bomb.as_bytes(), true), bomb);
     }
-    plain
 }

@@ -129,6 +129,8 @@ pub const SHN_UNDEF: u16 = 0;
 pub const SHN_LORESERVE: u16 = 0xff00;
 pub const SHN_ABS: u16 = 0xfff1;
 pub const SHN_COMMON: u16 = 0xfff2;
+/// `SHN_X86_64_LCOMMON` (psABI 4.2.1): a common symbol of the large model.
+pub const SHN_LCOMMON: u16 = 0xff02;
 pub const SHN_XINDEX: u16 = 0xffff;
 constants!(u8: STB_LOCAL STB_GLOBAL STB_WEAK STB_GNU_UNIQUE STT_NOTYPE STT_OBJECT STT_FUNC
     STT_SECTION STT_FILE STT_COMMON STT_TLS STT_GNU_IFUNC STV_DEFAULT STV_INTERNAL STV_HIDDEN

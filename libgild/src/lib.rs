@@ -50,7 +50,8 @@ pub struct Outcome {
 
 /// Links `options.inputs` into `options.output`. Keeps no state: any number of links may run in one process.
 ///
-/// Errors come all together, in input order; an older output is then gone, as with GNU ld. With
+/// Errors come all together, in input order; an older program at the output path is then gone, as with
+/// GNU ld. With
 /// `--fatal-warnings`, warnings come as errors before anything is written.
 pub fn link(options: &Options) -> Result<Outcome> {
     struct Library;
@@ -166,6 +167,7 @@ fn link_inputs<H: Host>(
         layout: &layout,
         options,
     };
+    write::spare_inputs(inputs, options)?;
     let written = write::write(context)?;
     times.end("write");
     let count = || Stats::new(inputs, &resolved, &sections, &live, written.bytes);

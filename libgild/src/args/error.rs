@@ -99,9 +99,9 @@ pub enum ArgError {
         /// The path after the `@`.
         path: PathBuf,
     },
-    /// Response files in response files in response files …
-    #[error("response file '{}' is nested more than {limit} files deep", .path.display())]
-    ResponseDepth {
+    /// Response files that name response files that name …
+    #[error("response file '{}' is the last of {limit}, and there would be more", .path.display())]
+    ResponseFiles {
         /// The path after the `@`.
         path: PathBuf,
         /// The most that is allowed.

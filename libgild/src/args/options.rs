@@ -96,6 +96,25 @@ pub enum Unresolved {
     Ignore,
 }
 
+/// Where the program starts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Entry {
+    /// At a symbol; nowhere in particular if the name is empty.
+    Symbol(String),
+    /// At an address.
+    Address(u64),
+}
+
+impl Entry {
+    /// The symbol that the program needs.
+    pub fn symbol(&self) -> Option<&String> {
+        match self {
+            Entry::Symbol(name) => Some(name).filter(|name| !name.is_empty()),
+            Entry::Address(_) => None,
+        }
+    }
+}
+
 /// The right-hand side of `--defsym=NAME=EXPRESSION`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DefsymValue {
@@ -149,8 +168,8 @@ pub struct Options {
     pub library_paths: Vec<PathBuf>,
     /// `--sysroot`; searched for absolute paths in linker scripts and `=`-paths.
     pub sysroot: Option<PathBuf>,
-    /// `-e`/`--entry`; a symbol or a number. `_start` by default.
-    pub entry: String,
+    /// `-e`/`--entry`; `_start` by default.
+    pub entry: Entry,
     /// `-init` and `-fini` symbols; only DT_INIT/DT_FINI use them.
     pub init: String,
     /// See `init`.
@@ -300,7 +319,7 @@ impl Default for Options {
             dynamic_linker: None,
             library_paths: Vec::new(),
             sysroot: None,
-            entry: "_start".into(),
+            entry: Entry::Symbol("_start".into()),
             init: "_init".into(),
             fini: "_fini".into(),
             undefined: Vec::new(),

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::{
-    ArgError, Command, Input, InputName, Options, OutputKind, SeparateSegments, Unresolved, parse,
+    ArgError, Command, Entry, Input, InputName, Options, OutputKind, SeparateSegments, Unresolved,
+    parse,
 };
 
 fn command(line: &str) -> Result<Command, Vec<ArgError>> {
@@ -24,6 +25,10 @@ pub fn link(line: &str) -> Options {
     options
 }
 
+fn symbol(name: &str) -> Entry {
+    Entry::Symbol(name.into())
+}
+
 fn inputs(line: &str) -> Vec<Input> {
     let mut inputs = link(line).inputs;
     inputs.pop();
@@ -39,7 +44,7 @@ fn errors(line: &str) -> Vec<String> {
 fn an_empty_line_changes_nothing() {
     let expected = Options { inputs: vec![path("a.o")], ..Options::default() };
     assert_eq!(format!("{:?}", link("")), format!("{expected:?}"));
-    assert_eq!(expected.entry, "_start");
+    assert_eq!(expected.entry, symbol("_start"));
     assert_eq!(expected.output, Path::new("a.out"));
     assert_eq!(expected.error_limit, 20);
     assert!(expected.relax && expected.relro && expected.demangle && expected.fork);
@@ -87,9 +92,9 @@ fn the_last_of_a_pair_wins() {
 fn one_dash_traps() {
     // A long name wins over a letter with a value.
     assert!(inputs("-as-needed -lx")[0].as_needed);
-    assert_eq!(link("-entry=x").entry, "x");
+    assert_eq!(link("-entry=x").entry, symbol("x"));
     // No long name begins like this, so it is -e.
-    assert_eq!(link("-entrypoint").entry, "ntrypoint");
+    assert_eq!(link("-entrypoint").entry, symbol("ntrypoint"));
     // GNU ld manual: a long option that begins with `o` needs two dashes.
     assert_eq!(link("-omagic").output, Path::new("magic"));
     assert_eq!(link("-output=x").output, Path::new("utput=x"));
@@ -257,7 +262,7 @@ fn the_next_argument_belongs_to_an_option_with_a_value() {
         assert_eq!(inputs(&format!("{option} now")), [], "{option}");
     }
     // Even if it looks like an option.
-    assert_eq!(link("-e --gc-sections").entry, "--gc-sections");
+    assert_eq!(link("-e --gc-sections").entry, symbol("--gc-sections"));
 }
 
 #[test]

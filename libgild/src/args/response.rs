@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use super::error::ArgError;
 
-/// Build systems nest once or twice; beyond this it is a mistake.
-const DEPTH_LIMIT: usize = 64;
+/// Build systems name a few, and nest once or twice; beyond this it is a mistake.
+const FILE_LIMIT: usize = 2000;
 
 /// Replaces every `@FILE` by the arguments in it, recursively.
 ///
@@ -19,40 +19,52 @@ pub fn expand(
     args: impl IntoIterator<Item = OsString>,
     errors: &mut Vec<ArgError>,
 ) -> Vec<OsString> {
-    let mut expanded = Vec::new();
+    let mut expansion = Expansion { open: Vec::new(), files: 0, args: Vec::new(), errors };
     for arg in args {
-        expand_one(arg, &mut Vec::new(), &mut expanded, errors);
+        expansion.add(arg);
     }
-    expanded
+    expansion.args
 }
 
-fn expand_one(
-    arg: OsString,
-    open: &mut Vec<PathBuf>,
-    out: &mut Vec<OsString>,
-    errors: &mut Vec<ArgError>,
-) {
-    let Some(path) = response_path(&arg) else { return out.push(arg) };
-    let bytes = match fs::read(path) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == ErrorKind::NotFound => return out.push(arg),
-        Err(error) => {
-            let reason = error.to_string();
-            return errors.push(ArgError::ResponseFile { path: path.into(), reason });
+struct Expansion<'a> {
+    /// The files that the current one stands in, and itself.
+    open: Vec<PathBuf>,
+    /// Files read so far.
+    files: usize,
+    args: Vec<OsString>,
+    errors: &'a mut Vec<ArgError>,
+}
+
+impl Expansion<'_> {
+    fn add(&mut self, arg: OsString) {
+        let Some(path) = response_path(&arg) else { return self.args.push(arg) };
+        // A chain of files that each name the next one twice is no cycle, and doesn't end in this life.
+        if self.files == FILE_LIMIT {
+            return;
         }
-    };
-    let identity = fs::canonicalize(path).unwrap_or_else(|_| path.into());
-    if open.contains(&identity) {
-        return errors.push(ArgError::ResponseCycle { path: path.into() });
+        let bytes = match fs::read(path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == ErrorKind::NotFound => return self.args.push(arg),
+            Err(error) => {
+                let reason = error.to_string();
+                return self.errors.push(ArgError::ResponseFile { path: path.into(), reason });
+            }
+        };
+        let identity = fs::canonicalize(path).unwrap_or_else(|_| path.into());
+        if self.open.contains(&identity) {
+            return self.errors.push(ArgError::ResponseCycle { path: path.into() });
+        }
+        self.files += 1;
+        if self.files == FILE_LIMIT {
+            let path = path.into();
+            return self.errors.push(ArgError::ResponseFiles { path, limit: FILE_LIMIT });
+        }
+        self.open.push(identity);
+        for nested in split(&bytes) {
+            self.add(nested);
+        }
+        self.open.pop();
     }
-    if open.len() == DEPTH_LIMIT {
-        return errors.push(ArgError::ResponseDepth { path: path.into(), limit: DEPTH_LIMIT });
-    }
-    open.push(identity);
-    for nested in split(&bytes) {
-        expand_one(nested, open, out, errors);
-    }
-    open.pop();
 }
 
 /// The path of an `@FILE` argument. A lone `@` is an ordinary argument.
@@ -165,14 +177,17 @@ mod tests {
     }
 
     #[test]
-    fn depth_has_a_limit() {
-        let scratch = Scratch::new("depth");
-        for depth in 0..=DEPTH_LIMIT {
-            scratch.write(&depth.to_string(), &scratch.at(&(depth + 1).to_string()));
+    fn the_number_of_files_has_a_limit() {
+        let scratch = Scratch::new("number");
+        for times in [1, 2] {
+            for file in 0..FILE_LIMIT {
+                let next = format!("{} ", scratch.at(&(file + 1).to_string()));
+                scratch.write(&file.to_string(), &next.repeat(times));
+            }
+            scratch.write(&FILE_LIMIT.to_string(), "x");
+            let (_, errors) = scratch.expand(&[&scratch.at("0")]);
+            assert!(matches!(errors[..], [ArgError::ResponseFiles { limit: FILE_LIMIT, .. }]));
         }
-        scratch.write(&(DEPTH_LIMIT + 1).to_string(), "x");
-        let (_, errors) = scratch.expand(&[&scratch.at("0")]);
-        assert!(matches!(errors[..], [ArgError::ResponseDepth { limit: DEPTH_LIMIT, .. }]));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
 use super::error::ArgError;
-use super::options::{BuildId, DefsymValue};
+use super::options::{BuildId, DefsymValue, Entry};
 
 /// An option as it stood on the command line.
 pub struct Given<'a> {
@@ -55,6 +55,11 @@ impl Given<'_> {
             }
             _ => Err(self.bad("of the form SECTION=ADDRESS")),
         }
+    }
+
+    /// A number in the notation of [`Given::number`], or a symbol. GNU ld manual, "Setting the Entry Point".
+    pub fn entry(&self) -> Result<Entry, ArgError> {
+        Ok(self.number().map_or(Entry::Symbol(self.text()?.into()), Entry::Address))
     }
 
     /// `SYMBOL=EXPRESSION`, where the expression is a sum of numbers and at most one symbol.
@@ -278,6 +283,16 @@ mod tests {
         for text in ["18446744073709551616", "0x10000000000000000"] {
             let error = given(text).number();
             assert!(matches!(error, Err(ArgError::NumberOverflow { .. })), "{text}");
+        }
+    }
+
+    #[test]
+    fn entries_are_numbers_or_symbols() {
+        for (text, address) in [("0x10", 16), ("010", 8), ("10", 10), ("0", 0)] {
+            assert_eq!(given(text).entry(), Ok(Entry::Address(address)), "{text}");
+        }
+        for text in ["_start", "0x+10", "08", "1f", "", "-1"] {
+            assert_eq!(given(text).entry(), Ok(Entry::Symbol(text.into())), "{text}");
         }
     }
 

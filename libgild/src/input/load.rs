@@ -4,7 +4,7 @@ use super::archive::{Archive, Member};
 use super::mapping::{BITCODE, Kind, Mapping, identify};
 use super::script::{self, Command};
 use super::search::{self, Found};
-use super::{Entry, InputFile, Inputs, ThinMember, Wrap};
+use super::{Entry, InputFile, Inputs, Thin, ThinFile, ThinMember, Wrap};
 use crate::args::{Input, InputName, Options};
 use crate::diagnostics::{Error, Errors, Result};
 use crate::tasks::Tasks;
@@ -14,8 +14,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-/// A stub that names a stub that names … : more than this many is a loop.
-const MAX_SCRIPT_DEPTH: usize = 16;
+/// A stub names a stub or two; more than this many behind one input is a loop.
+const MAX_SCRIPTS: usize = 64;
 
 /// Finds, maps and identifies every input of the command line.
 ///
@@ -26,6 +26,7 @@ pub fn load(options: &Options) -> Result<Inputs> {
         inputs: Inputs { wraps: wraps(options), ..Inputs::default() },
         known: HashMap::new(),
         directories: options.library_paths.clone(),
+        scripts: 0,
         errors: Vec::new(),
     };
     let mut opened = open_ahead(&options.inputs).into_iter();
@@ -84,6 +85,8 @@ struct Loader<'a> {
     /// Files by path: one that is named twice is mapped once.
     known: HashMap<PathBuf, u32>,
     directories: Vec<PathBuf>,
+    /// Linker scripts read for the current input of the command line.
+    scripts: usize,
     errors: Vec<Error>,
 }
 
@@ -102,16 +105,12 @@ impl Loader<'_> {
             InputName::Library(name) => search::library(name, &self.directories, dynamic)?,
             InputName::LibraryFile(name) => search::library_file(name, &self.directories)?,
         };
-        self.add((path, map), input, 0)
+        self.scripts = 0;
+        self.add((path, map), input)
     }
 
-    /// Adds a file that was found. `depth` counts the stubs it was reached through.
-    fn add(
-        &mut self,
-        (path, map): Found,
-        input: &Input,
-        depth: usize,
-    ) -> std::result::Result<(), Error> {
+    /// Adds a file that was found.
+    fn add(&mut self, (path, map): Found, input: &Input) -> std::result::Result<(), Error> {
         if let Some(&file) = self.known.get(&path) {
             return self.add_known(file, input);
         }
@@ -119,7 +118,7 @@ impl Loader<'_> {
         let kind = identify(map.bytes());
         match kind {
             Kind::Elf | Kind::Archive => {}
-            Kind::Script => return self.script(&path, &map, input, depth),
+            Kind::Script => return self.script(&path, &map, input),
             Kind::Bitcode => return fail(self.rank(), BITCODE),
             Kind::Empty => return fail(self.rank(), "the file is empty"),
             Kind::Unknown => {
@@ -128,7 +127,7 @@ impl Loader<'_> {
         }
         let thin = match kind {
             Kind::Archive => thin_members(&path, map.bytes(), self.rank())?,
-            _ => Vec::new(),
+            _ => Thin::default(),
         };
         let file = self.inputs.files.len() as u32;
         self.known.insert(path.clone(), file);
@@ -156,11 +155,11 @@ impl Loader<'_> {
         path: &Path,
         map: &Mapping,
         input: &Input,
-        depth: usize,
     ) -> std::result::Result<(), Error> {
         let rank = self.rank();
         let fail = |message: String| Error::input(rank, path.display(), message);
-        if depth >= MAX_SCRIPT_DEPTH {
+        self.scripts += 1;
+        if self.scripts > MAX_SCRIPTS {
             return Err(fail("linker scripts name each other without end".into()));
         }
         let text = std::str::from_utf8(map.bytes()).map_err(|_| fail("is no text".into()))?;
@@ -168,10 +167,14 @@ impl Loader<'_> {
             fail(format!("is no object or archive; as a linker script: {message}"))
         })?;
         for command in commands {
+            // Each that is open would go on naming others.
+            if self.scripts > MAX_SCRIPTS {
+                break;
+            }
             let added = match command {
-                Command::Input(name) => self
-                    .script_input(&name, path, input)
-                    .and_then(|found| self.add(found, input, depth + 1)),
+                Command::Input(name) => {
+                    self.script_input(&name, path, input).and_then(|found| self.add(found, input))
+                }
                 Command::SearchDir(directory) => {
                     let directory = self.script_path(&directory, path);
                     self.directories.push(directory);
@@ -261,23 +264,29 @@ fn wraps(options: &Options) -> Vec<Wrap> {
     options.wrap.iter().map(wrap).collect()
 }
 
-/// The files behind a thin archive's members; none if the archive isn't thin.
+/// A thin archive's members and the files behind them; none if the archive isn't thin.
 pub(super) fn thin_members(
     path: &Path,
     data: &[u8],
     rank: u32,
-) -> std::result::Result<Vec<ThinMember>, Error> {
+) -> std::result::Result<Thin, Error> {
     if !data.starts_with(super::archive::THIN_MAGIC) {
-        return Ok(Vec::new());
+        return Ok(Thin::default());
     }
     let fail = |message| Error::input(rank, path.display(), message);
     let directory = path.parent().unwrap_or(Path::new(""));
     let archive = Archive::parse(data).map_err(fail)?;
-    let members = archive.members().map(|member| {
-        let member = member.map_err(fail)?;
-        let path = directory.join(&*String::from_utf8_lossy(member.name));
-        let Member { header, size, inner, .. } = member;
-        Ok(ThinMember { header, size, inner, path, map: OnceLock::new() })
-    });
-    members.collect()
+    let mut thin = Thin::default();
+    // A member of another archive has that archive's path.
+    let mut known: HashMap<&[u8], u32> = HashMap::new();
+    for member in archive.members() {
+        let Member { header, size, inner, name, .. } = member.map_err(fail)?;
+        let file = *known.entry(name).or_insert_with(|| {
+            let path = directory.join(&*String::from_utf8_lossy(name));
+            thin.files.push(ThinFile { path, map: OnceLock::new() });
+            thin.files.len() as u32 - 1
+        });
+        thin.members.push(ThinMember { header, size, inner, file });
+    }
+    Ok(thin)
 }

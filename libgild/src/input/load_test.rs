@@ -139,9 +139,11 @@ fn stubs_lead_to_their_files() {
 #[test]
 fn a_stub_that_names_itself_ends() {
     let scratch = Scratch::new("loop");
-    let path = scratch.file("loop.a", "INPUT(loop.a)");
-    let text = loaded(&options(vec![InputName::Path(path)], &[])).unwrap_err();
-    assert!(text.contains("without end"), "{text}");
+    for stub in ["INPUT(loop.a)", "INPUT(loop.a loop.a loop.a)"] {
+        let path = scratch.file("loop.a", stub);
+        let text = loaded(&options(vec![InputName::Path(path)], &[])).unwrap_err();
+        assert!(text.lines().count() == 1 && text.contains("without end"), "{text}");
+    }
 }
 
 #[test]

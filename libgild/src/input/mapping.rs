@@ -5,17 +5,56 @@ use crate::diagnostics::Error;
 use memmap2::{Mmap, MmapOptions};
 use std::fs::File;
 use std::io::Read;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+/// Device and inode number of a file.
+pub type Identity = (u64, u64);
 
 /// The contents of a file.
 #[derive(Debug)]
-pub enum Mapping {
+pub struct Mapping {
+    bytes: Bytes,
+    /// The file; `None` for what gild carries or writes.
+    pub identity: Option<Identity>,
+}
+
+#[derive(Debug)]
+enum Bytes {
     /// A regular file, mapped.
-    Mapped(Mmap),
-    /// A pipe or another file that can't be mapped, read; also an empty file.
+    Mapped(Mapped),
+    /// A pipe or another file that can't be mapped, read; also an empty file, and one too many.
     Read(Vec<u8>),
     /// A file that gild carries.
     Static(&'static [u8]),
+}
+
+#[derive(Debug)]
+struct Mapped(Mmap);
+
+/// Mappings that this process has.
+static MAPPED: AtomicUsize = AtomicUsize::new(0);
+
+/// Linux allows 65,530 of them (vm.max_map_count), of which the heap and the threads need some.
+const MOST_MAPPED: usize = 1 << 15;
+
+impl Drop for Mapped {
+    fn drop(&mut self) {
+        MAPPED.fetch_sub(1, Relaxed);
+    }
+}
+
+impl From<Vec<u8>> for Mapping {
+    fn from(bytes: Vec<u8>) -> Mapping {
+        Mapping { bytes: Bytes::Read(bytes), identity: None }
+    }
+}
+
+impl From<&'static [u8]> for Mapping {
+    fn from(bytes: &'static [u8]) -> Mapping {
+        Mapping { bytes: Bytes::Static(bytes), identity: None }
+    }
 }
 
 impl Mapping {
@@ -29,24 +68,26 @@ impl Mapping {
         if metadata.is_dir() {
             return Err(fail(std::io::ErrorKind::IsADirectory.into()));
         }
+        let identity = Some((metadata.dev(), metadata.ino()));
         let length = usize::try_from(metadata.len()).unwrap_or(usize::MAX);
-        if metadata.is_file() && length > 0 {
+        if metadata.is_file() && length > 0 && MAPPED.load(Relaxed) < MOST_MAPPED {
             // SAFETY: gild only reads the mapping. Like every linker, it relies on nobody shortening
             // an input while it is being linked.
             let map = unsafe { MmapOptions::new().len(length).map(&file) }.map_err(fail)?;
-            return Ok(Mapping::Mapped(map));
+            MAPPED.fetch_add(1, Relaxed);
+            return Ok(Mapping { bytes: Bytes::Mapped(Mapped(map)), identity });
         }
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).map_err(|source| Error::io("read", path, source))?;
-        Ok(Mapping::Read(bytes))
+        Ok(Mapping { bytes: Bytes::Read(bytes), identity })
     }
 
     /// The contents.
     pub fn bytes(&self) -> &[u8] {
-        match self {
-            Mapping::Mapped(map) => map,
-            Mapping::Read(bytes) => bytes,
-            Mapping::Static(bytes) => bytes,
+        match &self.bytes {
+            Bytes::Mapped(mapped) => &mapped.0,
+            Bytes::Read(bytes) => bytes,
+            Bytes::Static(bytes) => bytes,
         }
     }
 }

@@ -44,20 +44,33 @@ struct InputFile {
     path: PathBuf,
     map: Mapping,
     kind: Kind,
-    thin: Vec<ThinMember>,
+    thin: Thin,
     /// An entry offers all of its members already.
     offered: bool,
     /// gild carries or writes it; it is nowhere on disk.
     builtin: bool,
 }
 
-/// A member of a thin archive: a file of its own, opened when it is extracted.
+/// The members of a thin archive, which are files of their own.
+#[derive(Debug, Default)]
+struct Thin {
+    members: Vec<ThinMember>,
+    files: Vec<ThinFile>,
+}
+
 #[derive(Debug)]
 struct ThinMember {
     header: u64,
     size: u64,
-    /// The member is one of the archive `path`: file offset of its header there.
+    /// Index in `Thin::files`.
+    file: u32,
+    /// The member is one of the archive `file`: file offset of its header there.
     inner: Option<u64>,
+}
+
+/// Opened when a member is extracted.
+#[derive(Debug)]
+struct ThinFile {
     path: PathBuf,
     map: OnceLock<Result<Mapping, String>>,
 }
@@ -97,7 +110,8 @@ pub enum Contents<'data> {
 impl Inputs {
     /// Bytes of all input files, unextracted members included.
     pub fn bytes(&self) -> u64 {
-        let thin = |file: &InputFile| file.thin.iter().map(|member| member.size).sum::<u64>();
+        let thin =
+            |file: &InputFile| file.thin.members.iter().map(|member| member.size).sum::<u64>();
         self.files.iter().map(|file| file.map.bytes().len() as u64 + thin(file)).sum()
     }
 
@@ -110,6 +124,14 @@ impl Inputs {
     pub fn paths(&self) -> impl Iterator<Item = &Path> {
         let files = self.files.iter().filter(|file| !file.builtin);
         files.map(|file| file.path.as_path())
+    }
+
+    /// Path of the input that is the file `identity`; of a thin archive's members, those that were opened.
+    pub fn path_of(&self, identity: mapping::Identity) -> Option<&Path> {
+        let thin = self.files.iter().flat_map(|file| &file.thin.files);
+        let thin = thin.filter_map(|file| Some((&file.path, file.map.get()?.as_ref().ok()?)));
+        let mut all = self.files.iter().map(|file| (&file.path, &file.map)).chain(thin);
+        all.find(|(_, map)| map.identity == Some(identity)).map(|(path, _)| path.as_path())
     }
 
     /// Stands the allocator's archive in front of the line; where the line names it too, it moves.
@@ -128,10 +150,10 @@ impl Inputs {
         }
         let thin = match kind {
             Kind::Archive => load::thin_members(&path, map.bytes(), 0)?,
-            _ => Vec::new(),
+            _ => Thin::default(),
         };
         let file = self.files.len() as u32;
-        let builtin = matches!(map, Mapping::Static(_));
+        let builtin = map.identity.is_none();
         self.files.push(InputFile { path, map, kind, thin, offered: true, builtin });
         let lazy = kind == Kind::Archive;
         self.entries.insert(0, Entry { file, whole_archive: false, lazy, excluded_lib: false });
@@ -146,9 +168,9 @@ impl Inputs {
             let file = self.files.len() as u32;
             self.files.push(InputFile {
                 path: PathBuf::from("<gild allocator glue>"),
-                map: Mapping::Read(bytes),
+                map: bytes.into(),
                 kind: Kind::Elf,
-                thin: Vec::new(),
+                thin: Thin::default(),
                 offered: true,
                 builtin: true,
             });
@@ -180,16 +202,18 @@ impl Inputs {
     pub fn thin_member(&self, rank: u32, header: u64) -> Result<&[u8], Error> {
         let file = &self.files[self.entries[rank as usize].file as usize];
         let fail = |message: &str| Error::input(rank, file.path.display(), message);
-        let found = file.thin.binary_search_by_key(&header, |member| member.header);
-        let member = &file.thin[found.map_err(|_| fail("malformed archive: no such member"))?];
-        let map = member.map.get_or_init(|| {
-            Mapping::open(&member.path).map_err(|error| format!("thin archive member: {error}"))
+        let Thin { members, files } = &file.thin;
+        let found = members.binary_search_by_key(&header, |member| member.header);
+        let member = &members[found.map_err(|_| fail("malformed archive: no such member"))?];
+        let ThinFile { path, map } = &files[member.file as usize];
+        let map = map.get_or_init(|| {
+            Mapping::open(path).map_err(|error| format!("thin archive member: {error}"))
         });
         let data = map.as_ref().map(Mapping::bytes).map_err(|message| fail(message))?;
         let Some(inner) = member.inner else { return Ok(data) };
         let found = Archive::parse(data).and_then(|archive| archive.member(inner));
-        found.map(|found| found.data).map_err(|message| {
-            fail(&format!("thin archive member: {}: {message}", member.path.display()))
-        })
+        found
+            .map(|found| found.data)
+            .map_err(|message| fail(&format!("thin archive member: {}: {message}", path.display())))
     }
 }

@@ -4,9 +4,9 @@ use super::inflate;
 use super::mapping::{BITCODE, Kind, identify};
 use super::object::{Group, Object, ObjectName, Position, stored, string};
 use crate::elf::{
-    Ehdr, GRP_COMDAT, SHF_ALLOC, SHF_COMPRESSED, SHN_LORESERVE, SHN_XINDEX, SHT_CREL, SHT_GROUP,
-    SHT_NOTE, SHT_REL, SHT_RELA, SHT_SYMTAB, SHT_SYMTAB_SHNDX, STB_LOCAL, STT_SECTION, Shdr,
-    ShdrExt, Sym, SymExt,
+    Ehdr, GRP_COMDAT, SHF_ALLOC, SHF_COMPRESSED, SHN_ABS, SHN_COMMON, SHN_LCOMMON, SHN_LORESERVE,
+    SHN_XINDEX, SHT_CREL, SHT_GROUP, SHT_NOTE, SHT_REL, SHT_RELA, SHT_SYMTAB, SHT_SYMTAB_SHNDX,
+    STB_LOCAL, STT_SECTION, Shdr, ShdrExt, Sym, SymExt,
 };
 use crate::ids::{FileId, SymbolId};
 use crate::prefetch::AHEAD;
@@ -273,9 +273,12 @@ fn symbol_table(object: &mut Object, index: usize) -> Parsed<()> {
     }
     let (locals, globals) = object.symbols.split_at(object.first_global);
     let sections = object.headers.len();
-    // One comparison each: a local symbol's section is in range or special.
-    let in_range =
-        |symbol: &Sym| usize::from(symbol.shndx()) < sections || symbol.shndx() >= SHN_LORESERVE;
+    // One comparison for most.
+    let in_range = |symbol: &Sym| {
+        let shndx = symbol.shndx();
+        usize::from(shndx) < sections
+            || (special(shndx) && (shndx != SHN_XINDEX || !object.xindex.is_empty()))
+    };
     let sane = locals.iter().all(|symbol| in_range(symbol) && symbol.bind() == STB_LOCAL)
         && globals.iter().all(|symbol| in_range(symbol) && symbol.bind() != STB_LOCAL);
     if !sane {
@@ -291,6 +294,11 @@ fn symbol_table(object: &mut Object, index: usize) -> Parsed<()> {
     bad.map_or(Ok(()), |(index, _)| Err(format!("symbol {index}: section index out of range")))
 }
 
+/// Whether a section index stands for something else than a section (gABI, "Special Sections"; psABI).
+fn special(shndx: u16) -> bool {
+    matches!(shndx, SHN_ABS | SHN_COMMON | SHN_LCOMMON | SHN_XINDEX)
+}
+
 /// Finds the symbol that `symbol_table` stumbled over.
 fn symbol_error(object: &Object) -> String {
     for (index, symbol) in object.symbols.iter().enumerate() {
@@ -298,6 +306,12 @@ fn symbol_error(object: &Object) -> String {
         let shndx = symbol.shndx();
         if shndx < SHN_LORESERVE && usize::from(shndx) >= object.headers.len() {
             return format!("symbol {index} ({name}): section index out of range");
+        }
+        if shndx == SHN_XINDEX && object.xindex.is_empty() {
+            return format!("symbol {index} ({name}): no SHT_SYMTAB_SHNDX section has its index");
+        }
+        if shndx >= SHN_LORESERVE && !special(shndx) {
+            return format!("symbol {index} ({name}): unknown reserved section index {shndx:#x}");
         }
         let local = symbol.bind() == STB_LOCAL;
         if local != (index < object.first_global) {

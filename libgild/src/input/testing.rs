@@ -1,8 +1,8 @@
 //! Objects and archives built in memory, for tests.
 #![allow(missing_docs)]
 
-use super::mapping::{Mapping, identify};
-use super::{Entry, InputFile, Inputs};
+use super::mapping::identify;
+use super::{Entry, InputFile, Inputs, Thin};
 use crate::elf::{
     GRP_COMDAT, SHF_ALLOC, SHF_EXECINSTR, SHN_ABS, SHN_COMMON, SHT_GROUP, SHT_PROGBITS, SHT_STRTAB,
     SHT_SYMTAB, STB_GLOBAL, STB_LOCAL, STB_WEAK,
@@ -195,9 +195,9 @@ impl Inputs {
             });
             inputs.files.push(InputFile {
                 path: PathBuf::from(name),
-                map: Mapping::Read(bytes),
+                map: bytes.into(),
                 kind,
-                thin: Vec::new(),
+                thin: Thin::default(),
                 offered: false,
                 builtin: false,
             });

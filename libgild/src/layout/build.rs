@@ -156,7 +156,7 @@ fn place(
             end = placed.offset.checked_add(placed.file_size).ok_or_else(too_large)?;
         }
     }
-    number(layout, sections, ordered);
+    number(layout, sections, ordered)?;
     layout.segments = segments;
     layout.section_headers = align_up(end, 8).ok_or_else(too_large)?;
     let table = u64::from(layout.section_header_count) * SHDR_SIZE;
@@ -166,15 +166,20 @@ fn place(
 }
 
 /// Numbers the section headers, and links them to each other.
-fn number(layout: &mut Layout, sections: &Sections, ordered: &[(OutputId, Class)]) {
+///
+/// Errors: names that an ELF file has no numbers for.
+fn number(layout: &mut Layout, sections: &Sections, ordered: &[(OutputId, Class)]) -> Result<()> {
     let present = ordered.iter().map(|(id, _)| *id);
     layout.order = present.filter(|id| sections.outputs[id.index()].size != 0).collect();
     layout.section_header_count = layout.order.len() as u32 + 1;
-    let mut name = 1;
+    let mut name = 1u32;
     for (header, id) in (1..).zip(&layout.order) {
         let placed = &mut layout.placed[id.index()];
         (placed.header, placed.name) = (header, name);
-        name += sections.outputs[id.index()].name.len() as u32 + 1;
+        let length = u32::try_from(sections.outputs[id.index()].name.len() + 1).ok();
+        let next = length.and_then(|length| name.checked_add(length));
+        let large = || Error::Message("the names of the output sections exceed 4 GiB".into());
+        name = next.ok_or_else(large)?;
     }
     let header = |kind| layout.synth_place(kind).map_or(0, |place| place.header);
     let first_global = layout.synth.first_global();
@@ -194,6 +199,7 @@ fn number(layout: &mut Layout, sections: &Sections, ordered: &[(OutputId, Class)
             (placed.link, placed.info) = (link, info);
         }
     }
+    Ok(())
 }
 
 /// psABI, TLS variant II: the thread pointer stands at the end of the block, aligned.

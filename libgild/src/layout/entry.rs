@@ -1,16 +1,9 @@
 //! Where the program starts.
 
 use super::Layout;
-use crate::args::Options;
+use crate::args::{Entry, Options};
 use crate::sections::Sections;
 use crate::symbols::Resolved;
-
-fn number(text: &str) -> Option<u64> {
-    match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
-        Some(hex) => u64::from_str_radix(hex, 16).ok(),
-        None => text.parse().ok(),
-    }
-}
 
 /// The entry symbol's address, or the number in its place; `.text` with a warning if there is
 /// neither, as in GNU ld.
@@ -21,14 +14,14 @@ pub fn address(
     options: &Options,
     warnings: &mut Vec<String>,
 ) -> u64 {
-    let entry = &options.entry;
+    let entry = match &options.entry {
+        Entry::Address(address) => return *address,
+        Entry::Symbol(name) => name,
+    };
     let defined =
         resolved.names.get(entry.as_bytes()).filter(|&id| resolved.symbol(id).is_defined());
     if let Some(id) = defined {
         return layout.symbol_addresses[id.index()];
-    }
-    if let Some(address) = number(entry) {
-        return address;
     }
     match layout.find(sections, b".text") {
         Some(text) => {

@@ -23,7 +23,7 @@ pub(super) fn roots(resolved: &Resolved, sections: &Sections, options: &Options)
     // DT_INIT and DT_FINI. Nothing runs them by those names in a program at a fixed address.
     let pie = options.output_kind == OutputKind::StaticPie;
     let hooks = [&options.init, &options.fini].into_iter().filter(|_| pie);
-    let names = [&options.entry].into_iter().chain(options.referenced()).chain(hooks);
+    let names = options.entry.symbol().into_iter().chain(options.referenced()).chain(hooks);
     let symbols = names.filter_map(|name| resolved.names.get(name.as_bytes())).collect();
     Roots { sections: kept, symbols }
 }

@@ -15,8 +15,7 @@ pub(super) struct Tails {
 
 /// Order of strings read backwards; one that ends with another stands before it.
 fn backwards(a: &[u8], b: &[u8]) -> Ordering {
-    let order = a.iter().rev().zip(b.iter().rev()).map(|(a, b)| b.cmp(a));
-    order.fold(Ordering::Equal, Ordering::then).then(b.len().cmp(&a.len()))
+    b.iter().rev().cmp(a.iter().rev())
 }
 
 impl Tails {

@@ -417,13 +417,15 @@ fn section(
 /// Whether a section is what SHF_MERGE promises (gABI): whole elements, strings that end, and
 /// nothing in it that a relocation would change. Others are linked as they are.
 fn can_merge(object: &Object, shndx: u32, header: &Shdr) -> bool {
+    /// Of AVX-512 constants. Each piece gets its section's alignment, so more would waste more.
+    const GREATEST_ALIGN: u64 = 64;
     let flags = header.flags();
     if flags & SHF_MERGE == 0 || flags & (SHF_WRITE | SHF_TLS | SHF_EXECINSTR) != 0 {
         return false;
     }
     let data = object.section_data(shndx);
     let entsize = header.entsize();
-    if data.is_empty() || u32::try_from(data.len()).is_err() {
+    if data.is_empty() || u32::try_from(data.len()).is_err() || header.align() > GREATEST_ALIGN {
         return false;
     }
     if entsize == 0 || !(data.len() as u64).is_multiple_of(entsize) {

@@ -47,7 +47,7 @@ pub fn open(choice: &str, libc: Option<Libc>, options: &Options) -> Result<(Path
     }
     if let Some(found) = gild_allocators::find(choice, libc) {
         let path = format!("<bundled>/{folder}/{file}");
-        return Ok((path.into(), Mapping::Static(found.bytes)));
+        return Ok((path.into(), found.bytes.into()));
     }
     Err(unknown(choice, libc, &directories).into())
 }

@@ -1,12 +1,12 @@
 //! The definition that wins each name: an order-free minimum, and what all mentions add up to.
 
-use super::extract::{SHN_LCOMMON, is_common, named};
+use super::extract::{is_common, named};
 use super::{Common, Definition, NO_FILE, Symbol, filled};
 use crate::args::Options;
 use crate::diagnostics::{Error, Place, demangle};
 use crate::elf::{
-    SHN_ABS, SHN_UNDEF, STB_GNU_UNIQUE, STB_WEAK, STT_COMMON, STT_NOTYPE, STT_OBJECT, STT_TLS,
-    STV_DEFAULT, STV_HIDDEN, STV_INTERNAL, STV_PROTECTED, Sym, SymExt,
+    SHN_ABS, SHN_LCOMMON, SHN_UNDEF, STB_GNU_UNIQUE, STB_WEAK, STT_COMMON, STT_NOTYPE, STT_OBJECT,
+    STT_TLS, STV_DEFAULT, STV_HIDDEN, STV_INTERNAL, STV_PROTECTED, Sym, SymExt,
 };
 use crate::ids::{FileId, SectionId, SymbolId};
 use crate::input::object::{Object, ObjectName};

@@ -9,7 +9,7 @@ use super::lazy::{self, Candidate, Found, Lazy, name_at};
 use super::names::{Mentions, Names};
 use crate::args::{Options, Strip};
 use crate::diagnostics::{self, Error, Errors, Result, collect};
-use crate::elf::{SHN_COMMON, SHN_UNDEF, STB_WEAK, Sym, SymExt};
+use crate::elf::{SHN_COMMON, SHN_LCOMMON, SHN_UNDEF, STB_WEAK, Sym, SymExt};
 use crate::ids::{FileId, SymbolId};
 use crate::input::object::{Object, Position, inflate, signature};
 use crate::input::{Contents, Inputs, Wrap};
@@ -18,12 +18,10 @@ use crate::substitute::Taken;
 use crate::tasks::Tasks;
 use foldhash::fast::FixedState;
 use rayon::prelude::*;
-use std::collections::HashSet;
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashSet};
 use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 use std::vec::IntoIter;
-
-/// `SHN_X86_64_LCOMMON` (psABI 4.2.1): a common symbol of the large model.
-pub const SHN_LCOMMON: u16 = 0xff02;
 
 /// Whether a section index means a common symbol.
 pub fn is_common(shndx: u16) -> bool {
@@ -123,9 +121,8 @@ struct Extraction<'data> {
 impl<'data> Extraction<'data> {
     /// Interns the names of the command line; returns those that it refers to.
     fn command_line(&mut self, options: &'data Options) -> Vec<SymbolId> {
-        let numeric = options.entry.starts_with(|c: char| c.is_ascii_digit());
-        let entry = Some(&options.entry).filter(|entry| !numeric && !entry.is_empty());
-        let roots: Vec<&String> = entry.into_iter().chain(options.referenced()).collect();
+        let roots: Vec<&String> =
+            options.entry.symbol().into_iter().chain(options.referenced()).collect();
         let defined = options.defsyms.iter().map(|(name, _)| name);
         let all = roots.iter().copied().chain(defined).map(|name| name.as_bytes());
         let mentions = [Mentions::new(all)];
@@ -306,9 +303,14 @@ impl<'data> Extraction<'data> {
 fn in_order(waves: Vec<Vec<Object>>) -> Vec<Object> {
     let mut objects = Vec::with_capacity(waves.iter().map(Vec::len).sum());
     let mut waves: Vec<_> = waves.into_iter().map(Vec::into_iter).collect();
-    let first = |wave: &&mut IntoIter<Object>| wave.as_slice()[0].position;
-    while let Some(wave) = waves.iter_mut().filter(|wave| wave.len() != 0).min_by_key(first) {
+    let first = |(wave, number): (&IntoIter<Object>, usize)| {
+        wave.as_slice().first().map(|object| Reverse((object.position, number)))
+    };
+    let mut firsts: BinaryHeap<_> = waves.iter().zip(0..).filter_map(first).collect();
+    while let Some(Reverse((_, number))) = firsts.pop() {
+        let wave = &mut waves[number];
         objects.extend(wave.next());
+        firsts.extend(first((wave, number)));
     }
     objects
 }

@@ -178,7 +178,9 @@ fn expression(value: &DefsymValue) -> String {
     match value {
         DefsymValue::Absolute(number) => format!("{number:#x}"),
         DefsymValue::Symbol { name, addend: 0 } => name.clone(),
-        DefsymValue::Symbol { name, addend } if *addend < 0 => format!("{name}-{:#x}", -addend),
+        DefsymValue::Symbol { name, addend } if *addend < 0 => {
+            format!("{name}-{:#x}", addend.unsigned_abs())
+        }
         DefsymValue::Symbol { name, addend } => format!("{name}+{addend:#x}"),
     }
 }

@@ -1,13 +1,13 @@
 //! The laws of symbol resolution, on objects built in memory.
 
 use super::{Definition, LinkerSymbol, Resolved, Symbol, resolve};
-use crate::args::{DefsymValue, Options};
+use crate::args::{DefsymValue, Entry, Options};
 use crate::elf::{STV_DEFAULT, STV_HIDDEN, STV_INTERNAL, STV_PROTECTED};
 use crate::input::Inputs;
 use crate::input::testing::{Builder, archive};
 
 fn options() -> Options {
-    Options { entry: "0".into(), ..Options::default() }
+    Options { entry: Entry::Address(0), ..Options::default() }
 }
 
 fn objects(objects: &[(&'static str, Builder)]) -> Inputs {
@@ -336,8 +336,10 @@ fn defsym_takes_over_its_targets_definition() {
 
     options.defsyms = vec![("y".into(), to("z", 0)), ("z".into(), to("y", 0))];
     assert!(failure(&inputs, &options).contains("defined by itself"));
-    options.defsyms = vec![("y".into(), to("nowhere", 0))];
-    assert!(failure(&inputs, &options).contains("undefined symbol: nowhere"));
+    options.defsyms = vec![("y".into(), to("nowhere", i64::MIN))];
+    let text = failure(&inputs, &options);
+    assert!(text.contains("undefined symbol: nowhere\n"), "{text}");
+    assert!(text.contains("--defsym=y=nowhere-0x8000000000000000"), "{text}");
 }
 
 #[test]

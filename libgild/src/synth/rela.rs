@@ -52,7 +52,7 @@ pub struct DynamicRelocs {
 }
 
 impl DynamicRelocs {
-    /// Finds every place. `pie` and `pack` are the options static-PIE and pack-relative-relocs.
+    /// Finds every place. `pack`: those that `.relr.dyn` can say go there (`-z pack-relative-relocs`).
     pub fn gather(
         resolved: &Resolved,
         sections: &Sections,
@@ -114,11 +114,12 @@ impl DynamicRelocs {
         });
         if self.pack { &mut packed } else { &mut relative }.extend(got);
         for entries in [&mut relative, &mut packed] {
-            // Loaders of their own walk the table page by page. A merge sort finds the sorted runs.
-            entries.par_sort();
+            // Loaders of their own walk the table page by page. A merge sort finds the sorted runs, and
+            // leaves those of one place in their order: the last counts, as in the section's bytes.
+            entries.par_sort_by_key(|entry| entry.0);
         }
-        // RELR can't say a place twice, and would add to it twice.
-        packed.dedup();
+        // RELR would add to a place twice.
+        packed.dedup_by_key(|entry| entry.0);
         self.relr_table.clear();
         relr::encode(packed.iter().map(|entry| entry.0), &mut self.relr_table);
         let needed = self.relr_table.len() as u64;
@@ -229,10 +230,9 @@ fn find(
         let header = &object.headers[section as usize];
         let bytes = object.section_data(section);
         let relocations = object.relocations(section);
-        let mut last = None;
         for (index, rela) in (0..).zip(relocations) {
-            // No other type can become RELATIVE in a 64-bit program. Once for a place is enough.
-            if rela.kind() != R_X86_64_64 || last == Some(rela.offset()) {
+            // No other type can become RELATIVE in a 64-bit program.
+            if rela.kind() != R_X86_64_64 {
                 continue;
             }
             let target = kinds::target_kind(resolved, sections, object, rela);
@@ -242,7 +242,6 @@ fn find(
             if !action.is_ok_and(|action| action.is_relative()) {
                 continue;
             }
-            last = Some(rela.offset());
             found.in_text |= header.flags() & SHF_WRITE == 0;
             let packed = pack && is_packed(sections, id, rela);
             if packed { &mut found.packed } else { &mut found.relative }

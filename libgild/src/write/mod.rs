@@ -8,7 +8,7 @@ mod output_test;
 mod relocate;
 mod spans;
 
-pub use output::remove_output;
+pub use output::{remove_output, spare_inputs};
 
 use crate::diagnostics::{Error, Result};
 use crate::synth::Context;

@@ -11,6 +11,7 @@
 
 use crate::args::{Input, InputName, Options};
 use crate::diagnostics::{Error, Result};
+use crate::input::Inputs;
 use rustix::fs::{
     AtFlags, CWD, FallocateFlags, OFlags, RenameFlags, fallocate, fstatfs, linkat, renameat_with,
 };
@@ -98,8 +99,19 @@ impl Output {
     }
 }
 
+/// Errors: the output would take an input's place.
+pub fn spare_inputs(inputs: &Inputs, options: &Options) -> Result<()> {
+    let found = follow(&options.output).and_then(fs::metadata);
+    let same = found.ok().and_then(|found| inputs.path_of((found.dev(), found.ino())));
+    match same {
+        Some(path) => Err(Error::OutputIsInput(path.into()).into()),
+        None => Ok(()),
+    }
+}
+
 /// Removes what an earlier link left at the output path, if that is a regular file: after a failed
-/// link nothing there can pass for its result, as with GNU ld. A file that is also an input stays.
+/// link nothing there can pass for its result, as with GNU ld. What no linker of programs has written
+/// stays, and so does an input.
 pub fn remove_output(options: &Options) {
     let Ok(target) = follow(&options.output) else { return };
     let Ok(found) = fs::metadata(&target) else { return };
@@ -108,10 +120,21 @@ pub fn remove_output(options: &Options) {
             .is_ok_and(|other| (other.dev(), other.ino()) == (found.dev(), found.ino())),
         InputName::Library(_) | InputName::LibraryFile(_) => false,
     };
-    if found.is_file() && !is_stdout(&options.output) && !options.inputs.iter().any(same) {
+    if found.is_file()
+        && !is_stdout(&options.output)
+        && is_program(&target)
+        && !options.inputs.iter().any(same)
+    {
         // It may have gone, or not be ours to remove; the link's own error says enough.
         let _ = fs::remove_file(target);
     }
+}
+
+/// Whether a file is an ELF executable: ET_EXEC or ET_DYN (gABI, "ELF Header").
+fn is_program(path: &Path) -> bool {
+    let mut start = [0; 18];
+    let read = File::open(path).and_then(|file| file.read_exact_at(&mut start, 0));
+    read.is_ok() && start.starts_with(b"\x7fELF") && matches!(start[16..], [2 | 3, 0])
 }
 
 fn open(path: &Path) -> io::Result<Output> {

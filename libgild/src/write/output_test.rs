@@ -127,20 +127,29 @@ fn a_failed_link_takes_its_old_output_along_but_no_input() {
         inputs: vec![Input::new(InputName::Path(folder.path(input)))],
         ..Options::default()
     };
-    for name in ["out", "a.o", "b.o"] {
-        fs::write(folder.path(name), b"old").unwrap();
+    let elf = |kind| [&b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0"[..], &[kind, 0]].concat();
+    for (name, bytes) in [
+        ("out", elf(2)),
+        ("a.o", elf(3)),
+        ("b.o", elf(3)),
+        ("object", elf(1)),
+        ("text", b"old".to_vec()),
+    ] {
+        fs::write(folder.path(name), bytes).unwrap();
     }
     symlink("b.o", folder.path("link")).unwrap();
     fs::create_dir(folder.path("folder")).unwrap();
     remove_output(&options("out", "a.o"));
-    assert_eq!(folder.names(), ["a.o", "b.o", "folder", "link"]);
+    assert_eq!(folder.names(), ["a.o", "b.o", "folder", "link", "object", "text"]);
+    remove_output(&options("object", "a.o"));
+    remove_output(&options("text", "a.o"));
     remove_output(&options("a.o", "a.o"));
     remove_output(&options("link", "b.o"));
     remove_output(&options("folder", "a.o"));
     remove_output(&options("missing", "a.o"));
-    assert_eq!(folder.names(), ["a.o", "b.o", "folder", "link"]);
+    assert_eq!(folder.names(), ["a.o", "b.o", "folder", "link", "object", "text"]);
     remove_output(&options("link", "a.o"));
-    assert_eq!(folder.names(), ["a.o", "folder", "link"]);
+    assert_eq!(folder.names(), ["a.o", "folder", "link", "object", "text"]);
     remove_output(&Options { output: "/dev/null".into(), ..Options::default() });
     assert!(Path::new("/dev/null").exists());
 }

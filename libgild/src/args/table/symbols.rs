@@ -13,7 +13,10 @@ const ROWS: &[Row] = &[
         &["-e", "--entry"],
         Value::Required("SYMBOL"),
         "Start the program at SYMBOL or at an address (default: _start)",
-        |state, given| store(&mut state.options.entry, given),
+        |state, given| {
+            state.options.entry = given.entry()?;
+            Ok(())
+        },
     ),
     apply(
         &["-init"],

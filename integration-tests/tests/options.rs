@@ -198,6 +198,25 @@ fn a_place_with_two_relocations_is_packed_once() -> Outcome {
     Ok(())
 }
 
+/// Unwind tables alone may refer to a discarded copy of a function, and nothing moves with that.
+#[test]
+fn a_discarded_function_has_no_relocation() -> Outcome {
+    let scene = Scene::new("options/discarded")?;
+    let copy = ".section .text.f, \"axG\", @progbits, f, comdat\n.weak f\nf: .Lf: ret\n";
+    let table = ".section .gcc_except_table, \"a\"\n.balign 8\n.quad .Lf + 1, _start\n";
+    scene.compile("first.s", copy, &[])?;
+    scene.compile("second.s", &format!("{copy}{table}"), &[])?;
+    let pie = ["-static", "-pie", "--no-dynamic-linker", "-z", "notext"];
+    for extra in [&[][..], &["-z", "pack-relative-relocs"]] {
+        scene.links(&[&pie, extra, &["start.o", "first.o", "second.o"]].concat())?;
+        let image = Image::open(&scene.path("a.out"))?;
+        let start = image.symbol("_start").map(|symbol| symbol.value as i64);
+        let values: Vec<_> = image.relocations()?.iter().map(|it| Some(it.2)).collect();
+        ensure(values == [start], || format!("{start:x?}: {values:x?}"))?;
+    }
+    Ok(())
+}
+
 #[test]
 fn options_that_change_nothing_here_are_accepted() -> Outcome {
     let scene = Scene::new("options/accepted")?;

@@ -1,28 +1,28 @@
 //! gild links static x86-64 ELF executables. This file is the pipeline and the map of the house:
 //! each phase borrows what earlier phases froze and returns a new value.
 
-pub mod arch;
+mod arch;
 pub mod args;
 pub mod diagnostics;
 mod edit_distance;
-pub mod elf;
-pub mod ids;
-pub mod input;
-pub mod layout;
-pub mod listing;
-pub mod live;
-pub mod merge;
+mod elf;
+mod ids;
+mod input;
+mod layout;
+mod listing;
+mod live;
+mod merge;
 mod object_file;
 mod parts;
 mod prefetch;
-pub mod sections;
+mod sections;
 pub mod stats;
-pub mod substitute;
-pub mod symbols;
-pub mod synth;
+mod substitute;
+mod symbols;
+mod synth;
 mod tasks;
 pub mod times;
-pub mod write;
+mod write;
 mod zeros;
 
 use args::Options;

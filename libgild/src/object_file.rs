@@ -1,12 +1,9 @@
 //! Relocatable objects (gABI) that gild writes itself.
 
 use crate::elf::{
-    SHF_ALLOC, SHF_EXECINSTR, SHF_GNU_RETAIN, SHF_INFO_LINK, SHN_ABS, SHT_NOTE, SHT_PROGBITS,
-    SHT_RELA, SHT_STRTAB, SHT_SYMTAB, STB_GLOBAL, STT_FUNC,
+    R_X86_64_PLT32, SHF_ALLOC, SHF_EXECINSTR, SHF_GNU_RETAIN, SHF_INFO_LINK, SHN_ABS, SHT_NOTE,
+    SHT_PROGBITS, SHT_RELA, SHT_STRTAB, SHT_SYMTAB, STB_GLOBAL, STT_FUNC,
 };
-
-/// psABI: `R_X86_64_PLT32`.
-const PLT32: u64 = 4;
 
 /// An object with one global function; `calls` are offsets of 32-bit fields and whom they call.
 pub fn function(name: &str, code: &[u8], calls: &[(u64, &str)]) -> Vec<u8> {
@@ -16,7 +13,7 @@ pub fn function(name: &str, code: &[u8], calls: &[(u64, &str)]) -> Vec<u8> {
     for (number, &(offset, callee)) in (2u64..).zip(calls) {
         symbols.add(callee, 0, 0, 0, 0);
         relas.extend(offset.to_le_bytes());
-        relas.extend((number << 32 | PLT32).to_le_bytes());
+        relas.extend((number << 32 | u64::from(R_X86_64_PLT32)).to_le_bytes());
         relas.extend((-4i64).to_le_bytes());
     }
     object(&[

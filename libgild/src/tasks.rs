@@ -6,8 +6,8 @@ use rayon::iter::{
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 /// Left to itself, rayon cuts work into two to four tasks a thread, and further only where a thread has
-/// nothing to do; what runs is never cut. Where a task can be much longer than another (one object of 11 MB among 1,000 small
-/// ones), the last one keeps the other threads waiting.
+/// nothing to do; what runs is never cut. Where a task can be much longer than another (one object of
+/// 11 MB among 1,000 small ones), the last one keeps the other threads waiting.
 pub trait Tasks: IndexedParallelIterator {
     /// Cuts the work into tasks of `length` items, or up to twice as many.
     fn tasks_of(self, length: usize) -> MinLen<MaxLen<Self>> {

@@ -55,6 +55,7 @@ fn allocator_from_environment(options: &mut Options) -> Result<(), String> {
 }
 
 fn run(mut options: Options, warnings: Vec<String>, jobs: Jobs) -> ExitCode {
+    report::use_color(options.color);
     if let Err(message) = allocator_from_environment(&mut options) {
         report::error(&message);
         return ExitCode::FAILURE;
@@ -63,7 +64,6 @@ fn run(mut options: Options, warnings: Vec<String>, jobs: Jobs) -> ExitCode {
     if let Some(banner) = &options.banner {
         report::print_lines([banner]);
     }
-    report::use_color(options.color);
     report::warnings(options, &warnings);
     if options.fatal_warnings && !options.no_warnings && !warnings.is_empty() {
         return ExitCode::FAILURE;

@@ -21,8 +21,6 @@ pub struct Input {
     pub whole_archive: bool,
     /// Stood between `--start-lib` and `--end-lib`: an object that acts as an archive member.
     pub in_lib: bool,
-    /// `--as-needed` was on: a shared library here could be left out if nothing used it.
-    pub as_needed: bool,
     /// `-static`, `-Bstatic` or `-dn` was on: a shared library was never wanted here. gild takes
     /// `libNAME.a` either way; this tells a library that only exists as `.so` apart in messages.
     pub static_only: bool,
@@ -31,7 +29,7 @@ pub struct Input {
 impl Input {
     /// An input with no positional option in force.
     pub fn new(name: InputName) -> Self {
-        Self { name, whole_archive: false, in_lib: false, as_needed: false, static_only: false }
+        Self { name, whole_archive: false, in_lib: false, static_only: false }
     }
 }
 

@@ -13,7 +13,6 @@ use super::values::Given;
 #[derive(Clone, Copy, Default)]
 pub struct Positional {
     pub whole_archive: bool,
-    pub as_needed: bool,
     pub static_only: bool,
 }
 
@@ -48,12 +47,12 @@ pub struct State {
 impl State {
     /// Records an input with the positional options in force.
     pub fn input(&mut self, name: InputName) {
-        let Positional { whole_archive, as_needed, static_only } = self.positional;
+        let Positional { whole_archive, static_only } = self.positional;
         if self.options.inputs.is_empty() && static_only {
             self.static_link = true;
         }
         let in_lib = self.in_lib;
-        self.options.inputs.push(Input { name, whole_archive, in_lib, as_needed, static_only });
+        self.options.inputs.push(Input { name, whole_archive, in_lib, static_only });
     }
 
     /// `-l`: `NAME`, or `:FILE`.

@@ -3,6 +3,7 @@
 use super::object::Object;
 use crate::diagnostics::{self, Error};
 use crate::elf::{SHF_COMPRESSED, ShdrExt};
+use crate::sections::is_debug;
 use crate::tasks::Tasks;
 use rayon::prelude::*;
 use std::io::Read;
@@ -73,10 +74,6 @@ pub fn all(objects: &mut [Object], strip_debug: bool) -> diagnostics::Result<()>
     };
     let results = work.par_iter().tasks_of(1).map(one).collect();
     diagnostics::for_each(results, |(index, inflated)| objects[index].inflated.push(inflated))
-}
-
-fn is_debug(name: &[u8]) -> bool {
-    name.starts_with(b".debug")
 }
 
 /// Inflates one section.

@@ -4,7 +4,7 @@
 
 use super::inflate;
 use super::object::{Object, string};
-use crate::elf::{R_X86_64_32, R_X86_64_64, RelaExt, SHF_COMPRESSED, ShdrExt, SymExt};
+use crate::elf::{R_X86_64_32, R_X86_64_64, RelaExt, SymExt};
 use gimli::{AttributeValue, DebugLine, EndianSlice, LineRow, LittleEndian};
 use std::borrow::Cow;
 
@@ -88,17 +88,11 @@ fn describe(
 fn contents<'a>(object: &'a Object, name: &[u8]) -> Option<(u32, Cow<'a, [u8]>)> {
     let count = object.headers.len() as u32;
     let shndx = (1..count).find(|&shndx| object.section_name(shndx) == name)?;
-    let waiting = object.inflated.is_empty() && object.compressed.contains(&shndx);
-    if waiting || is_raw_compressed(object, shndx) {
+    if object.compressed.contains(&shndx) && object.inflated(shndx).is_none() {
         let inflated = inflate::section(object, shndx).ok()?;
         return Some((shndx, Cow::Owned(inflated.bytes)));
     }
     Some((shndx, Cow::Borrowed(object.section_data(shndx))))
-}
-
-fn is_raw_compressed(object: &Object, shndx: u32) -> bool {
-    object.headers[shndx as usize].flags() & SHF_COMPRESSED != 0
-        && !object.inflated.iter().any(|inflated| inflated.section == shndx)
 }
 
 /// The section with its relocations applied, targets in allocated sections at `n << 40`.

@@ -157,7 +157,7 @@ impl<'data> Object<'data> {
         self.header(shndx).and_then(|header| stored(self.data, header)).unwrap_or(&[])
     }
 
-    fn inflated(&self, shndx: u32) -> Option<&Inflated> {
+    pub(super) fn inflated(&self, shndx: u32) -> Option<&Inflated> {
         if self.inflated.is_empty() {
             return None;
         }

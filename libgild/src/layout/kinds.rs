@@ -5,7 +5,7 @@ use crate::arch::x86_64::{TargetKind, is_plain};
 use crate::elf::*;
 use crate::ids::SectionId;
 use crate::input::object::Object;
-use crate::sections::Sections;
+use crate::sections::{SectionKind, Sections};
 use crate::symbols::{Definition, LinkerSymbol, Resolved};
 
 fn in_section(sections: &Sections, id: SectionId) -> TargetKind {
@@ -62,6 +62,16 @@ fn local_kind(
         STT_SECTION if !relocation.is_some_and(is_plain) && tls() => TargetKind::Tls,
         _ => in_section(sections, object.section_id(section)),
     }
+}
+
+/// Whether a symbol is in a section that isn't in the output: it stands for 0.
+pub fn is_excluded(resolved: &Resolved, sections: &Sections, object: &Object, symbol: u32) -> bool {
+    let section = match object.global(symbol).map(|id| resolved.symbol(id).definition) {
+        Some(Definition::Section(id)) => Some(id),
+        Some(_) => None,
+        None => object.symbol_section(symbol).map(|shndx| object.section_id(shndx)),
+    };
+    section.is_some_and(|id| sections.inputs[id.index()].kind == SectionKind::Excluded)
 }
 
 /// The kind of what `rela` of `object` refers to.

@@ -1,6 +1,7 @@
 //! The order of output sections: rights first, then what a section is for.
 
 use crate::elf::*;
+use crate::sections::family;
 
 /// The rights and the fate of a run of sections that share a PT_LOAD.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -40,11 +41,6 @@ pub struct Rank {
     /// Which PT_LOAD.
     pub class: Class,
     within: u8,
-}
-
-/// True for `prefix` itself and for `prefix.anything`.
-fn family(name: &[u8], prefix: &[u8]) -> bool {
-    name.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest[0] == b'.')
 }
 
 /// Sections that only the start-up code writes, by the names that compilers give them.

@@ -6,6 +6,7 @@ use crate::elf::*;
 use crate::ids::{SectionId, SymbolId};
 use crate::input::object::Object;
 use crate::prefetch::{AHEAD, prefetch};
+use crate::sections::may_dangle;
 use crate::symbols::{Definition, LinkerSymbol, Symbol, is_weak_reference};
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -334,10 +335,8 @@ impl Scanner<'_, '_> {
         section: SectionId,
         found: &mut Found,
     ) -> Option<Target> {
-        // Unwind information of a discarded group's code is never reached.
-        let lenient = source.record
-            || source.object.section_name(source.shndx).starts_with(b".gcc_except_table");
-        if !lenient && rela.kind() != R_X86_64_NONE {
+        let may_dangle = source.record || may_dangle(source.object.section_name(source.shndx));
+        if !may_dangle && rela.kind() != R_X86_64_NONE {
             let message = format!(
                 "relocation refers to a symbol in a discarded section: {}\n>>> defined in {}",
                 self.symbol_text(source.object, rela.sym()),

@@ -40,8 +40,6 @@ pub(super) struct Group {
     pub shape: Shape,
     /// Bytes of output.
     pub size: u64,
-    /// Bytes of input.
-    pub input_size: u64,
     homes: Vec<Home>,
     chunks: Vec<Pieces>,
     shards: Vec<Shard>,
@@ -110,7 +108,7 @@ impl Group {
         }
         shards.iter_mut().for_each(Shard::finish);
         let (bases, size) = place_blocks(&shards, numbers.count(), shape.align);
-        Ok(Group { shape, size, input_size, homes, chunks, shards, bases })
+        Ok(Group { shape, size, homes, chunks, shards, bases })
     }
 
     fn share_tails(mut self) -> Group {

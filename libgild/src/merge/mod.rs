@@ -73,12 +73,6 @@ impl Merged {
         let group = section.0.checked_sub(self.first).map(|number| number as usize);
         group.and_then(|group| self.groups.get(group)).into_iter().flat_map(Group::parts)
     }
-
-    /// Bytes of all merge sections that were read, and bytes that are written for them.
-    pub fn sizes(&self) -> (u64, u64) {
-        let add = |sum: (u64, u64), group: &Group| (sum.0 + group.input_size, sum.1 + group.size);
-        self.groups.iter().fold((0, 0), add)
-    }
 }
 
 /// Bins the live sections to their outputs and merges what can be shared. Adds a

@@ -22,6 +22,7 @@ pub use bin::bin_live;
 pub use eh_frame::{Cie, EhFrame, Fde};
 pub use gather::gather;
 pub(crate) use groups::{HAS_DEPENDENTS, IN_GROUP, KEPT, Ties};
+pub use names::{family, is_debug, may_dangle};
 
 /// What becomes of an input section.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -10,7 +10,7 @@ pub(super) const SORTED: u8 = 4;
 const REST: u8 = 5;
 
 /// True for `prefix` itself and for `prefix.anything`.
-pub(super) fn family(name: &[u8], prefix: &[u8]) -> bool {
+pub fn family(name: &[u8], prefix: &[u8]) -> bool {
     name.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest[0] == b'.')
 }
 
@@ -139,8 +139,14 @@ pub(super) fn is_crt_file(path: &[u8]) -> bool {
     })
 }
 
+/// Whether a section may refer to discarded ones: unwind information of a discarded group's code is never
+/// reached.
+pub fn may_dangle(name: &[u8]) -> bool {
+    name.starts_with(b".gcc_except_table")
+}
+
 /// Debug information, by the names that `-S` removes.
-pub(super) fn is_debug(name: &[u8]) -> bool {
+pub fn is_debug(name: &[u8]) -> bool {
     [&b".debug"[..], b".zdebug", b".stab", b".line", b".gdb_index", b".gnu.linkonce.wi."]
         .iter()
         .any(|prefix| name.starts_with(prefix))

@@ -94,7 +94,7 @@ fn merge(all: &mut Bits, other: &Bits) {
 
 /// The merged note; empty if the program has no property.
 pub fn note(resolved: &Resolved, forced_x86_features: u32) -> Vec<u8> {
-    let read = |object: &Object| -> Option<Bits> {
+    let read = |object: &Object| -> Bits {
         let mut bits = Bits::new();
         for &section in &object.notes {
             if object.section_name(section) == b".note.gnu.property"
@@ -103,11 +103,11 @@ pub fn note(resolved: &Resolved, forced_x86_features: u32) -> Vec<u8> {
                 parse(object.section_data(section), &mut bits);
             }
         }
-        Some(bits)
+        bits
     };
-    let all: Vec<Option<Bits>> = resolved.objects.par_iter().tasks_of(64).map(read).collect();
+    let all: Vec<Bits> = resolved.objects.par_iter().tasks_of(64).map(read).collect();
     let mut merged: Option<Bits> = None;
-    for bits in all.iter().flatten() {
+    for bits in &all {
         match &mut merged {
             Some(merged) => merge(merged, bits),
             None => merged = Some(bits.clone()),

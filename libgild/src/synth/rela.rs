@@ -12,7 +12,7 @@ use crate::input::object::Object;
 use crate::layout::{SymbolRef, kinds};
 use crate::live::Live;
 use crate::parts::fill_parts;
-use crate::sections::{SectionKind, Sections};
+use crate::sections::{SectionKind, Sections, may_dangle};
 use crate::symbols::Resolved;
 use crate::tasks::Tasks;
 use rayon::prelude::*;
@@ -227,12 +227,15 @@ fn find(
         if !live.has_relative(id) {
             continue;
         }
+        let may_dangle = may_dangle(object.section_name(section));
         let header = &object.headers[section as usize];
         let bytes = object.section_data(section);
         let relocations = object.relocations(section);
         for (index, rela) in (0..).zip(relocations) {
             // No other type can become RELATIVE in a 64-bit program.
-            if rela.kind() != R_X86_64_64 {
+            if rela.kind() != R_X86_64_64
+                || (may_dangle && kinds::is_excluded(resolved, sections, object, rela.sym()))
+            {
                 continue;
             }
             let target = kinds::target_kind(resolved, sections, object, rela);

@@ -81,9 +81,6 @@ fn apply_rare(
     let base = v.got_base.wrapping_add_signed(v.a);
     let (width, value) = match action {
         Action::None => return Ok(()),
-        Action::Absolute(width) => (width, target),
-        Action::Relative => (Width::W64, target),
-        Action::PcRelative(width) => (width, target.wrapping_sub(place)),
         Action::GotPcRelative(width) => (width, slot.wrapping_sub(place)),
         Action::GotTpPcRelative => (Width::S32, slot.wrapping_sub(place)),
         Action::GotOffset(width) => (width, slot.wrapping_sub(v.got_base)),

@@ -1,5 +1,6 @@
 //! The bounds of every field.
 
+use super::classify::{Prefix, TlsCall};
 use super::*;
 
 /// Writes `value` to a field.

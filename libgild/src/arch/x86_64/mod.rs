@@ -25,7 +25,7 @@ mod tls_test;
 
 pub(crate) use apply::put;
 pub use apply::{Overflow, Values, apply};
-pub use classify::{Action, Context, Prefix, TargetKind, TlsCall, Width, action, is_plain};
+pub use classify::{Action, Context, TargetKind, Width, action, is_plain};
 pub use names::reloc_name;
 pub use tombstone::tombstone;
 

@@ -33,6 +33,8 @@ const ROWS: &[Row] = &[
     ignored(&["--version-exports-section"], Value::Required("SYMBOL"), NO_DYNAMIC_SYMBOLS),
     ignored(&["--undefined-version"], Value::None, NO_DYNAMIC_SYMBOLS),
     ignored(&["--no-undefined-version"], Value::None, NO_DYNAMIC_SYMBOLS),
+    ignored(&["--as-needed"], Value::None, NO_SHARED_LIBRARIES),
+    ignored(&["--no-as-needed"], Value::None, NO_SHARED_LIBRARIES),
     ignored(&["--default-symver"], Value::None, NO_DYNAMIC_SYMBOLS),
     ignored(&["--default-imported-symver"], Value::None, NO_DYNAMIC_SYMBOLS),
     ignored(&["--hash-style"], Value::Required("STYLE"), NO_DYNAMIC_SYMBOLS),

@@ -53,20 +53,8 @@ const ROWS: &[Row] = &[
         State::start_group,
     ),
     apply(&["--end-group", "-)"], Value::None, "See --start-group", State::end_group),
-    flag(
-        &["--push-state"],
-        "Save the state of --whole-archive, --as-needed and -Bstatic",
-        State::push,
-    ),
+    flag(&["--push-state"], "Save the state of --whole-archive and -Bstatic", State::push),
     apply(&["--pop-state"], Value::None, "Restore what --push-state saved", State::pop),
-    flag(
-        &["--as-needed"],
-        "Leave out shared libraries that nothing uses; gild links none",
-        |state| state.positional.as_needed = true,
-    ),
-    flag(&["--no-as-needed"], "Undo --as-needed", |state| {
-        state.positional.as_needed = false;
-    }),
     flag(
         &["-Bstatic", "-dn", "-non_shared"],
         "Use no shared libraries from here on; gild never does",

@@ -6,6 +6,7 @@ pub mod args;
 pub mod diagnostics;
 mod edit_distance;
 mod elf;
+mod faults;
 mod ids;
 mod input;
 mod layout;

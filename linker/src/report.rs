@@ -30,7 +30,7 @@ pub fn note(message: &str) {
 
 /// Errors up to `--error-limit`, in input order.
 pub fn errors(options: &Options, errors: &Errors) {
-    let limit = if options.error_limit == 0 { usize::MAX } else { options.error_limit };
+    let limit = options.error_limit;
     errors.iter().take(limit).for_each(error);
     let more = errors.iter().count().saturating_sub(limit);
     if more > 0 {

@@ -192,7 +192,7 @@ pub struct Options {
     pub fatal_warnings: bool,
     /// `-w`/`--no-warnings`.
     pub no_warnings: bool,
-    /// `--error-limit`; 0 is unlimited. Default 20.
+    /// `--error-limit`: how many are printed. Default 20.
     pub error_limit: usize,
     /// `--color-diagnostics`.
     pub color: Color,

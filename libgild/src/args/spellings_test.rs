@@ -53,7 +53,7 @@ fn one_option_many_spellings() {
         (&["--threads=4", "--thread-count=4", "-threads=4"], |options| options.threads == Some(4)),
         (&["--no-threads"], |options| options.threads == Some(1)),
         (&["--threads", "--threads=4 --threads"], |options| options.threads.is_none()),
-        (&["--error-limit=0"], |options| options.error_limit == 0),
+        (&["--error-limit=0"], |options| options.error_limit == usize::MAX),
         (&["--color-diagnostics", "--color-diagnostics=always"], |options| {
             options.color == Color::Always
         }),

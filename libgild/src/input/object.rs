@@ -235,21 +235,15 @@ impl<'data> Object<'data> {
         SectionId(self.first_section + shndx)
     }
 
-    /// A position for a message, with the source line if there is debug information.
-    pub fn place(&self, shndx: u32, offset: u64) -> Place {
-        Place {
-            source: lines::source_line(self, shndx, offset),
-            ..self.place_without_source(shndx, offset)
-        }
-    }
-
-    /// As [`Object::place`], without the cost of reading debug information.
-    pub fn place_without_source(&self, shndx: u32, offset: u64) -> Place {
+    /// A position for a message. `with_source`: with the source line if there is debug information,
+    /// which takes milliseconds to read.
+    pub fn place(&self, shndx: u32, offset: u64, with_source: bool) -> Place {
+        let source = || lines::source_line(self, shndx, offset);
         Place {
             file: self.name.to_string(),
             section: String::from_utf8_lossy(self.section_name(shndx)).into_owned(),
             offset,
-            source: None,
+            source: with_source.then(source).flatten(),
             order: (self.file.0, shndx, offset),
         }
     }

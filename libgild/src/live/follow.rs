@@ -1,8 +1,9 @@
 //! What one relocation refers to, and what it needs.
 
-use super::scan::{Fault, Found, Scanner, Source};
+use super::scan::{Found, Scanner, Source};
 use crate::arch::x86_64::{Action, NEEDS_GOT_BASE, NEEDS_IPLT, TargetKind, action, is_plain};
 use crate::elf::*;
+use crate::faults::Fault;
 use crate::ids::{SectionId, SymbolId};
 use crate::input::object::Object;
 use crate::prefetch::{AHEAD, prefetch};
@@ -349,7 +350,7 @@ impl Scanner<'_, '_> {
 
     fn fault(&self, source: Source, rela: &Rela, message: String, found: &mut Found) {
         let Source { object, shndx, .. } = source;
-        found.faults.push(Fault { file: object.file, shndx, offset: rela.offset(), message });
+        found.faults.push(Fault { place: (object.file, shndx, rela.offset()), message });
     }
 
     fn symbol_text(&self, object: &Object, symbol: u32) -> String {

@@ -1,7 +1,6 @@
 //! What the walk has to say: errors, `--print-gc-sections`.
 
 use super::Live;
-use super::scan::Fault;
 use crate::args::{Options, Unresolved};
 use crate::diagnostics::Error;
 use crate::ids::{FileId, SymbolId};
@@ -10,23 +9,6 @@ use crate::sections::{SectionKind, Sections};
 use crate::symbols::{Resolved, undefined};
 use crate::tasks::Tasks;
 use rayon::prelude::*;
-
-/// Relocation errors in input order; source lines for those that will be printed.
-pub(super) fn faults(resolved: &Resolved, mut faults: Vec<Fault>, options: &Options) -> Vec<Error> {
-    faults.sort_by(|a, b| {
-        (a.file, a.shndx, a.offset, &a.message).cmp(&(b.file, b.shndx, b.offset, &b.message))
-    });
-    let detailed = if options.error_limit == 0 { faults.len() } else { options.error_limit };
-    let error = |(number, fault): (usize, Fault)| {
-        let object = resolved.object(fault.file);
-        let at = match number < detailed {
-            true => object.place(fault.shndx, fault.offset),
-            false => object.place_without_source(fault.shndx, fault.offset),
-        };
-        Error::Relocation { message: fault.message, at }
-    };
-    faults.into_iter().enumerate().map(error).collect()
-}
 
 /// Errors for undefined symbols, as `--unresolved-symbols` has it; the rest become warnings.
 pub(super) fn undefined(

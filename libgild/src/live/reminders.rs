@@ -27,7 +27,7 @@ impl Reminder {
         let (owner, section) = self.text;
         let text = String::from_utf8_lossy(resolved.object(owner).section_data(section));
         let (file, shndx, offset) = self.place;
-        let place = resolved.object(file).place(shndx, offset);
+        let place = resolved.object(file).place(shndx, offset, true);
         format!("{}\n>>> referenced by {place}", text.trim_end_matches(['\0', '\n']))
     }
 }

@@ -4,9 +4,11 @@ use super::Live;
 use super::state::{State, Touched};
 use crate::arch::x86_64;
 use crate::args::Options;
+use crate::elf::Rela;
+use crate::faults::Fault;
 use crate::ids::{FileId, SectionId, SymbolId};
 use crate::input::object::Object;
-use crate::sections::{EhFrame, Fde, HAS_DEPENDENTS, IN_GROUP, SectionKind, Sections};
+use crate::sections::{Fde, HAS_DEPENDENTS, IN_GROUP, SectionKind, Sections};
 use crate::symbols::{Definition, LinkerSymbol, Resolved, Symbol};
 use crate::tasks::Tasks;
 use rayon::prelude::*;
@@ -26,14 +28,6 @@ pub(super) struct Found {
     pub bounds: Vec<(SectionId, u32)>,
     /// `_GLOBAL_OFFSET_TABLE_` was referred to.
     pub got_base_used: bool,
-}
-
-/// An error without the cost of its source line.
-pub(super) struct Fault {
-    pub file: FileId,
-    pub shndx: u32,
-    pub offset: u64,
-    pub message: String,
 }
 
 impl Found {
@@ -184,7 +178,7 @@ impl<'a, 'data> Scanner<'a, 'data> {
         let Some((object, shndx)) = self.sections.locate(self.resolved, id) else { return };
         let eh_frame = &self.sections.eh_frames[object.file.index()];
         let fdes = eh_frame.foreign().iter().map(|&fde| &eh_frame.fdes[fde as usize]);
-        self.follow_fdes(object, fdes.filter(|fde| fde.section == shndx), found);
+        self.follow_fdes(object, fdes.filter(|fde| fde.record.section == shndx), found);
     }
 
     /// LSDAs and the personality routines of the CIEs. The first relocation of an FDE refers to the
@@ -201,26 +195,20 @@ impl<'a, 'data> Scanner<'a, 'data> {
             if last_cie != Some(fde.cie) {
                 last_cie = Some(fde.cie);
                 let cie = &eh_frame.cies[fde.cie as usize];
-                self.unwind_record(object, eh_frame, cie.section, cie.range(), found);
+                let relocations = eh_frame.relocations(object, cie);
+                self.unwind_record(object, cie.section, relocations, found);
             }
-            let range = fde.range();
-            self.unwind_record(object, eh_frame, fde.section, range.start + 1..range.end, found);
+            let relocations = eh_frame.relocations(object, &fde.record);
+            let others = relocations.get(1..).unwrap_or(&[]);
+            self.unwind_record(object, fde.record.section, others, found);
         }
     }
 
-    fn unwind_record(
-        &self,
-        object: &Object,
-        eh_frame: &EhFrame,
-        shndx: u32,
-        range: std::ops::Range<usize>,
-        found: &mut Found,
-    ) {
-        if range.is_empty() {
+    fn unwind_record(&self, object: &Object, shndx: u32, relocations: &[Rela], found: &mut Found) {
+        if relocations.is_empty() {
             return;
         }
         let source = Source { object, shndx, record: true };
-        let relocations = &eh_frame.relocations(object, shndx)[range];
         // A RELATIVE one among them is an error when the record is written.
         self.relocations(source, relocations, found);
     }

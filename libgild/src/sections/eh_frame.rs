@@ -7,52 +7,40 @@ use crate::input::object::Object;
 use crate::symbols::{Definition, Resolved};
 use std::ops::Range;
 
-/// A common information entry.
+/// A common information entry, or the part of an FDE that is as in one.
 #[derive(Clone, Copy, Debug)]
-pub struct Cie {
+pub struct Record {
     /// Header index of its `.eh_frame` section.
     pub section: u32,
     /// Where its length field stands in the section.
     pub offset: u32,
     /// Bytes, length field included.
     pub size: u32,
-    /// Index of its first relocation in [`EhFrame::relocations`].
-    pub first_relocation: u32,
+    /// Index of its first relocation among the section's, sorted by offset.
+    first_relocation: u32,
     /// How many are its own.
-    pub relocations: u32,
+    relocations: u32,
 }
 
-impl Cie {
-    /// Its relocations: of [`EhFrame::relocations`].
-    pub fn range(&self) -> Range<usize> {
-        self.first_relocation as usize..(self.first_relocation + self.relocations) as usize
+impl Record {
+    /// Its bytes.
+    pub fn bytes<'a>(&self, object: &'a Object) -> &'a [u8] {
+        let start = self.offset as usize;
+        let bytes = object.section_data(self.section).get(start..start + self.size as usize);
+        bytes.unwrap_or(&[])
     }
 }
 
-/// A frame description entry of a function in some section, nearly always of the object's own.
+/// A frame description entry of a function in some section, nearly always of the object's own. Its first
+/// relocation is the one of `pc_begin`.
 #[derive(Clone, Copy, Debug)]
 pub struct Fde {
-    /// Header index of its `.eh_frame` section.
-    pub section: u32,
-    /// Where its length field stands in the section.
-    pub offset: u32,
-    /// Bytes, length field included.
-    pub size: u32,
-    /// Index of its first relocation (the one of `pc_begin`) in [`EhFrame::relocations`].
-    pub first_relocation: u32,
-    /// How many are its own.
-    pub relocations: u32,
+    /// Where it is.
+    pub record: Record,
     /// Index in [`EhFrame::cies`].
     pub cie: u32,
     /// The section of the function that it describes; may be excluded or dead.
     pub target: SectionId,
-}
-
-impl Fde {
-    /// Its relocations: of [`EhFrame::relocations`].
-    pub fn range(&self) -> Range<usize> {
-        self.first_relocation as usize..(self.first_relocation + self.relocations) as usize
-    }
 }
 
 /// The records of all `.eh_frame` sections of an object.
@@ -61,7 +49,7 @@ pub struct EhFrame {
     /// Header indexes of the sections.
     pub sections: Vec<u32>,
     /// In input order.
-    pub cies: Vec<Cie>,
+    pub cies: Vec<Record>,
     /// In input order. Those of no function are left out.
     pub fdes: Vec<Fde>,
     /// Relocations of sections whose own are not sorted by offset.
@@ -75,12 +63,14 @@ pub struct EhFrame {
 }
 
 impl EhFrame {
-    /// Relocations of `.eh_frame` section `shndx`, sorted by offset.
-    pub fn relocations<'a>(&'a self, object: &'a Object, shndx: u32) -> &'a [Rela] {
-        match self.sorted.iter().find(|(section, _)| *section == shndx) {
+    /// The relocations of a record, sorted by offset.
+    pub fn relocations<'a>(&'a self, object: &'a Object, record: &Record) -> &'a [Rela] {
+        let all = match self.sorted.iter().find(|(section, _)| *section == record.section) {
             Some((_, sorted)) => sorted,
-            None => object.relocations(shndx),
-        }
+            None => object.relocations(record.section),
+        };
+        let first = record.first_relocation as usize;
+        all.get(first..first + record.relocations as usize).unwrap_or(&[])
     }
 
     /// Indices of the FDEs of section `shndx`'s functions.
@@ -123,38 +113,34 @@ impl EhFrame {
                 Some((section, sorted)) if *section == shndx => sorted,
                 _ => object.relocations(shndx),
             };
-            let record = reader.peek();
-            let record = record.map_err(|text| malformed(object, shndx, reader.offset, text))?;
-            let Some(record) = record else { return Ok(()) };
-            let Range { start, end } = reader.take(&record, relocations);
-            let (first_relocation, count) = (start as u32, (end - start) as u32);
-            let (section, offset, size) = (shndx, record.start as u32, record.size as u32);
-            if record.id == 0 {
-                let relocations = count;
-                self.cies.push(Cie { section, offset, size, first_relocation, relocations });
+            let header = reader.peek();
+            let header = header.map_err(|text| malformed(object, shndx, reader.offset, text))?;
+            let Some(header) = header else { return Ok(()) };
+            let Range { start, end } = reader.take(&header, relocations);
+            let record = Record {
+                section: shndx,
+                offset: header.start as u32,
+                size: header.size as u32,
+                first_relocation: start as u32,
+                relocations: (end - start) as u32,
+            };
+            if header.id == 0 {
+                self.cies.push(record);
                 continue;
             }
-            let cie = (record.id_offset as u32).checked_sub(record.id);
+            let cie = (header.id_offset as u32).checked_sub(header.id);
             let cie = cie.and_then(|at| {
                 let cies = &self.cies[first_cie..];
                 cies.binary_search_by_key(&at, |cie| cie.offset).ok()
             });
             let Some(cie) = cie else {
-                return Err(malformed(object, shndx, record.start, "has an FDE without a CIE"));
+                return Err(malformed(object, shndx, header.start, "has an FDE without a CIE"));
             };
-            let function = relocations.get(start).filter(|_| count != 0);
-            let function = function.filter(|rela| rela.offset() == record.id_offset as u64 + 4);
+            let function = relocations[start..end].first();
+            let function = function.filter(|rela| rela.offset() == header.id_offset as u64 + 4);
             if let Some(target) = function.and_then(|rela| section_of(resolved, object, rela.sym()))
             {
-                self.fdes.push(Fde {
-                    section,
-                    offset,
-                    size,
-                    first_relocation,
-                    relocations: count,
-                    cie: (first_cie + cie) as u32,
-                    target,
-                });
+                self.fdes.push(Fde { record, cie: (first_cie + cie) as u32, target });
             }
         }
     }
@@ -209,7 +195,8 @@ fn malformed(object: &Object, shndx: u32, offset: usize, message: &str) -> Error
     }
 }
 
-struct Record {
+/// The start of a record.
+struct Header {
     /// Offset of the length field.
     start: usize,
     /// Bytes, length field included.
@@ -234,7 +221,7 @@ impl Reader<'_> {
     }
 
     /// The next record, behind any terminators: GNU ld too reads on behind them.
-    fn peek(&mut self) -> Result<Option<Record>, &'static str> {
+    fn peek(&mut self) -> Result<Option<Header>, &'static str> {
         loop {
             if self.offset == self.data.len() {
                 return Ok(None);
@@ -263,16 +250,16 @@ impl Reader<'_> {
             }
             let id_offset = start + header;
             let id = self.u32(id_offset).ok_or("has a record without an id")?;
-            return Ok(Some(Record { start, size: header + length as usize, id_offset, id }));
+            return Ok(Some(Header { start, size: header + length as usize, id_offset, id }));
         }
     }
 
-    /// Steps behind `record`; its relocations.
-    fn take(&mut self, record: &Record, relocations: &[Rela]) -> Range<usize> {
-        self.offset = record.start + record.size;
+    /// Steps behind a record; its relocations.
+    fn take(&mut self, header: &Header, relocations: &[Rela]) -> Range<usize> {
+        self.offset = header.start + header.size;
         let below = |at: usize| move |rela: &&Rela| rela.offset() < at as u64;
         let from = |first: usize| relocations.get(first..).unwrap_or(&[]).iter();
-        let first = self.relocation + from(self.relocation).take_while(below(record.start)).count();
+        let first = self.relocation + from(self.relocation).take_while(below(header.start)).count();
         self.relocation = first + from(first).take_while(below(self.offset)).count();
         first..self.relocation
     }
@@ -285,9 +272,9 @@ mod tests {
     fn records(data: &[u8]) -> Result<Vec<(usize, usize, u32)>, &'static str> {
         let mut reader = Reader { data, offset: 0, relocation: 0 };
         let mut found = Vec::new();
-        while let Some(record) = reader.peek()? {
-            found.push((record.start, record.size, record.id));
-            reader.take(&record, &[]);
+        while let Some(header) = reader.peek()? {
+            found.push((header.start, header.size, header.id));
+            reader.take(&header, &[]);
         }
         Ok(found)
     }

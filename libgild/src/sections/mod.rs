@@ -19,7 +19,7 @@ use crate::symbols::Resolved;
 use files::Files;
 
 pub use bin::bin_live;
-pub use eh_frame::{Cie, EhFrame, Fde};
+pub use eh_frame::{EhFrame, Fde, Record};
 pub use gather::gather;
 pub(crate) use groups::{HAS_DEPENDENTS, IN_GROUP, KEPT, Ties};
 pub use names::{family, is_debug, may_dangle};

@@ -172,7 +172,7 @@ fn referrers(object: &Object, resolved: &Resolved, live: &Live) -> (Vec<String>,
                     names.push(name);
                 }
                 if places.len() < SHOWN {
-                    places.push(other.place(shndx, rela.offset()));
+                    places.push(other.place(shndx, rela.offset(), true));
                 }
             }
         }

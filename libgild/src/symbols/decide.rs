@@ -245,13 +245,15 @@ fn duplicates(
     let mut pairs: Vec<_> = objects.par_iter().tasks_of(8).flat_map_iter(of_object).collect();
     let object = |file: FileId| &objects[file.index()];
     pairs.par_sort_by_cached_key(|&[_, (file, index)]| place(object(file), index, false).order);
-    // Source lines cost time: none for errors that won't be printed.
-    let detailed = if options.error_limit == 0 { pairs.len() } else { options.error_limit };
-    let error = |(number, [first, second]): (usize, [(FileId, u32); 2])| Error::Duplicate {
-        name: demangle(object(second.0).symbol_name(second.1), options.demangle),
-        first: place(object(first.0), first.1, number < detailed),
-        second: place(object(second.0), second.1, number < detailed),
-        way_out: way_out(object(first.0).name, object(second.0).name),
+    let error = |(number, [first, second]): (usize, [(FileId, u32); 2])| {
+        // Names and source lines cost time: none for errors that won't be printed.
+        let printed = number < options.error_limit;
+        Error::Duplicate {
+            name: demangle(object(second.0).symbol_name(second.1), printed && options.demangle),
+            first: place(object(first.0), first.1, printed),
+            second: place(object(second.0), second.1, printed),
+            way_out: way_out(object(first.0).name, object(second.0).name),
+        }
     };
     pairs.into_iter().enumerate().map(error).collect()
 }
@@ -272,10 +274,9 @@ fn way_out(first: ObjectName, second: ObjectName) -> String {
 fn place(object: &Object, index: u32, with_source: bool) -> Place {
     let offset = object.symbols[index as usize].value();
     match object.symbol_section(index) {
-        Some(shndx) if with_source => object.place(shndx, offset),
-        Some(shndx) => object.place_without_source(shndx, offset),
+        Some(shndx) => object.place(shndx, offset, with_source),
         None => {
-            let place = object.place_without_source(0, offset);
+            let place = object.place(0, offset, false);
             Place { section: "*ABS*".into(), ..place }
         }
     }

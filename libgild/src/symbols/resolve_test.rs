@@ -446,7 +446,7 @@ fn damaged_objects_and_archives_give_errors_or_links_but_no_panic() {
         for object in &resolved.objects {
             for shndx in 0..object.headers.len() as u32 {
                 let _ = (object.section_name(shndx), object.section_data(shndx).len());
-                let _ = (object.relocations(shndx).len(), object.place(shndx, 3));
+                let _ = (object.relocations(shndx).len(), object.place(shndx, 3, true));
             }
             for index in 0..object.symbols.len() as u32 {
                 let _ = (object.symbol_name(index), object.symbol_section(index));

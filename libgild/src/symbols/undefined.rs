@@ -29,24 +29,17 @@ pub fn report(
     let mut groups: Vec<&[(SymbolId, FileId, u32, u64)]> =
         references.chunk_by(|a, b| a.0 == b.0).collect();
     groups.sort_by_key(|group| (group[0].1, group[0].2, group[0].3));
-    // Source lines and suggestions cost time: none for errors that won't be printed.
-    let detailed = match options.error_limit {
-        0 => groups.len(),
-        limit => limit.min(groups.len()),
-    };
-    let names: Vec<&[u8]> =
-        groups[..detailed].iter().map(|group| resolved.names.name(group[0].0)).collect();
+    // Names, source lines and suggestions cost time: none for errors that won't be printed.
+    let name = |group: &&[(SymbolId, FileId, u32, u64)]| resolved.names.name(group[0].0);
+    let names: Vec<&[u8]> = groups.iter().take(options.error_limit).map(name).collect();
     let mut similar = suggest::close_names(resolved, &names, options).into_iter();
     let error = |(number, group): (usize, &&[(SymbolId, FileId, u32, u64)])| {
+        let printed = number < options.error_limit;
         let place = |&(_, file, shndx, offset): &(SymbolId, FileId, u32, u64)| -> Place {
-            let object = resolved.object(file);
-            match number < detailed {
-                true => object.place(shndx, offset),
-                false => object.place_without_source(shndx, offset),
-            }
+            resolved.object(file).place(shndx, offset, printed)
         };
         Error::Undefined {
-            name: demangle(resolved.names.name(group[0].0), options.demangle),
+            name: demangle(name(group), printed && options.demangle),
             at: group.iter().take(SHOWN).map(place).collect(),
             count: group.len(),
             similar: similar.next().flatten(),

@@ -5,11 +5,11 @@ use super::split::{Group, groups};
 use crate::arch::x86_64::{self, Values, Width};
 use crate::diagnostics::{Error, Result};
 use crate::elf::*;
-use crate::ids::{FileId, SymbolId};
+use crate::ids::FileId;
 use crate::input::object::Object;
 use crate::layout::{SymbolRef, kinds};
 use crate::live::Live;
-use crate::sections::{Cie, EhFrame, Fde, Sections};
+use crate::sections::{EhFrame, Fde, Record, Sections};
 use crate::symbols::Resolved;
 use crate::tasks::Tasks;
 use hashbrown::HashMap;
@@ -49,18 +49,7 @@ pub struct EhFrameSection {
 #[derive(PartialEq, Eq, Hash)]
 struct CieKey<'a> {
     bytes: &'a [u8],
-    relocations: Vec<(u64, u32, i64, Target)>,
-}
-
-#[derive(PartialEq, Eq, Hash)]
-enum Target {
-    Global(SymbolId),
-    Local(FileId, u32),
-}
-
-fn record<'a>(object: &'a Object, section: u32, offset: u32, size: u32) -> &'a [u8] {
-    let start = offset as usize;
-    object.section_data(section).get(start..start + size as usize).unwrap_or(&[])
+    relocations: Vec<(u64, u32, i64, SymbolRef)>,
 }
 
 fn live_fdes<'a>(frames: &'a EhFrame, live: &'a Live) -> impl Iterator<Item = &'a Fde> {
@@ -86,7 +75,7 @@ impl EhFrameSection {
                     if let Some(cie) = file.cies.get_mut(fde.cie as usize) {
                         *cie = 0;
                     }
-                    file.fde_bytes += u64::from(fde.size);
+                    file.fde_bytes += u64::from(fde.record.size);
                     file.fdes += 1;
                 }
                 file
@@ -176,15 +165,13 @@ impl EhFrameSection {
         let writer = Writer { context, classes, object, frames, section, part_start };
         for &index in &file.own_cies {
             let cie = &frames.cies[index as usize];
-            let relocations = cie.first_relocation..cie.first_relocation + cie.relocations;
-            let source = (cie.section, cie.offset, cie.size);
-            writer.copy(source, relocations, at, out, errors);
+            writer.copy(cie, at, out, errors);
             at += cie.size as usize;
         }
         for fde in live_fdes(frames, context.live) {
-            let relocations = fde.first_relocation..fde.first_relocation + fde.relocations;
-            writer.copy((fde.section, fde.offset, fde.size), relocations, at, out, errors);
-            let record = &mut out[at..at + fde.size as usize];
+            let size = fde.record.size as usize;
+            writer.copy(&fde.record, at, out, errors);
+            let record = &mut out[at..at + size];
             // A 64-bit length is announced by 0xffffffff and eight bytes long.
             let pointer = if record.starts_with(&[0xff; 4]) { 12 } else { 4 };
             let here = part_start + (at + pointer) as u64;
@@ -194,7 +181,7 @@ impl EhFrameSection {
             if let Some(field) = record.get_mut(pointer..pointer + 4) {
                 field.copy_from_slice(&distance);
             }
-            at += fde.size as usize;
+            at += size;
         }
     }
 
@@ -210,9 +197,9 @@ impl EhFrameSection {
                 let mut at = section + file.start + own.sum::<u64>();
                 live_fdes(frames, live).map(move |fde| {
                     let address = at;
-                    at += u64::from(fde.size);
-                    let relocations = frames.relocations(object, fde.section);
-                    let begin = relocations.get(fde.first_relocation as usize).map_or(0, |rela| {
+                    at += u64::from(fde.record.size);
+                    let relocations = frames.relocations(object, &fde.record);
+                    let begin = relocations.first().map_or(0, |rela| {
                         // S + A is the function, whatever the encoding makes of it.
                         layout.target(
                             resolved,
@@ -230,23 +217,13 @@ impl EhFrameSection {
     }
 }
 
-fn key<'a>(object: &'a Object, frames: &'a EhFrame, cie: &Cie) -> CieKey<'a> {
-    let range = cie.first_relocation as usize..(cie.first_relocation + cie.relocations) as usize;
-    let relocations = frames.relocations(object, cie.section).get(range).unwrap_or(&[]);
-    CieKey {
-        bytes: record(object, cie.section, cie.offset, cie.size),
-        relocations: relocations
-            .iter()
-            .map(|rela| {
-                let target = match object.global(rela.sym()) {
-                    Some(id) => Target::Global(id),
-                    None => Target::Local(object.file, rela.sym()),
-                };
-                let offset = rela.offset().wrapping_sub(u64::from(cie.offset));
-                (offset, rela.kind(), rela.addend(), target)
-            })
-            .collect(),
-    }
+fn key<'a>(object: &'a Object, frames: &'a EhFrame, cie: &Record) -> CieKey<'a> {
+    let relocation = |rela: &Rela| {
+        let offset = rela.offset().wrapping_sub(u64::from(cie.offset));
+        (offset, rela.kind(), rela.addend(), SymbolRef::new(object, rela.sym()))
+    };
+    let relocations = frames.relocations(object, cie).iter().map(relocation).collect();
+    CieKey { bytes: cie.bytes(object), relocations }
 }
 
 struct Writer<'a, 'data> {
@@ -260,26 +237,17 @@ struct Writer<'a, 'data> {
 }
 
 impl Writer<'_, '_> {
-    /// Copies record (section, offset, size) to `out[at..]` and relocates it.
-    fn copy(
-        &self,
-        (section, offset, size): (u32, u32, u32),
-        relocations: Range<u32>,
-        at: usize,
-        out: &mut [u8],
-        errors: &mut Vec<Error>,
-    ) {
-        let source = record(self.object, section, offset, size);
-        let bytes = &mut out[at..at + size as usize];
+    /// Copies a record to `out[at..]` and relocates it.
+    fn copy(&self, record: &Record, at: usize, out: &mut [u8], errors: &mut Vec<Error>) {
+        let source = record.bytes(self.object);
+        let bytes = &mut out[at..at + record.size as usize];
         bytes[..source.len()].copy_from_slice(source);
-        let range = relocations.start as usize..relocations.end as usize;
-        let relocations = self.frames.relocations(self.object, section).get(range);
-        for rela in relocations.unwrap_or(&[]) {
-            let inside = rela.offset().wrapping_sub(u64::from(offset));
+        for rela in self.frames.relocations(self.object, record) {
+            let inside = rela.offset().wrapping_sub(u64::from(record.offset));
             let place = self.section + self.part_start + at as u64 + inside;
-            if let Err(message) = self.relocate(section, rela, bytes, inside, place) {
+            if let Err(message) = self.relocate(record.section, rela, bytes, inside, place) {
                 let name = x86_64::reloc_name(rela.kind());
-                let at = self.object.place(section, rela.offset());
+                let at = self.object.place(record.section, rela.offset(), true);
                 errors.push(Error::Relocation { message: format!("{name}: {message}"), at });
             }
         }

@@ -1,10 +1,11 @@
 //! Copying input sections to their place and applying their relocations.
 
-use super::findings::{Fault, Findings};
+use super::findings::Findings;
 use super::spans::{Slice, copy_padded, padding};
 use crate::arch::x86_64::{self, Action, Overflow, TargetKind, Values, Width};
 use crate::diagnostics::demangle;
 use crate::elf::*;
+use crate::faults::Fault;
 use crate::ids::{OutputId, SectionId, SymbolId};
 use crate::input::object::Object;
 use crate::layout::{SymbolRef, kinds};

@@ -24,7 +24,10 @@ const ROWS: &[Row] = &[
         Value::Required("N"),
         "Stop after N errors; 0 prints them all (default: 20)",
         |state, given| {
-            state.options.error_limit = given.number()? as usize;
+            state.options.error_limit = match given.number()? {
+                0 => usize::MAX,
+                limit => limit as usize,
+            };
             Ok(())
         },
     ),

@@ -6,10 +6,55 @@
  * - its `__libc_malloc` and the like decide for the linker that libc's private callers share the
  *   heap; that is the user's choice (--allocator-internal).
  */
-#include <static.c>
-
+#define _DEFAULT_SOURCE
 #include <errno.h>
 #include <sched.h>
+
+/* As mimalloc's static.c has it, but for page.c. */
+#include <mimalloc.h>
+#include <mimalloc/internal.h>
+
+#include <alloc.c>
+#include <alloc-aligned.c>
+#include <alloc-posix.c>
+#include <arena.c>
+#include <bitmap.c>
+#include <heap.c>
+#include <init.c>
+#include <libc.c>
+#include <options.c>
+#include <os.c>
+#define _mi_malloc_generic gild_mi_malloc_generic
+#include <page.c>
+#undef _mi_malloc_generic
+#include <random.c>
+#include <stats.c>
+#if MI_MALLOC_VERSION >= 30000
+#include <arena-meta.c>
+#include <page-map.c>
+#include <theap.c>
+#include <threadlocal.c>
+#else
+#include <segment.c>
+#include <segment-map.c>
+#endif
+#include <prim/prim.c>
+
+/* All ways to the system lead through here, and mimalloc asks the system for what some lack: a name
+ * for its memory (EINVAL), NUMA nodes (ENOENT). The C libraries' malloc leaves errno alone when it
+ * succeeds, and programs rely on it: BusyBox's printf, for one. */
+#if MI_MALLOC_VERSION >= 30000
+void* _mi_malloc_generic(mi_theap_t* theap, size_t size, size_t flags, size_t* usable) mi_attr_noexcept {
+    const int before = errno;
+    void* const block = gild_mi_malloc_generic(theap, size, flags, usable);
+#else
+void* _mi_malloc_generic(mi_heap_t* heap, size_t size, bool zero, size_t alignment, size_t* usable) mi_attr_noexcept {
+    const int before = errno;
+    void* const block = gild_mi_malloc_generic(heap, size, zero, alignment, usable);
+#endif
+    if (block != NULL) errno = before;
+    return block;
+}
 
 /* mimalloc returns NULL and leaves errno alone; POSIX programs read it. */
 static inline void* gild_block(void* block) {

@@ -21,7 +21,13 @@ mod undefined {
         let scene = Scene::new("errors/undefined-plain")?;
         scene.compile("user.s", ".section .text.user,\"ax\"\nnop\ncall missing\n", &[])?;
         let texts = ["undefined symbol: missing", ">>> referenced by", "user.o:(.text.user+0x2)"];
-        scene.fails(&["start.o", "user.o"], &texts)
+        scene.fails(&["start.o", "user.o"], &texts)?;
+        scene.compile(
+            "user.c",
+            "int missing(void);\nint user(void) { return missing(); }\n",
+            &[],
+        )?;
+        scene.fails(&["start.o", "user.o"], &[">>> referenced by user.c (user.o:(.text+0x"])
     }
 
     #[test]

@@ -15,7 +15,7 @@ pub struct Place {
     pub section: String,
     /// Offset in the section, bytes.
     pub offset: u64,
-    /// `file.c:12` from debug information, when there is any.
+    /// `file.c:12` from debug information when there is any, else `file.c`, if the object tells.
     pub source: Option<String>,
     /// Sort key.
     pub order: Order,

@@ -14,12 +14,13 @@ use std::time::Duration;
 const ALLOCATORS: [&str; 5] = ["mimalloc", "mimalloc2", "jemalloc", "snmalloc", "rpmalloc"];
 
 /// Programs, and what they get beside the provider's name.
-pub const PROGRAMS: [(&str, &[&str]); 7] = [
+pub const PROGRAMS: [(&str, &[&str]); 8] = [
     ("family.c", &[]),
     ("threads.c", &[]),
     // Forks: hangs that are to be seen were seen within fifty.
     ("fork_locks.c", &["50"]),
     ("libc_paths.c", &[]),
+    ("errno.c", &[]),
     ("cxx.cc", &[]),
     ("rust.rs", &[]),
     ("mixed.rs", &[]),

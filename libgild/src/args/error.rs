@@ -62,7 +62,8 @@ pub enum ArgError {
     /// `-pie` and an interpreter: a position-independent executable that `ld.so` has to load.
     #[error(
         "options '-pie' and '-dynamic-linker {}' ask for a dynamically linked executable; \
-         gild links static ones: give the compiler -static or -static-pie{} \
+         gild links static ones: give the compiler -static (--static where libtool drops that) or \
+         -static-pie{} \
          (rustc: -C target-feature=+crt-static), or use GNU ld or lld",
         .interpreter.display(),
         but_musl_gcc(.interpreter)

@@ -173,7 +173,10 @@ impl Loader<'_> {
             }
             let added = match command {
                 Command::Input(name) => {
-                    self.script_input(&name, path, input).and_then(|found| self.add(found, input))
+                    let found = self.script_input(&name, path, input).map_err(|error| {
+                        Error::Message(format!("{error}\n>>> named by {}", path.display()))
+                    });
+                    found.and_then(|found| self.add(found, input))
                 }
                 Command::SearchDir(directory) => {
                     let directory = self.script_path(&directory, path);

@@ -133,7 +133,9 @@ fn stubs_lead_to_their_files() {
     assert_eq!(paths(&loaded(&options).unwrap()), [beside, found, absolute]);
     options.sysroot = None;
     let text = loaded(&options).unwrap_err();
-    assert_eq!(text, "cannot open /lib/absolute.a: No such file or directory\n");
+    let stub = scratch.0.join("usr/lib/libm.a");
+    let missing = "cannot open /lib/absolute.a: No such file or directory";
+    assert_eq!(text, format!("{missing}\n>>> named by {}\n", stub.display()));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::inflate::{self, Inflated};
 use super::{lines, parse};
 use crate::diagnostics::{self, Error, Place};
 use crate::elf::{
-    Rela, SHN_LORESERVE, SHN_XINDEX, SHT_GROUP, SHT_NOBITS, Shdr, ShdrExt, Sym, SymExt,
+    Rela, SHN_LORESERVE, SHN_XINDEX, SHT_GROUP, SHT_NOBITS, STT_FILE, Shdr, ShdrExt, Sym, SymExt,
 };
 use crate::ids::{FileId, SectionId, SymbolId};
 use crate::prefetch::prefetch;
@@ -235,10 +235,19 @@ impl<'data> Object<'data> {
         SectionId(self.first_section + shndx)
     }
 
+    /// The object's only source file, by its STT_FILE symbol (gABI, "Symbol Types").
+    fn source_file(&self) -> Option<String> {
+        let locals = (0..self.first_global as u32).zip(self.symbols);
+        let mut files = locals.filter(|(_, symbol)| symbol.kind() == STT_FILE);
+        let (index, _) = files.next()?;
+        let name = String::from_utf8_lossy(self.symbol_name(index)).into_owned();
+        (files.next().is_none() && !name.is_empty()).then_some(name)
+    }
+
     /// A position for a message. `with_source`: with the source line if there is debug information,
-    /// which takes milliseconds to read.
+    /// which takes milliseconds to read, or else the source file.
     pub fn place(&self, shndx: u32, offset: u64, with_source: bool) -> Place {
-        let source = || lines::source_line(self, shndx, offset);
+        let source = || lines::source_line(self, shndx, offset).or_else(|| self.source_file());
         Place {
             file: self.name.to_string(),
             section: String::from_utf8_lossy(self.section_name(shndx)).into_owned(),

@@ -8,7 +8,6 @@ mod addresses;
 mod addresses_test;
 mod build;
 mod entry;
-mod headers;
 pub(crate) mod kinds;
 mod linker_values;
 mod members;
@@ -133,7 +132,7 @@ pub struct Layout {
     /// ET_DYN instead of ET_EXEC.
     pub pie: bool,
     /// The file has STT_GNU_IFUNC or STB_GNU_UNIQUE symbols.
-    gnu_symbols: bool,
+    pub gnu_symbols: bool,
     /// By IPLT entry: address of the ifunc's resolver.
     resolvers: Vec<u64>,
 }

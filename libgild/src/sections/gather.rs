@@ -132,26 +132,7 @@ pub fn gather<'a>(resolved: &'a Resolved, options: &Options) -> Result<Sections>
     errors.extend(resolved.commons.iter().filter_map(|common| oversized(resolved, common)));
     Errors::check(errors)?;
 
-    let mut outputs = Outputs::default();
-    let ids_of = |run: &Run<'a>| run.outputs.all.iter().map(|&draft| outputs.id(draft)).collect();
-    let run_ids: Vec<Vec<u32>> = runs.iter().map(ids_of).collect();
-    let mut merge_count = 0;
-    let mut adjustments = Vec::with_capacity(objects.len());
-    for (run, ids) in runs.iter().zip(&run_ids) {
-        for part in &run.parts {
-            adjustments.push((ids, merge_count));
-            merge_count += part.merges.len() as u64;
-        }
-    }
-    let adjust = split(&mut inputs, &lengths).into_par_iter().tasks_of(16).zip(adjustments);
-    adjust.for_each(|(inputs, (ids, merge_base))| {
-        for input in inputs.iter_mut().filter(|input| input.kind != SectionKind::Excluded) {
-            input.output = OutputId(ids[input.output.index()]);
-            if input.kind == SectionKind::Merge {
-                input.offset += merge_base;
-            }
-        }
-    });
+    let mut outputs = join(&runs, split(&mut inputs, &lengths));
     inputs.extend(resolved.commons.iter().map(|common| common_section(common, &mut outputs)));
 
     let firsts = objects.iter().map(|object| object.first_section);
@@ -190,6 +171,32 @@ pub fn gather<'a>(resolved: &'a Resolved, options: &Options) -> Result<Sections>
         files,
         first_common: resolved.first_common,
     })
+}
+
+/// The output sections of all runs. `inputs`, by object, are given their numbers among them, and merge
+/// sections theirs among all merge sections.
+fn join<'a>(runs: &[Run<'a>], inputs: Vec<&mut [InputSection]>) -> Outputs<'a> {
+    let mut outputs = Outputs::default();
+    let ids_of = |run: &Run<'a>| run.outputs.all.iter().map(|&draft| outputs.id(draft)).collect();
+    let run_ids: Vec<Vec<u32>> = runs.iter().map(ids_of).collect();
+    let mut merge_count = 0;
+    let mut adjustments = Vec::with_capacity(inputs.len());
+    for (run, ids) in runs.iter().zip(&run_ids) {
+        for part in &run.parts {
+            adjustments.push((ids, merge_count));
+            merge_count += part.merges.len() as u64;
+        }
+    }
+    let adjust = inputs.into_par_iter().tasks_of(16).zip(adjustments);
+    adjust.for_each(|(inputs, (ids, merge_base))| {
+        for input in inputs.iter_mut().filter(|input| input.kind != SectionKind::Excluded) {
+            input.output = OutputId(ids[input.output.index()]);
+            if input.kind == SectionKind::Merge {
+                input.offset += merge_base;
+            }
+        }
+    });
+    outputs
 }
 
 /// Whether everything that is loaded can reach everything else, so that nothing is large.

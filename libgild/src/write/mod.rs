@@ -2,6 +2,7 @@
 
 mod build_id;
 mod findings;
+mod headers;
 mod output;
 #[cfg(test)]
 mod output_test;

@@ -1,7 +1,7 @@
 //! The ELF header, program headers and section headers as bytes (gABI).
 
-use super::Layout;
 use crate::elf::*;
+use crate::layout::Layout;
 use crate::sections::Sections;
 use crate::synth::SynthKind;
 

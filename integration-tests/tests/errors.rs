@@ -1,5 +1,6 @@
 //! What gild says when a link cannot be, and that nothing is left behind.
 
+use integration_tests::image::Image;
 use integration_tests::scene::Scene;
 use integration_tests::{Outcome, ensure, tools, workdir};
 
@@ -250,10 +251,13 @@ fn bad_options_are_named() -> Outcome {
 
 /// GNU ld and lld warn and put 0 or the start of .text into the header; an error is as good.
 #[test]
-fn a_missing_entry_is_noticed() -> Outcome {
+fn a_missing_entry_is_a_warning_and_code_starts_at_its_beginning() -> Outcome {
     let scene = Scene::new("errors/entry")?;
-    let link = scene.link(&["start.o", "-e", "no_such_entry"])?;
-    ensure(link.stderr.contains("no_such_entry"), || link.describe())
+    let link = scene.links(&["start.o", "-e", "no_such_entry"])?;
+    let image = Image::open(&scene.path("a.out"))?;
+    let text = image.section(".text").map_or(0, |section| section.address);
+    let warning = format!("cannot find entry symbol no_such_entry; defaulting to {text:016x}");
+    ensure(image.entry == text && link.stderr.contains(&warning), || link.describe())
 }
 
 /// Outputs that gild does not make are refused, and another linker is named.

@@ -2,20 +2,21 @@
 
 use crate::elf::{
     R_X86_64_PLT32, SHF_ALLOC, SHF_EXECINSTR, SHF_GNU_RETAIN, SHF_INFO_LINK, SHN_ABS, SHT_NOTE,
-    SHT_PROGBITS, SHT_RELA, SHT_STRTAB, SHT_SYMTAB, STB_GLOBAL, STT_FUNC,
+    SHT_PROGBITS, SHT_RELA, SHT_STRTAB, SHT_SYMTAB, STB_GLOBAL, STT_FUNC, STT_NOTYPE,
 };
 
 /// An object with one global function; `calls` are offsets of 32-bit fields and whom they call.
 pub fn function(name: &str, code: &[u8], calls: &[(u64, &str)]) -> Vec<u8> {
     let mut symbols = Symbols::new();
-    symbols.add(name, 1, STT_FUNC, 0, code.len() as u64);
+    symbols.add(name, global(STT_FUNC), 1, 0, code.len() as u64);
     let mut relas = Vec::new();
     for (number, &(offset, callee)) in (2u64..).zip(calls) {
-        symbols.add(callee, 0, 0, 0, 0);
+        symbols.add(callee, global(STT_NOTYPE), 0, 0, 0);
         relas.extend(offset.to_le_bytes());
         relas.extend((number << 32 | u64::from(R_X86_64_PLT32)).to_le_bytes());
         relas.extend((-4i64).to_le_bytes());
     }
+    let [symtab, strtab] = symbols.sections(1, 4);
     object(&[
         Section::new(".text", SHT_PROGBITS, SHF_ALLOC | SHF_EXECINSTR, 16, code.to_vec()),
         Section {
@@ -24,8 +25,8 @@ pub fn function(name: &str, code: &[u8], calls: &[(u64, &str)]) -> Vec<u8> {
             entsize: 24,
             ..Section::new(".rela.text", SHT_RELA, SHF_INFO_LINK, 8, relas)
         },
-        symbols.table(4),
-        Section::new(".strtab", SHT_STRTAB, 0, 1, symbols.names),
+        symtab,
+        strtab,
         no_executable_stack(),
     ])
 }
@@ -35,12 +36,13 @@ pub fn function(name: &str, code: &[u8], calls: &[(u64, &str)]) -> Vec<u8> {
 pub fn note(section: &str, bytes: Vec<u8>, flags: &[&str]) -> Vec<u8> {
     let mut symbols = Symbols::new();
     for name in flags {
-        symbols.add(name, SHN_ABS, 0, 1, 0);
+        symbols.add(name, global(STT_NOTYPE), SHN_ABS, 1, 0);
     }
+    let [symtab, strtab] = symbols.sections(1, 3);
     object(&[
         Section::new(section, SHT_NOTE, SHF_ALLOC | SHF_GNU_RETAIN, 4, bytes),
-        symbols.table(3),
-        Section::new(".strtab", SHT_STRTAB, 0, 1, symbols.names),
+        symtab,
+        strtab,
         no_executable_stack(),
     ])
 }
@@ -49,21 +51,27 @@ fn no_executable_stack() -> Section {
     Section::new(".note.GNU-stack", SHT_PROGBITS, 0, 1, Vec::new())
 }
 
-/// A symbol table of globals, and its names.
-struct Symbols {
+/// `st_info` of a global symbol, default visibility in `st_other`.
+fn global(kind: u8) -> [u8; 2] {
+    [STB_GLOBAL << 4 | kind, 0]
+}
+
+/// A symbol table, and its names.
+pub(crate) struct Symbols {
     entries: Vec<u8>,
     names: Vec<u8>,
 }
 
 impl Symbols {
     /// With the null symbol.
-    fn new() -> Symbols {
+    pub fn new() -> Symbols {
         Symbols { entries: vec![0; 24], names: vec![0] }
     }
 
-    fn add(&mut self, name: &str, shndx: u16, kind: u8, value: u64, size: u64) {
+    /// `info`: `st_info` and `st_other`.
+    pub fn add(&mut self, name: &str, info: [u8; 2], shndx: u16, value: u64, size: u64) {
         self.entries.extend((self.names.len() as u32).to_le_bytes());
-        self.entries.extend([STB_GLOBAL << 4 | kind, 0]);
+        self.entries.extend(info);
         self.entries.extend(shndx.to_le_bytes());
         self.entries.extend(value.to_le_bytes());
         self.entries.extend(size.to_le_bytes());
@@ -71,14 +79,16 @@ impl Symbols {
         self.names.push(0);
     }
 
-    /// The section, given the number of the one with the names.
-    fn table(&self, strings: u32) -> Section {
-        Section {
+    /// `.symtab`, of which `first_global` is the index of the first global, and `.strtab`, of which
+    /// `strings` is the number.
+    pub fn sections(self, first_global: u32, strings: u32) -> [Section; 2] {
+        let symtab = Section {
             link: strings,
-            info: 1,
+            info: first_global,
             entsize: 24,
-            ..Section::new(".symtab", SHT_SYMTAB, 0, 8, self.entries.clone())
-        }
+            ..Section::new(".symtab", SHT_SYMTAB, 0, 8, self.entries)
+        };
+        [symtab, Section::new(".strtab", SHT_STRTAB, 0, 1, self.names)]
     }
 }
 

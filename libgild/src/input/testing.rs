@@ -4,10 +4,10 @@
 use super::mapping::identify;
 use super::{Entry, InputFile, Inputs, Thin};
 use crate::elf::{
-    GRP_COMDAT, SHF_ALLOC, SHF_EXECINSTR, SHN_ABS, SHN_COMMON, SHT_GROUP, SHT_PROGBITS, SHT_STRTAB,
-    SHT_SYMTAB, STB_GLOBAL, STB_LOCAL, STB_WEAK,
+    GRP_COMDAT, SHF_ALLOC, SHF_EXECINSTR, SHN_ABS, SHN_COMMON, SHT_GROUP, SHT_PROGBITS, STB_GLOBAL,
+    STB_LOCAL, STB_WEAK,
 };
-use crate::object_file;
+use crate::object_file::{self, Symbols};
 use std::path::PathBuf;
 
 /// A relocatable object in the making.
@@ -116,19 +116,13 @@ impl Builder {
         let mut symbols = self.symbols.clone();
         symbols.sort_by_key(|symbol| symbol.bind != STB_LOCAL);
         let locals = symbols.iter().filter(|symbol| symbol.bind == STB_LOCAL).count();
-        let (mut symtab, mut strtab) = (vec![0; 24], vec![0]);
+        let mut table = Symbols::new();
         for symbol in &symbols {
-            symtab.extend((strtab.len() as u32).to_le_bytes());
-            symtab.extend([symbol.bind << 4, symbol.other]);
-            symtab.extend(symbol.shndx.to_le_bytes());
-            symtab.extend(symbol.value.to_le_bytes());
-            symtab.extend(symbol.size.to_le_bytes());
-            strtab.extend(symbol.name.bytes());
-            strtab.push(0);
+            let info = [symbol.bind << 4, symbol.other];
+            table.add(&symbol.name, info, symbol.shndx, symbol.value, symbol.size);
         }
         let index = |name: &str| symbols.iter().position(|symbol| symbol.name == name);
         let count = self.sections.len() as u32;
-        let table = |name, kind, bytes| object_file::Section::new(name, kind, 0, 8, bytes);
         let mut sections: Vec<_> = self
             .sections
             .iter()
@@ -136,16 +130,10 @@ impl Builder {
                 flags: section.flags,
                 link: if section.kind == SHT_GROUP { count + 1 } else { 0 },
                 info: section.signature.as_ref().map_or(0, |name| index(name).unwrap() as u32 + 1),
-                ..table(&section.name, section.kind, section.data.clone())
+                ..object_file::Section::new(&section.name, section.kind, 0, 8, section.data.clone())
             })
             .collect();
-        sections.push(object_file::Section {
-            link: count + 2,
-            info: locals as u32 + 1,
-            entsize: 24,
-            ..table(".symtab", SHT_SYMTAB, symtab)
-        });
-        sections.push(table(".strtab", SHT_STRTAB, strtab));
+        sections.extend(table.sections(locals as u32 + 1, count + 2));
         object_file::object(&sections)
     }
 }

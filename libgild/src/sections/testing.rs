@@ -1,7 +1,7 @@
 //! Objects with sections and relocations, built in memory for tests.
 
 use crate::elf::*;
-use crate::object_file::{Section, object};
+use crate::object_file::{Section, Symbols, object};
 
 /// A relocatable object in the making. Section 0 and symbol 0 are there from the start.
 #[derive(Default)]
@@ -69,15 +69,9 @@ impl Elf {
 
     /// The object's bytes.
     pub fn bytes(mut self) -> Vec<u8> {
-        let (mut symtab, mut strtab) = (vec![0; 24], vec![0]);
+        let mut table = Symbols::new();
         for (name, info, shndx, value) in &self.symbols {
-            symtab.extend((strtab.len() as u32).to_le_bytes());
-            strtab.extend(name.bytes());
-            strtab.push(0);
-            symtab.extend([*info, 0]);
-            symtab.extend(shndx.to_le_bytes());
-            symtab.extend(value.to_le_bytes());
-            symtab.extend(0u64.to_le_bytes());
+            table.add(name, [*info, 0], *shndx, *value, 0);
         }
         let locals = self.symbols.iter().filter(|symbol| symbol.1 >> 4 == STB_LOCAL).count();
         let symtab_index = self.sections.len() as u32 + 1;
@@ -86,9 +80,7 @@ impl Elf {
                 section.link = symtab_index;
             }
         }
-        self = self.section_of(".symtab", (SHT_SYMTAB, 0), symtab_index + 1, (8, 24), &symtab);
-        self.sections.last_mut().unwrap().info = locals as u32 + 1;
-        self = self.section(".strtab", SHT_STRTAB, 0, &strtab);
+        self.sections.extend(table.sections(locals as u32 + 1, symtab_index + 1));
         object(&self.sections)
     }
 }

@@ -1,5 +1,6 @@
 //! Errors and warnings: typed, collected, sorted by input position, printed together.
 
+use cpp_demangle::DemangleOptions;
 use std::fmt::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -216,16 +217,14 @@ pub fn demangle(name: &[u8], on: bool) -> String {
         return plain;
     }
     let mut text = Bounded(String::new());
-    let demangled = match rustc_demangle::try_demangle(&plain) {
-        Ok(symbol) => write!(text, "{symbol:#}").is_ok(),
-        Err(_) => {
-            plain.starts_with("_Z")
-                && cpp_demangle::Symbol::new(&plain).is_ok_and(|symbol| {
-                    symbol
-                        .structured_demangle(&mut text, &cpp_demangle::DemangleOptions::new())
-                        .is_ok()
-                })
-        }
+    let demangled = if let Ok(symbol) = rustc_demangle::try_demangle(&plain) {
+        write!(text, "{symbol:#}").is_ok()
+    } else if plain.starts_with("_Z")
+        && let Ok(symbol) = cpp_demangle::Symbol::new(&plain)
+    {
+        symbol.structured_demangle(&mut text, &DemangleOptions::new()).is_ok()
+    } else {
+        false
     };
     if demangled { text.0 } else { plain }
 }
@@ -235,7 +234,7 @@ struct Bounded(String);
 
 impl fmt::Write for Bounded {
     fn write_str(&mut self, more: &str) -> fmt::Result {
-        /// Twice the longest names of LLVM and Boost.
+        /// Nobody reads as much.
         const LONGEST: usize = 1 << 16;
         if self.0.len() + more.len() > LONGEST {
             return Err(fmt::Error);

@@ -38,7 +38,7 @@ struct Expansion<'a> {
 impl Expansion<'_> {
     fn add(&mut self, arg: OsString) {
         let Some(path) = response_path(&arg) else { return self.args.push(arg) };
-        // A chain of files that each name the next one twice is no cycle, and doesn't end in this life.
+        // Files that each name the next one twice are no cycle, and forty of them a trillion files.
         if self.files == FILE_LIMIT {
             return;
         }

@@ -287,7 +287,7 @@ fn narrow(
     let mut content = None;
     for distance in distances {
         let to = (place - distance).wrapping_add(i64::from(left) as u64);
-        let other = (y + start as u64 - distance).wrapping_add(i64::from(right) as u64);
+        let other = (y + start as u64).wrapping_sub(distance).wrapping_add(i64::from(right) as u64);
         if !a.memory.contains(to) || !b.memory.contains(other) {
             continue;
         }

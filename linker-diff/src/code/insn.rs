@@ -109,6 +109,11 @@ impl Insn {
         Reg::of(self.op_register(op), upper)
     }
 
+    /// How many bytes of its register operand `op` names.
+    pub fn width(&self, op: u32) -> usize {
+        self.op_register(op).size()
+    }
+
     /// The base of the memory operand's address.
     pub fn base(&self) -> Reg {
         Reg::of(self.memory_base(), self.upper.base)

@@ -12,18 +12,18 @@ use crate::model::target::{Target, canonical, pointer_at};
 /// What an instruction yields.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Meaning {
-    /// `dst` becomes an address or a thread-pointer offset.
-    Value(Reg, Vec<Target>),
+    /// So many bytes of `dst` become an address or a thread-pointer offset.
+    Value(Reg, usize, Vec<Target>),
     /// Calls it.
     Call(Target),
     /// Jumps to it.
     Jump(Target),
     /// Pushes it.
     Push(Vec<Target>),
-    /// An arithmetic operation with a register and an address.
-    Arith(Mnemonic, Reg, Vec<Target>),
-    /// Adds a thread-local offset to a register.
-    AddTls(Reg, Vec<Target>),
+    /// An arithmetic operation of so many bytes with a register and an address.
+    Arith(Mnemonic, Reg, usize, Vec<Target>),
+    /// Adds a thread-local offset to so many bytes of a register.
+    AddTls(Reg, usize, Vec<Target>),
     /// The register becomes the thread pointer.
     ThreadPointer(Reg),
     /// The register becomes the start of the program's thread-local block.
@@ -67,7 +67,7 @@ pub fn of(image: &Image, insn: &Insn) -> Meaning {
         Mnemonic::Lea => lea(image, insn, f.memory, dst).unwrap_or_else(other),
         Mnemonic::Mov if insn.op0_kind() == OpKind::Register => match f.memory {
             Some(Memory::ThreadPointer(0)) => Meaning::ThreadPointer(dst),
-            _ if !candidates().is_empty() => Meaning::Value(dst, candidates()),
+            _ if !candidates().is_empty() => Meaning::Value(dst, insn.width(0), candidates()),
             _ => other(),
         },
         mnemonic @ (Mnemonic::Add
@@ -93,11 +93,14 @@ fn numbers(image: &Image, number: i64) -> Vec<Target> {
 
 fn lea(image: &Image, insn: &Insn, memory: Option<Memory>, dst: Reg) -> Option<Meaning> {
     match memory? {
-        Memory::Relative(at) => Some(Meaning::Value(dst, vec![canonical(image, at)])),
+        Memory::Relative(at) => {
+            Some(Meaning::Value(dst, insn.width(0), vec![canonical(image, at)]))
+        }
         Memory::Displacement(disp)
             if insn.base() == dst && insn.memory_index() == Register::None =>
         {
-            Some(Meaning::AddTls(dst, vec![fields::thread_local(image, disp)?]))
+            let offset = fields::thread_local(image, disp)?;
+            Some(Meaning::AddTls(dst, insn.width(0), vec![offset]))
         }
         _ => None,
     }
@@ -107,13 +110,13 @@ fn arith(insn: &Insn, mnemonic: Mnemonic, targets: Vec<Target>) -> Option<Meanin
     // `test` names the memory operand first, the others last.
     let mut last_first = (0..insn.op_count()).rev();
     let operand = last_first.find(|&op| insn.op_kind(op) == OpKind::Register)?;
-    let register = insn.reg(operand);
+    let (register, width) = (insn.reg(operand), insn.width(operand));
     if targets.is_empty() {
         return None;
     }
     let tls: Vec<_> = targets.iter().copied().filter(|t| matches!(t, Target::Tls(_))).collect();
     if mnemonic == Mnemonic::Add && !tls.is_empty() {
-        return Some(Meaning::AddTls(register, tls));
+        return Some(Meaning::AddTls(register, width, tls));
     }
-    Some(Meaning::Arith(mnemonic, register, targets))
+    Some(Meaning::Arith(mnemonic, register, width, targets))
 }

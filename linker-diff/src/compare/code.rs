@@ -385,9 +385,11 @@ impl Walk<'_, '_, '_> {
             content.is_some()
         };
         match (left, right) {
-            (Meaning::Value(d, x), Meaning::Value(e, y))
-            | (Meaning::AddTls(d, x), Meaning::AddTls(e, y)) => d == e && any(x, y),
-            (Meaning::Arith(m, d, x), Meaning::Arith(n, e, y)) => m == n && d == e && any(x, y),
+            (Meaning::Value(d, v, x), Meaning::Value(e, w, y))
+            | (Meaning::AddTls(d, v, x), Meaning::AddTls(e, w, y)) => (d, v) == (e, w) && any(x, y),
+            (Meaning::Arith(m, d, v, x), Meaning::Arith(n, e, w, y)) => {
+                (m, d, v) == (n, e, w) && any(x, y)
+            }
             (Meaning::Push(x), Meaning::Push(y)) => any(x, y),
             (Meaning::Call(x), Meaning::Call(y)) | (Meaning::Jump(x), Meaning::Jump(y)) => {
                 any(&[*x], &[*y])
@@ -511,7 +513,7 @@ fn step_together(left: &mut Decoder, right: &mut Decoder, runs: &mut (Vec<Insn>,
 /// sub $size, %rax`, which is how mold relaxes local-dynamic accesses.
 fn tls_call(image: &Image, run: Vec<Meaning>) -> Vec<Meaning> {
     use iced_x86::Mnemonic::{Mov, Sub, Xor};
-    if let [Meaning::Other(clear), Meaning::Other(load), Meaning::Arith(Sub, Reg::RAX, size)] =
+    if let [Meaning::Other(clear), Meaning::Other(load), Meaning::Arith(Sub, Reg::RAX, 8, size)] =
         &run[..]
         && (clear.mnemonic(), load.mnemonic()) == (Xor, Mov)
         && image.tls.is_some_and(|tls| {
@@ -520,7 +522,7 @@ fn tls_call(image: &Image, run: Vec<Meaning>) -> Vec<Meaning> {
     {
         return vec![Meaning::BlockStart(Reg::RAX)];
     }
-    let [Meaning::Value(Reg::RDI, slot), Meaning::Call(Target::Addr(callee))] = &run[..] else {
+    let [Meaning::Value(Reg::RDI, 8, slot), Meaning::Call(Target::Addr(callee))] = &run[..] else {
         return run;
     };
     let is_get_addr =
@@ -530,7 +532,7 @@ fn tls_call(image: &Image, run: Vec<Meaning>) -> Vec<Meaning> {
             let offset = image.memory.word(slot + 8).unwrap_or(0) as i64;
             vec![
                 Meaning::ThreadPointer(Reg::RAX),
-                Meaning::AddTls(Reg::RAX, vec![Target::Tls(offset)]),
+                Meaning::AddTls(Reg::RAX, 8, vec![Target::Tls(offset)]),
             ]
         }
         _ => run,

@@ -121,6 +121,28 @@ fn a_relaxation_into_the_wrong_register() {
 }
 
 #[test]
+fn an_operand_of_half_the_width() {
+    let is_frame =
+        |i: &Instruction| i.mnemonic() == Mnemonic::Sub && i.op0_register() == Register::RSP;
+    let is_load = |i: &Instruction, inner: u64| {
+        i.is_ip_rel_memory_operand() && i.ip_rel_memory_address() == inner
+    };
+    for flavour in [CGlibc, CPie] {
+        broken(flavour, Kind::Instruction, "tell", |e| clear_rex_w(e, "tell", is_frame));
+        broken(flavour, Kind::Instruction, "main", |e| {
+            let inner = e.symbol("inner").value;
+            clear_rex_w(e, "main", |i| is_load(i, inner));
+        });
+    }
+}
+
+fn clear_rex_w(e: &mut Elf, function: &str, fits: impl Fn(&Instruction) -> bool) {
+    let (at, insn) = e.find(function, fits);
+    assert_eq!(e.bytes[at] & 0xf8, 0x48, "{insn}");
+    e.bytes[at] ^= 8;
+}
+
+#[test]
 fn padding_written_over_an_instruction() {
     broken(Cxx, Kind::Instruction, "guarded", |e| {
         let name = "_Z7guardedRK5Shape";

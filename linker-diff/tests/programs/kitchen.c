@@ -45,6 +45,13 @@ __attribute__((noinline)) double scale(double x) { return x * 1.6180339887; }
 __attribute__((noinline)) int add_large(int x) { return x + 123456789; }
 __attribute__((noinline)) int tls_sum(void) { return tls_initialised + tls_second + tls_zero[1]; }
 __attribute__((noinline)) const char *greeting(void) { return "a greeting of some length"; }
+/* GNU ld takes the one for the tail of the other. */
+__attribute__((noinline)) const char *shade(int x) { return x > 1 ? "green" : "light green"; }
+/* Both share eight aligned bytes. */
+__attribute__((noinline)) void tell(void) {
+  puts("first: value is not in range of the table, sorry");
+  puts("other: value is not in range of the table");
+}
 __attribute__((noinline)) int caller(int x) { return first(x) + choose(x) + second(x); }
 
 /* No byte of code: it shares its address with whatever the linker puts behind it. */

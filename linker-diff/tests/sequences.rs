@@ -184,6 +184,20 @@ fn the_end_of_a_variable_is_not_the_next() {
     assert!(kinds(&compare(&moved, &stripped)).contains(&Kind::WrongTarget));
 }
 
+/// The bound of a loop over a named array is no reference to what lies behind.
+#[test]
+fn the_end_of_an_array_is_not_the_text_behind_it() {
+    let ending = |flag| link("bound.s", "ld", &[&BASES[..], &[flag]].concat());
+    let (one, other) = (ending("-Wa,--defsym,LONG=1"), ending("-Wa,--defsym,SHORT=1"));
+    let comparison = compare(&one, &other);
+    assert!(comparison.is_equal(), "{}", unexplained(&comparison));
+    let moved = edited(&other, |e| {
+        let (at, insn) = e.find("_start", |i| i.op0_register() == iced_x86::Register::RDX);
+        e.add_int(at + insn.len() - 4, -8);
+    });
+    assert!(!compare(&one, &moved).is_equal());
+}
+
 /// mold 1.10 gives one indirect function two addresses in a fixed-address program, so that it does
 /// not equal itself.
 #[test]

@@ -15,6 +15,7 @@ use crate::code::{Decoder, Insn, fields, text};
 use crate::finding::{Finding, Kind};
 use crate::model::Image;
 use crate::model::atoms::{AtomId, Class};
+use crate::model::target::Target;
 use crate::reason::Reason;
 
 /// Pieces of fewer bytes occur everywhere by chance.
@@ -58,6 +59,19 @@ fn ends_array(r: &Anonymous, steps: &Steps) -> bool {
         let distance = r.left.wrapping_sub(left);
         distance > 0 && distance <= LARGEST && distance == r.right.wrapping_sub(right)
     })
+}
+
+/// Whether both addresses end a pair of objects to which the same function refers as well: the bound
+/// of a loop, and what lies behind it is another thing.
+fn ends_object(pair: &Pair, r: &Anonymous) -> bool {
+    let (a, b) = (pair.a, pair.b);
+    let ends = |target: Target| {
+        let Target::Addr(at) = target else { return false };
+        let Some(id) = a.atoms.find(at).filter(|&id| a.atoms.get(id).sized) else { return false };
+        let other = pair.pairing.right_of(id);
+        a.atoms.get(id).end == r.left && other.is_some_and(|o| b.atoms.get(o).end == r.right)
+    };
+    a.refs.of(r.from).iter().any(|r| ends(r.target))
 }
 
 /// Whether `r` is the end of a string, equal on both sides, to whose start the same function counts
@@ -149,12 +163,23 @@ fn place(pair: &Pair, r: &Anonymous, steps: &Steps) -> (Sink, Vec<Anonymous>) {
         return (sink, Vec::new());
     }
     let size = extent(a, r.left).min(extent(b, r.right)).min(accessed(a, r));
+    let text = terminated(pair, r);
+    let size = size.max(text.unwrap_or(0));
     let outcome = data::runs(pair, r.left, r.right, size);
     let next = data::pending(pair, &outcome, r);
     // A table of 32-bit entries does not end within one.
     let cut_off = |d: &Difference| outcome.entries > 0 && d.offset >= size & !3;
     let first = outcome.differences.first();
-    let first = first.filter(|d| !cut_off(d) && !is_another_piece(pair, r, d, size, steps));
+    let within = |d: &Difference| {
+        text.is_some_and(|end| (1..end).contains(&d.offset))
+            && !states_end(pair.a, r, d.offset as usize)
+            && !ends_array(r, steps)
+    };
+    let first = first.filter(|d| {
+        !cut_off(d)
+            && !ends_object(pair, r)
+            && (within(d) || !is_another_piece(pair, r, d, size, steps))
+    });
     match first {
         Some(d) if r.named => wrong(pair, r, &d.detail.clone(), &mut sink),
         Some(d) => content(pair, r, d, size, &mut sink),
@@ -198,6 +223,23 @@ fn string<'a>(image: &Image<'a>, addr: u64) -> Option<&'a [u8]> {
     let text = &bytes[..end];
     let is_text = text.iter().all(|&b| b >= 0x20 || b"\n\t\r\x1b".contains(&b));
     (end > 0 && is_text && std::str::from_utf8(text).is_ok()).then_some(text)
+}
+
+/// The length, with the terminator, of strings that are equally long on both sides and into which
+/// nothing refers on one of them: on the other, merging may have made it refer to their tails.
+fn terminated(pair: &Pair, r: &Anonymous) -> Option<u64> {
+    if accessed(pair.a, r) != u64::MAX {
+        return None;
+    }
+    let (ours, theirs) = (string(pair.a, r.left)?, string(pair.b, r.right)?);
+    let length = ours.len() as u64 + 1;
+    let whole = extent(pair.a, r.left).max(extent(pair.b, r.right)) >= length;
+    (whole && ours.len() == theirs.len()).then_some(length)
+}
+
+/// Whether a number near the reference says that what it refers to ends at `at` or shortly before.
+fn states_end(image: &Image, r: &Anonymous, at: usize) -> bool {
+    lengths(image, r).iter().any(|&l| l >= LEAST_STRING && l <= at && at - l < LEAST_PIECE)
 }
 
 fn from(pair: &Pair, r: &Anonymous) -> String {
@@ -347,6 +389,8 @@ fn lengths(image: &Image, r: &Anonymous) -> Vec<usize> {
     let offset = r.offset as usize;
     let insns = Decoder::new(bytes, atom.start).take_while(|insn| at(insn) <= offset + NEAR);
     let near = insns.filter(|insn| at(insn).abs_diff(offset) <= NEAR);
+    // What the stack pointer moves by is no length.
+    let near = near.filter(|insn| insn.op0_register() != iced_x86::Register::RSP);
     near.filter_map(|insn| fields::of(&insn).immediate.map(|i| i as usize)).collect()
 }
 

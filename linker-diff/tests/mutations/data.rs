@@ -65,14 +65,25 @@ fn a_byte_of_an_array() {
     });
 }
 
+/// The function that refers to a text, the text, and which of its characters to change.
+const LITERALS: [(&str, &str, usize); 5] = [
+    ("greeting", "a greeting of some length", 5),
+    ("shade", "light green", 2),
+    ("shade", "light green", 9),
+    ("tell", "first: value is not in range of the table, sorry", 9),
+    ("tell", "first: value is not in range of the table, sorry", 18),
+];
+
 #[test]
 fn a_character_of_a_literal() {
-    for flavour in [CGlibc, CMusl, CPie] {
-        broken(flavour, Kind::StringContent, "greeting", |e| {
-            let text = b"a greeting of some length";
-            let found = e.bytes.windows(text.len()).position(|w| w == text).expect("the text");
-            e.bytes[found + 5] = b'E';
-        });
+    for (flavour, linker) in [(CGlibc, "ld"), (CGlibc, "lld"), (CMusl, "lld"), (CPie, "lld")] {
+        for (function, text, character) in LITERALS {
+            broken_by(flavour, linker, Kind::StringContent, function, |e| {
+                let mut texts = e.bytes.windows(text.len());
+                let found = texts.position(|w| w == text.as_bytes()).expect("the text");
+                e.bytes[found + character] ^= 1;
+            });
+        }
     }
 }
 
@@ -97,7 +108,7 @@ fn a_rust_string() {
 
 #[test]
 fn an_entry_of_a_jump_table() {
-    broken(CPie, Kind::JumpTable, "choose", |e| {
+    broken_by(CPie, "ld", Kind::JumpTable, "choose", |e| {
         let list = e.instructions("choose");
         let table = list
             .iter()

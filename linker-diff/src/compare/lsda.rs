@@ -13,7 +13,7 @@ use crate::reason::Reason;
 
 /// A parsed table.
 struct Table {
-    /// All that doesn't depend on addresses.
+    /// All that doesn't depend on addresses: call sites, actions, lists of exception specifications.
     fixed: Vec<u8>,
     /// Types by filter, from 1 up; `None` catches all.
     types: Vec<Option<Target>>,
@@ -142,17 +142,39 @@ fn parse(image: &Image, addr: u64) -> Option<Table> {
             first_actions.push(action as usize - 1);
         }
     }
-    let (highest, end) = follow(bytes, actions, &first_actions)?;
-    let types = match type_base {
-        Some(base) => (1..=highest).map(|i| caught(image, addr, base, i, type_encoding)).collect(),
-        None => Some(Vec::new()),
-    }?;
-    Some(Table { fixed: bytes.get(..end)?.to_vec(), types })
+    let (filters, end) = follow(bytes, actions, &first_actions)?;
+    let mut fixed = bytes.get(..end)?.to_vec();
+    let Some(base) = type_base else { return Some(Table { fixed, types: Vec::new() }) };
+    let mut highest = filters.iter().copied().max().unwrap_or(0).max(0) as u64;
+    for filter in filters.into_iter().filter(|&filter| filter < 0) {
+        let (list, last) = specification(bytes, base, filter)?;
+        fixed.extend_from_slice(list);
+        highest = highest.max(last);
+    }
+    let types: Option<_> = (1..=usize::try_from(highest).ok()?)
+        .map(|i| caught(image, addr, base, i, type_encoding))
+        .collect();
+    Some(Table { fixed, types: types? })
 }
 
-/// Follows the action chains: the highest filter, and where the last action ends.
-fn follow(bytes: &[u8], actions: usize, firsts: &[usize]) -> Option<(usize, usize)> {
-    let (mut highest, mut end) = (0, actions);
+/// The types that a function may throw by its exception specification, and the highest of them: a
+/// list that ends with 0. Filter -1 is the first byte behind the base of the types (Itanium C++ ABI,
+/// exception handling tables).
+fn specification(bytes: &[u8], base: usize, filter: i64) -> Option<(&[u8], u64)> {
+    let start = base.checked_add(usize::try_from(filter.unsigned_abs() - 1).ok()?)?;
+    let mut list = Reader { bytes, at: start };
+    let mut highest = 0;
+    loop {
+        match list.uleb()? {
+            0 => return Some((&bytes[start..list.at], highest)),
+            index => highest = highest.max(index),
+        }
+    }
+}
+
+/// Follows the action chains: their filters, and where the last action ends.
+fn follow(bytes: &[u8], actions: usize, firsts: &[usize]) -> Option<(Vec<i64>, usize)> {
+    let (mut filters, mut end) = (Vec::new(), actions);
     for &first in firsts {
         let mut at = actions.checked_add(first)?;
         // A chain longer than the table's bytes would be a cycle.
@@ -161,7 +183,7 @@ fn follow(bytes: &[u8], actions: usize, firsts: &[usize]) -> Option<(usize, usiz
             let filter = r.sleb()?;
             let link = r.at;
             let next = r.sleb()?;
-            highest = highest.max(usize::try_from(filter).unwrap_or(0));
+            filters.push(filter);
             end = end.max(r.at);
             if next == 0 {
                 break;
@@ -169,7 +191,7 @@ fn follow(bytes: &[u8], actions: usize, firsts: &[usize]) -> Option<(usize, usiz
             at = link.checked_add_signed(next as isize)?;
         }
     }
-    Some((highest, end))
+    Some((filters, end))
 }
 
 /// The type that filter `index` catches; the table grows downwards from its base.

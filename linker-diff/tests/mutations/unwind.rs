@@ -7,11 +7,19 @@ use crate::support::elf::Elf;
 use crate::{broken, broken_by};
 
 const GUARDED: &str = "_Z7guardedRK5Shape";
+const LIMITED: &str = "_Z7limitedi";
 
-/// Offset of the LSDA's pointer in an FDE that has one: behind range and augmentation length.
-fn lsda(e: &Elf) -> usize {
+/// The exception table of a function. Its FDE points to it behind range and augmentation length.
+fn lsda(e: &Elf, function: &str) -> usize {
     // The encoding of fixed-address code is DW_EH_PE_udata4.
-    e.offset(u64::from(e.int(e.fde(GUARDED).at + 17)))
+    e.offset(u64::from(e.int(e.fde(function).at + 17)))
+}
+
+/// The base of its types, which lie before it; behind it lie exception specifications.
+fn types(e: &Elf, function: &str) -> usize {
+    let table = lsda(e, function);
+    assert!(e.bytes[table + 2] < 0x80, "a short distance");
+    table + 3 + usize::from(e.bytes[table + 2])
 }
 
 #[test]
@@ -60,7 +68,7 @@ fn another_personality_routine() {
 #[test]
 fn another_call_site() {
     broken(Cxx, Kind::Lsda, "guarded", |e| {
-        let table = lsda(e);
+        let table = lsda(e, GUARDED);
         // Header: two encodings, the type table's distance, an encoding, a length: 5 or 6 bytes.
         e.bytes[table + 7] ^= 1;
     });
@@ -68,13 +76,23 @@ fn another_call_site() {
 
 #[test]
 fn another_caught_type() {
-    broken(Cxx, Kind::Lsda, "guarded", |e| {
-        let table = lsda(e);
-        assert!(e.bytes[table + 2] < 0x80, "a short distance");
-        let base = table + 3 + usize::from(e.bytes[table + 2]);
-        let (first, second) = (e.int(base - 4), e.int(base - 8));
-        e.set_int(base - 4, second);
-        e.set_int(base - 8, first);
+    // Those that `limited` may throw are named by its exception specification alone.
+    for (function, place) in [(GUARDED, "guarded"), (LIMITED, "limited")] {
+        broken(Cxx, Kind::Lsda, place, |e| {
+            let base = types(e, function);
+            let (first, second) = (e.int(base - 4), e.int(base - 8));
+            e.set_int(base - 4, second);
+            e.set_int(base - 8, first);
+        });
+    }
+}
+
+#[test]
+fn another_exception_specification() {
+    broken(Cxx, Kind::Lsda, "limited", |e| {
+        let list = types(e, LIMITED);
+        assert_eq!(e.bytes[list..list + 3], [1, 2, 0]);
+        e.bytes[list + 1] = 1;
     });
 }
 

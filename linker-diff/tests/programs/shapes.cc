@@ -41,7 +41,15 @@ __attribute__((noinline)) int guarded(const Shape &shape) {
   }
 }
 
+__attribute__((noinline)) void unlimited(int x) {
+  if (x == 1) throw 1;
+  if (x == 2) throw 2.0;
+  if (x == 3) throw "neither";
+}
+__attribute__((noinline)) void limited(int x) throw(int, double) { unlimited(x); }
+
 int main() {
+  limited(0);
   std::vector<std::unique_ptr<Shape>> shapes;
   shapes.emplace_back(new Square(2));
   shapes.emplace_back(new Circle(-1));

@@ -96,6 +96,8 @@ fn build(flavour: Flavour, linker: &str, output: &Path) {
             command.args([
                 "-O2",
                 "-g",
+                // The last with exception specifications.
+                "-std=c++14",
                 "-static",
                 "-fno-pie",
                 "-no-pie",

@@ -4,6 +4,7 @@ use gild_diff::Kind;
 
 use crate::broken;
 use crate::support::Flavour::{CGlibc, CMusl, CSplit};
+use crate::support::elf::Elf;
 
 #[test]
 fn another_line() {
@@ -28,6 +29,34 @@ fn lines_of_another_function() {
         let set = e.bytes[range].windows(3).position(|w| w == [0, 9, 2]).expect("an address");
         let other = e.symbol("caller").value;
         e.set_word(lines.offset + set + 3, other + 1);
+    });
+}
+
+/// The location list of `choose` that follows its address, as an offset in the file.
+fn locations(e: &Elf) -> usize {
+    let lists = e.section(".debug_loclists");
+    // DW_LLE_base_address
+    let base = [&[6], &e.symbol("choose").value.to_le_bytes()[..]].concat();
+    let range = lists.offset..lists.offset + lists.size;
+    lists.offset + e.bytes[range].windows(9).position(|w| w == base).expect("a list of choose")
+}
+
+#[test]
+fn a_location_list_of_another_function() {
+    broken(CMusl, Kind::DebugAddress, "kitchen.c", |e| {
+        let at = locations(e) + 1;
+        e.set_word(at, e.symbol("caller").value);
+    });
+}
+
+#[test]
+fn a_location_that_ends_later() {
+    broken(CMusl, Kind::DebugAddress, "kitchen.c", |e| {
+        let at = locations(e) + 9;
+        // DW_LLE_offset_pair, from 0 to less than 128
+        assert_eq!((e.bytes[at], e.bytes[at + 1]), (4, 0));
+        assert!(e.bytes[at + 2] < 0x80);
+        e.bytes[at + 2] ^= 1;
     });
 }
 

@@ -209,8 +209,16 @@ impl<'d> Comparer<'_, '_, '_, 'd> {
         let theirs = locations(self.right, r)?;
         // Lists of discarded code end early or are empty where their base was marked as dead.
         for ((x, e), (y, f)) in ours.iter().zip(&theirs) {
-            if place(self.pair, x.begin, y.begin) != Place::Same {
-                return Ok(());
+            match place(self.pair, x.begin, y.begin) {
+                Place::Same => {}
+                Place::Dead => return Ok(()),
+                Place::Different => {
+                    self.addresses(name, x.begin, y.begin);
+                    return Ok(());
+                }
+            }
+            if x.end.wrapping_sub(x.begin) != y.end.wrapping_sub(y.begin) {
+                self.differ(Kind::DebugAddress, &format!("a range of {name} is longer"), "", "");
             }
             self.expressions(name, *e, *f)?;
         }

@@ -1,19 +1,22 @@
 //! Symbols by name: binding, visibility, type, size, place.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::Pair;
+use super::kept;
 use super::resolve::{self, Verdict};
 use super::sink::Sink;
 use super::variants;
 use crate::code::text;
 use crate::finding::{Finding, Kind, Side};
 use crate::model::Image;
+use crate::model::atoms::AtomId;
 use crate::model::elf::SHF_WRITE;
 use crate::model::linker_defined::is_linker_defined;
 use crate::model::symbols::{
     STB_LOCAL, STT_FUNC, STT_GNU_IFUNC, STT_NOTYPE, STT_TLS, Symbol, readable,
 };
+use crate::model::target::Target;
 use crate::reason::Reason;
 
 /// What is looked up by name: globals, and locals whose name is unique.
@@ -51,20 +54,21 @@ pub fn compare(pair: &Pair, sink: &mut Sink) {
     }
     let (ours, theirs) = (names(a), names(b));
     let habit = localises(&ours, &theirs);
+    let (lost, gained) = (reached(pair, Side::Right), reached(pair, Side::Left));
     let mut sorted: Vec<_> = ours.iter().collect();
     sorted.sort_by_key(|(name, _)| **name);
     for (name, left) in sorted {
         sink.compared += 1;
         match (left, theirs.get(name)) {
             (Some(l), Some(Some(r))) => both(pair, l, r, habit, sink),
-            (Some(l), None) => missing(pair, Side::Right, l, sink),
+            (Some(l), None) => missing(pair, Side::Right, l, &lost, sink),
             _ => {}
         }
     }
     let mut sorted: Vec<_> = theirs.iter().filter(|(name, _)| !ours.contains_key(*name)).collect();
     sorted.sort_by_key(|(name, _)| **name);
-    for right in sorted.into_iter().filter_map(|(_, symbol)| symbol.as_ref()) {
-        missing(pair, Side::Left, right, sink);
+    for symbol in sorted.into_iter().filter_map(|(_, symbol)| symbol.as_ref()) {
+        missing(pair, Side::Left, symbol, &gained, sink);
     }
 }
 
@@ -111,7 +115,7 @@ fn both(pair: &Pair, l: &Symbol, r: &Symbol, habit: bool, sink: &mut Sink) {
         let f = finding(Kind::SymbolVisibility, "visibility", ours, theirs);
         if wrapped {
             sink.count(Reason::WrapVisibility, "visibility", f);
-        } else if hidden(l) && hidden(r) {
+        } else if hidden(l) && hidden(r) && (l.is_local() || r.is_local()) {
             sink.count(Reason::HiddenIsLocal, "visibility", f);
         } else {
             sink.push(f);
@@ -134,7 +138,11 @@ fn both(pair: &Pair, l: &Symbol, r: &Symbol, habit: bool, sink: &mut Sink) {
     if l.size != r.size && !is_variant(pair, l, r) {
         sink.push(finding(Kind::SymbolSize, "size", l.size.to_string(), r.size.to_string()));
     }
-    if l.is_absolute() && r.is_absolute() {
+    // The load address is added to a place and not to a number.
+    if l.is_absolute() != r.is_absolute() && pair.a.is_pie() && pair.b.is_pie() {
+        let show = |s: &Symbol| if s.is_absolute() { "a number" } else { "a place" }.to_owned();
+        sink.push(finding(Kind::SymbolValue, "value", show(l), show(r)));
+    } else if l.is_absolute() && r.is_absolute() {
         if l.value != r.value {
             let (ours, theirs) = (format!("{:#x}", l.value), format!("{:#x}", r.value));
             sink.push(finding(Kind::SymbolValue, "value", ours, theirs));
@@ -181,7 +189,9 @@ fn place(pair: &Pair, l: &Symbol, r: &Symbol, sink: &mut Sink) {
     if paired && same_distance {
         return;
     }
-    let copies = resolve::addresses(pair, l.value, r.value) == Verdict::Same;
+    // Zeros are no content to be equal.
+    let copies = a.memory.slice(l.value, l.size as usize).is_some()
+        && resolve::addresses(pair, l.value, r.value) == Verdict::Same;
     if l.kind != STT_TLS && copies {
         let finding = Finding::new(Kind::SymbolPlace, readable(l.name), "another copy was taken");
         sink.count(Reason::EqualCopies, "place", finding);
@@ -217,8 +227,29 @@ fn equal_constants(pair: &Pair, l: &Symbol, r: &Symbol) -> bool {
     l.size > 0 && bytes(pair.a, l).is_some() && bytes(pair.a, l) == bytes(pair.b, r)
 }
 
+/// What the program on `side` has no counterpart for although code or data of both refers to it.
+fn reached(pair: &Pair, side: Side) -> HashSet<AtomId> {
+    let image = if side == Side::Right { pair.a } else { pair.b };
+    let mut out = kept::reached(pair, side, image);
+    for (id, _) in image.atoms.iter().filter(|&(id, _)| has_counterpart(pair, side, id)) {
+        let variable = |target| match target {
+            Target::Tls(offset) => image.atoms.last_tls_before(offset as u64),
+            _ => None,
+        };
+        out.extend(image.refs.of(id).iter().filter_map(|r| variable(r.target)));
+    }
+    out
+}
+
+fn has_counterpart(pair: &Pair, lacking: Side, id: AtomId) -> bool {
+    match lacking {
+        Side::Right => pair.pairing.right_of(id).is_some(),
+        _ => pair.pairing.left_of(id).is_some(),
+    }
+}
+
 /// A name that the program on `side` lacks.
-fn missing(pair: &Pair, side: Side, symbol: &Symbol, sink: &mut Sink) {
+fn missing(pair: &Pair, side: Side, symbol: &Symbol, reached: &HashSet<AtomId>, sink: &mut Sink) {
     let (has, lacks) = match side {
         Side::Right => (pair.a, pair.b),
         _ => (pair.b, pair.a),
@@ -242,10 +273,7 @@ fn missing(pair: &Pair, side: Side, symbol: &Symbol, sink: &mut Sink) {
     } else {
         has.atoms.find(symbol.value)
     };
-    let counterpart = atom.is_some_and(|id| match side {
-        Side::Right => pair.pairing.right_of(id).is_some(),
-        _ => pair.pairing.left_of(id).is_some(),
-    });
+    let needed = atom.is_some_and(|id| has_counterpart(pair, side, id) || reached.contains(&id));
     let in_table = has.section_at(symbol.value).is_some_and(|s| s.is_linker_table());
     if symbol.name.contains(&b'@') || is_versioned(lacks, symbol.name) {
         sink.count(Reason::VersionedName, "name", finding);
@@ -255,7 +283,7 @@ fn missing(pair: &Pair, side: Side, symbol: &Symbol, sink: &mut Sink) {
         sink.count(Reason::LocalDropped, "name", finding);
     } else if in_constants(has, symbol) && (symbol.visibility == 2 || is_alias(has, symbol)) {
         sink.count(Reason::Merged, "symbol", finding);
-    } else if !counterpart {
+    } else if !needed {
         // The atom itself was reported as kept or missing.
         sink.count(Reason::Unreached, "symbol", finding);
     } else {

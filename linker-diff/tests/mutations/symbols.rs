@@ -3,7 +3,9 @@
 use gild_diff::Kind;
 
 use crate::broken;
-use crate::support::Flavour::{CGlibc, CMusl, Cxx};
+use crate::support::Flavour::{CGlibc, CMusl, CPie, Cxx};
+use crate::support::elf::Elf;
+use crate::support::{compare, folder, program, unexplained};
 
 #[test]
 fn a_global_that_became_weak() {
@@ -51,6 +53,50 @@ fn another_place() {
         let (chosen, inner) = (e.symbol("chosen"), e.symbol("inner"));
         e.set_word(chosen.entry + 8, inner.value);
     });
+}
+
+#[test]
+fn another_place_in_zeros() {
+    broken(CGlibc, Kind::SymbolPlace, "environ", |e| {
+        let environ = e.symbol("environ");
+        e.set_word(environ.entry + 8, environ.value + 8);
+    });
+}
+
+#[test]
+fn an_address_that_became_a_number() {
+    broken(CPie, Kind::SymbolValue, "choose", |e| {
+        let entry = e.symbol("choose").entry;
+        e.bytes[entry + 6..entry + 8].copy_from_slice(&[0xf1, 0xff]);
+    });
+}
+
+/// Linkers make hidden symbols local; here both are global.
+#[test]
+fn a_hidden_global_that_became_internal() {
+    let [hidden, internal] = [2, 1].map(|visibility| {
+        let sound = std::fs::read(program(CMusl, "lld")).expect("the program");
+        let mut elf = Elf::new(sound);
+        let entry = elf.symbol("choose").entry;
+        elf.bytes[entry + 5] = visibility;
+        let path = folder().join(format!("visibility-{visibility}"));
+        std::fs::write(&path, &elf.bytes).expect("the edited program");
+        path
+    });
+    let comparison = compare(&hidden, &internal);
+    let found = unexplained(&comparison);
+    assert!(found.starts_with("symbol-visibility: choose"), "{found}");
+}
+
+/// `main` and `tls_sum` refer to them.
+#[test]
+fn a_lost_name_of_a_variable() {
+    for name in ["inner", "tls_second"] {
+        broken(CGlibc, Kind::SymbolMissing, name, |e| {
+            let entry = e.symbol(name).entry;
+            e.bytes[entry + 6..entry + 8].fill(0);
+        });
+    }
 }
 
 #[test]

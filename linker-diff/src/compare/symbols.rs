@@ -10,7 +10,7 @@ use super::variants;
 use crate::code::text;
 use crate::finding::{Finding, Kind, Side};
 use crate::model::Image;
-use crate::model::atoms::AtomId;
+use crate::model::atoms::{AtomId, Class};
 use crate::model::elf::SHF_WRITE;
 use crate::model::linker_defined::is_linker_defined;
 use crate::model::symbols::{
@@ -273,7 +273,11 @@ fn missing(pair: &Pair, side: Side, symbol: &Symbol, reached: &HashSet<AtomId>, 
     } else {
         has.atoms.find(symbol.value)
     };
-    let needed = atom.is_some_and(|id| has_counterpart(pair, side, id) || reached.contains(&id));
+    // Code that is missed was reported as such.
+    let needed = atom.is_some_and(|id| {
+        let in_use = reached.contains(&id) && has.atoms.get(id).class != Class::Code;
+        has_counterpart(pair, side, id) || in_use
+    });
     let in_table = has.section_at(symbol.value).is_some_and(|s| s.is_linker_table());
     if symbol.name.contains(&b'@') || is_versioned(lacks, symbol.name) {
         sink.count(Reason::VersionedName, "name", finding);

@@ -7,9 +7,12 @@ use crate::model::Image;
 use crate::model::dynamic::DT_NEEDED;
 use crate::model::elf::{
     ET_EXEC, PF_W, PF_X, PT_DYNAMIC, PT_GNU_EH_FRAME, PT_GNU_PROPERTY, PT_GNU_RELRO, PT_GNU_STACK,
-    PT_INTERP, PT_LOAD, PT_NOTE, PT_TLS, SHF_EXECINSTR, SHF_WRITE, Section, Segment,
+    PT_INTERP, PT_LOAD, PT_NOTE, PT_TLS, SHF_EXECINSTR, SHF_WRITE, SHT_NOBITS, Section, Segment,
 };
 use crate::reason::Reason;
+
+/// Segment may be read.
+const PF_R: u32 = 4;
 
 /// Compares the program headers.
 pub fn compare(pair: &Pair, sink: &mut Sink) {
@@ -93,12 +96,9 @@ fn presence(pair: &Pair, sink: &mut Sink) {
 
 /// Whether PT_GNU_RELRO protects nothing but the linker's own tables.
 fn only_tables(image: &Image) -> bool {
-    let relro = image.segments.iter().find(|s| s.kind == PT_GNU_RELRO);
-    let covered = |s: &&Section| {
-        s.is_alloc() && s.size > 0 && relro.is_some_and(|r| r.covers(s.addr, s.size))
-    };
-    let own = |s: &Section| s.is_linker_table() || s.name == b".relro_padding";
-    !image.sectionless && image.sections.iter().filter(covered).all(own)
+    let loaded = image.sections.iter().filter(|s| s.is_alloc() && s.size > 0);
+    let mut protected = loaded.filter(|s| is_relro(image, s) || loses_writing(image, s));
+    !image.sectionless && protected.all(is_own_relro)
 }
 
 /// Whether unwinding works without the table: crtbeginT.o's `frame_dummy` registers the section, or
@@ -125,7 +125,7 @@ fn needs_no_table(image: &Image) -> bool {
 
 fn rights_text(flags: u32) -> String {
     let bit = |mask, letter| if flags & mask != 0 { letter } else { '-' };
-    [bit(4, 'r'), bit(PF_W, 'w'), bit(PF_X, 'x')].iter().collect()
+    [bit(PF_R, 'r'), bit(PF_W, 'w'), bit(PF_X, 'x')].iter().collect()
 }
 
 fn segment_of<'i>(image: &'i Image, section: &Section) -> Option<&'i Segment> {
@@ -148,10 +148,12 @@ fn rights(pair: &Pair, sink: &mut Sink) {
         }
         let finding = Finding::new(Kind::SegmentRights, ours.title(), "mapped with other rights")
             .showing(rights_text(l.flags), rights_text(r.flags));
-        let same_writing = (l.flags ^ r.flags) & PF_W == 0;
-        if are_fixed_arrays(pair, ours, theirs) {
+        let differs = l.flags ^ r.flags;
+        if differs & PF_R != 0 {
+            sink.push(finding);
+        } else if are_fixed_arrays(pair, ours, theirs) {
             sink.count(Reason::FixedArray, "array", finding);
-        } else if same_writing && !ours.is_code() && l.flags & PF_W == 0 {
+        } else if differs & PF_W == 0 && !ours.is_code() && l.flags & PF_W == 0 {
             sink.count(Reason::StricterRights, "read-only", finding);
         } else {
             sink.push(finding);
@@ -232,6 +234,17 @@ fn section_faults(image: &Image, section: &Section, fault: &mut impl FnMut(&str,
     if !section.data.is_empty() && section.addr - segment.vaddr + section.size > segment.filesz {
         fault(&title, "the segment's bytes in the file end before the section".into());
     }
+    if section.kind == SHT_NOBITS && !begins_with_zeros(image, section, segment) {
+        fault(&title, "the segment's bytes in the file fill what must be zero".into());
+    }
+}
+
+/// Whether what the segment takes from the file for a section of zeros is zero.
+fn begins_with_zeros(image: &Image, section: &Section, segment: &Segment) -> bool {
+    let end = segment.vaddr.saturating_add(segment.filesz);
+    let size = end.saturating_sub(section.addr).min(section.size);
+    let bytes = image.memory.slice(section.addr, size as usize);
+    size == 0 || bytes.is_none_or(|bytes| bytes.iter().all(|&byte| byte == 0))
 }
 
 /// Each special header covers exactly the section it stands for.
@@ -259,6 +272,13 @@ fn special_segments(image: &Image, fault: &mut impl FnMut(&str, String)) {
             if section.align > tls.align.max(1) {
                 fault("PT_TLS", format!("it is aligned less than {}", section.title()));
             }
+            let from_file = section.addr.wrapping_sub(tls.vaddr).saturating_add(section.size);
+            if section.kind != SHT_NOBITS && from_file > tls.filesz {
+                fault("PT_TLS", format!("its bytes in the file end before {}", section.title()));
+            }
+            if section.kind == SHT_NOBITS && !begins_with_zeros(image, section, tls) {
+                fault("PT_TLS", format!("its bytes in the file fill {}", section.title()));
+            }
         }
     }
 }
@@ -285,14 +305,31 @@ fn unloaded(image: &Image, side: Side, sink: &mut Sink) {
     }
 }
 
-/// Sections that must become read-only after relocation if they do on one side.
+/// Whether PT_GNU_RELRO means the section.
+fn is_relro(image: &Image, section: &Section) -> bool {
+    let mut relro = image.segments.iter().filter(|s| s.kind == PT_GNU_RELRO);
+    relro.any(|s| s.covers(section.addr, section.size))
+}
+
+/// Whether any byte of the section becomes read-only: glibc and musl round both ends of
+/// PT_GNU_RELRO down to pages.
+fn loses_writing(image: &Image, section: &Section) -> bool {
+    const PAGE: u64 = 0x1000;
+    let page = |addr: u64| addr & !(PAGE - 1);
+    let mut relro = image.segments.iter().filter(|s| s.kind == PT_GNU_RELRO);
+    !section.is_tls_zeros()
+        && relro
+            .any(|s| section.addr < page(s.end()) && section.addr + section.size > page(s.vaddr))
+}
+
+/// Whether the section is the linker's own, and read-only after relocation or not as it likes.
+fn is_own_relro(section: &Section) -> bool {
+    section.is_linker_table() || section.name == b".relro_padding"
+}
+
+/// Sections that must become read-only after relocation if they do on one side, and must not if
+/// they don't.
 fn relro(pair: &Pair, sink: &mut Sink) {
-    let covered = |image: &Image, section: &Section| {
-        image
-            .segments
-            .iter()
-            .any(|s| s.kind == PT_GNU_RELRO && s.covers(section.addr, section.size))
-    };
     let any = |image: &Image| image.segments.iter().any(|s| s.kind == PT_GNU_RELRO);
     if !any(pair.a) || !any(pair.b) {
         return;
@@ -301,15 +338,18 @@ fn relro(pair: &Pair, sink: &mut Sink) {
     for ours in pair.a.sections.iter().filter(loaded).filter(|s| !s.is_tls_zeros()) {
         let theirs = pair.b.sections.iter().filter(loaded).find(|s| s.name == ours.name);
         let Some(theirs) = theirs else { continue };
-        let (l, r) = (covered(pair.a, ours), covered(pair.b, theirs));
+        let (l, r) = (is_relro(pair.a, ours), is_relro(pair.b, theirs));
+        let lost_here = !l && !r && loses_writing(pair.a, ours);
+        let lost_there = !l && !r && loses_writing(pair.b, theirs);
         sink.compared += 1;
-        if l == r {
+        if l == r && lost_here == lost_there {
             continue;
         }
-        let show = |covered| if covered { "read-only after relocation" } else { "writable" };
+        let (l, r) = (l || lost_here, r || lost_there);
+        let show = |relro| if relro { "read-only after relocation" } else { "writable" };
         let finding = Finding::new(Kind::Relro, ours.title(), "the reach of PT_GNU_RELRO differs")
             .showing(show(l), show(r));
-        if ours.is_linker_table() || ours.name == b".relro_padding" {
+        if is_own_relro(ours) {
             sink.count(Reason::RelroReach, &ours.title(), finding);
         } else {
             sink.push(finding);
@@ -318,12 +358,15 @@ fn relro(pair: &Pair, sink: &mut Sink) {
 }
 
 fn stack(pair: &Pair, sink: &mut Sink) {
-    let stack =
-        |image: &Image| image.segments.iter().find(|s| s.kind == PT_GNU_STACK).map(|s| s.flags & 7);
-    if let (Some(l), Some(r)) = (stack(pair.a), stack(pair.b))
-        && l != r
-    {
+    let stack = |image: &Image| image.segments.iter().find(|s| s.kind == PT_GNU_STACK).copied();
+    let (Some(l), Some(r)) = (stack(pair.a), stack(pair.b)) else { return };
+    if l.flags & 7 != r.flags & 7 {
         let finding = Finding::new(Kind::StackRights, "PT_GNU_STACK", "stack rights differ");
-        sink.push(finding.showing(rights_text(l), rights_text(r)));
+        sink.push(finding.showing(rights_text(l.flags), rights_text(r.flags)));
+    }
+    // musl takes the size of threads' stacks from it.
+    if l.memsz != r.memsz {
+        let finding = Finding::new(Kind::StackRights, "PT_GNU_STACK", "stack sizes differ");
+        sink.push(finding.showing(format!("{:#x}", l.memsz), format!("{:#x}", r.memsz)));
     }
 }

@@ -5,6 +5,7 @@ use super::data;
 use super::sink::Sink;
 use crate::code::text;
 use crate::finding::{Finding, Kind};
+use crate::model::Image;
 use crate::model::atoms::{Atom, AtomId, Class};
 
 /// Compares the block's size and alignment.
@@ -51,6 +52,11 @@ fn lost(pair: &Pair) -> u64 {
     left.chain(right).filter(|(_, atom)| variable(atom)).map(|(_, atom)| atom.size()).sum()
 }
 
+/// Whether the file holds so many zeros at the address.
+fn are_zeros(image: &Image, at: u64, size: u64) -> bool {
+    image.memory.slice(at, size as usize).is_some_and(|bytes| bytes.iter().all(|&b| b == 0))
+}
+
 /// Compares the initial values of a pair of variables.
 pub fn variable(pair: &Pair, x: AtomId, y: AtomId, sink: &mut Sink) {
     sink.compared += 1;
@@ -68,20 +74,23 @@ pub fn variable(pair: &Pair, x: AtomId, y: AtomId, sink: &mut Sink) {
         return;
     }
     if ours != theirs {
-        let zeros = |image: &crate::model::Image, at: u64| {
-            image.memory.slice(at, size as usize).is_some_and(|b| b.iter().all(|&c| c == 0))
-        };
         let (image, at) =
             if ours { (pair.a, l.start + left.start) } else { (pair.b, r.start + right.start) };
-        if !zeros(image, at) {
+        if !are_zeros(image, at, size) {
             sink.push(Finding::new(Kind::TlsImage, name, "initialised on one side only"));
         }
         return;
     }
     // Behind the image in the file lies something else.
-    let held = (l.file_size - left.start).min(r.file_size - right.start);
-    let size = size.min(held);
+    let held = size.min(l.file_size - left.start);
+    let other_held = size.min(r.file_size - right.start);
     let (at, other) = (l.start + left.start, r.start + right.start);
+    let (longer, start) = if held > other_held { (pair.a, at) } else { (pair.b, other) };
+    let size = held.min(other_held);
+    if !are_zeros(longer, start + size, held.abs_diff(other_held)) {
+        sink.push(Finding::new(Kind::TlsImage, name, "initialised further on one side"));
+        return;
+    }
     let outcome = data::runs(pair, at, other, size);
     sink.anonymous.extend(outcome.pending.iter().filter_map(|(o, v)| v.anonymous(x, *o as u32)));
     if let Some(d) = outcome.differences.first() {

@@ -4,7 +4,8 @@
 #include <string.h>
 
 static int counter = 3;
-__thread int tls_initialised = 7;
+/* No byte is zero: an image that ends inside it shows. */
+__thread int tls_initialised = 0x07070707;
 __thread int tls_second = 9;
 static __thread int tls_zero[10];
 const char *names[] = { "alpha", "beta", "gamma" };

@@ -18,11 +18,14 @@ pub const R_IRELATIVE: u32 = 37;
 
 /// DT_NEEDED: a library to be loaded.
 pub const DT_NEEDED: u64 = 1;
-const DT_RELA: u64 = 7;
+/// DT_RELA: relocations with addends.
+pub const DT_RELA: u64 = 7;
 const DT_RELASZ: u64 = 8;
-const DT_JMPREL: u64 = 23;
+/// DT_JMPREL: relocations of PLT slots, IRELATIVE ones among them.
+pub const DT_JMPREL: u64 = 23;
 const DT_PLTRELSZ: u64 = 2;
-const DT_RELR: u64 = 36;
+/// DT_RELR: packed relative relocations.
+pub const DT_RELR: u64 = 36;
 const DT_RELRSZ: u64 = 35;
 
 /// One relocation, RELR expanded.
@@ -38,10 +41,23 @@ pub struct DynReloc {
     pub addend: i64,
 }
 
+/// A table of relocations that tags name.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Table {
+    /// The tag that gives its address.
+    pub tag: u64,
+    /// The type that its section has.
+    pub section_kind: u32,
+    /// Its address.
+    pub start: u64,
+    /// One past its last byte.
+    pub end: u64,
+}
+
 /// Relocations sorted by address, and the dynamic tags in file order.
 #[derive(Default, Debug)]
 pub struct Dynamic {
-    /// Sorted by address, without duplicates.
+    /// Sorted by address; what is applied twice is there twice.
     pub relocs: Vec<DynReloc>,
     /// `d_tag` and `d_val`, DT_NULL left out.
     pub tags: Vec<(u64, u64)>,
@@ -65,35 +81,53 @@ impl Dynamic {
     pub fn tag(&self, tag: u64) -> Option<u64> {
         self.tags.iter().find(|t| t.0 == tag).map(|t| t.1)
     }
+
+    /// The tables that the tags name, as far as they hold anything.
+    pub fn tables(&self) -> Vec<Table> {
+        const TAGS: [(u64, u64, u32); 3] = [
+            (DT_RELA, DT_RELASZ, SHT_RELA),
+            (DT_JMPREL, DT_PLTRELSZ, SHT_RELA),
+            (DT_RELR, DT_RELRSZ, SHT_RELR),
+        ];
+        let mut tables: Vec<Table> = Vec::new();
+        for (tag, size, section_kind) in TAGS {
+            let (Some(start), Some(size)) = (self.tag(tag), self.tag(size)) else { continue };
+            let table = Table { tag, section_kind, start, end: start.saturating_add(size) };
+            // glibc applies DT_JMPREL's once where DT_RELA's include them.
+            let again = tables.iter().any(|t| t.start <= start && table.end <= t.end);
+            if size > 0 && !again {
+                tables.push(table);
+            }
+        }
+        tables
+    }
 }
 
-/// Reads them from PT_DYNAMIC and, for fixed-address programs, from allocated SHT_RELA sections.
+/// Reads them as start-up code finds them: by tags where there is a PT_DYNAMIC; without one, as in
+/// static programs of fixed address, the allocated sections stand for what lies from
+/// `__rela_iplt_start` to `__rela_iplt_end`.
 pub fn read(segments: &[Segment], sections: &[Section], memory: &Memory) -> Dynamic {
     let mut dynamic = Dynamic { tags: tags(segments, memory), relocs: Vec::new() };
-    let mut relocs = Vec::new();
-    for (table, size) in [(DT_RELA, DT_RELASZ), (DT_JMPREL, DT_PLTRELSZ)] {
-        if let (Some(addr), Some(size)) = (dynamic.tag(table), dynamic.tag(size))
-            && let Some(bytes) = memory.from(addr)
-        {
-            rela(&bytes[..bytes.len().min(size as usize)], &mut relocs);
-        }
-    }
-    if let (Some(addr), Some(size)) = (dynamic.tag(DT_RELR), dynamic.tag(DT_RELRSZ))
-        && let Some(bytes) = memory.from(addr)
-    {
-        relr(memory, &bytes[..bytes.len().min(size as usize)], &mut relocs);
-    }
-    for section in sections.iter().filter(|s| s.is_alloc()) {
-        match section.kind {
-            SHT_RELA => rela(section.data, &mut relocs),
-            SHT_RELR => relr(memory, section.data, &mut relocs),
+    let has_tags = segments.iter().any(|s| s.kind == PT_DYNAMIC);
+    let tables: Vec<(u32, &[u8])> = if has_tags {
+        dynamic.tables().iter().map(|t| (t.section_kind, table_bytes(t, memory))).collect()
+    } else {
+        sections.iter().filter(|s| s.is_alloc()).map(|s| (s.kind, s.data)).collect()
+    };
+    for (kind, bytes) in tables {
+        match kind {
+            SHT_RELA => rela(bytes, &mut dynamic.relocs),
+            SHT_RELR => relr(memory, bytes, &mut dynamic.relocs),
             _ => {}
         }
     }
-    relocs.sort_unstable();
-    relocs.dedup();
-    dynamic.relocs = relocs;
+    dynamic.relocs.sort_unstable();
     dynamic
+}
+
+fn table_bytes<'a>(table: &Table, memory: &Memory<'a>) -> &'a [u8] {
+    let bytes = memory.from(table.start).unwrap_or_default();
+    &bytes[..bytes.len().min((table.end - table.start) as usize)]
 }
 
 fn tags(segments: &[Segment], memory: &Memory) -> Vec<(u64, u64)> {

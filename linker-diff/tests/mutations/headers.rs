@@ -2,11 +2,12 @@
 
 use gild_diff::Kind;
 
-use crate::broken;
-use crate::support::Flavour::{CGlibc, CMusl, CPie, Rust};
+use crate::support::Flavour::{CGlibc, CMusl, CPie, CRelr, Rust};
 use crate::support::elf::Elf;
+use crate::{broken, broken_by};
 
 const PT_LOAD: u32 = 1;
+const PT_TLS: u32 = 7;
 const PT_GNU_STACK: u32 = 0x6474_e551;
 const PT_GNU_RELRO: u32 = 0x6474_e552;
 
@@ -72,6 +73,30 @@ fn a_segment_that_ends_too_early() {
 }
 
 #[test]
+fn constants_that_may_not_be_read() {
+    broken(CMusl, Kind::SegmentRights, ".rodata", |e| {
+        let segment = load(e, e.section(".rodata").addr);
+        e.set_int(segment + 4, 0);
+    });
+}
+
+#[test]
+fn zeros_that_come_from_the_file() {
+    broken(CMusl, Kind::SegmentFault, "must be zero", |e| {
+        let segment = load(e, e.section(".bss").addr);
+        e.set_word(segment + 32, e.word(segment + 40));
+    });
+}
+
+#[test]
+fn another_size_of_the_stack() {
+    broken(CMusl, Kind::StackRights, "sizes", |e| {
+        let stack = e.segments(PT_GNU_STACK)[0];
+        e.set_word(stack + 40, 0x20_0000);
+    });
+}
+
+#[test]
 fn an_executable_stack() {
     broken(CMusl, Kind::StackRights, "PT_GNU_STACK", |e| {
         let stack = e.segments(PT_GNU_STACK)[0];
@@ -85,6 +110,16 @@ fn data_left_writable_after_relocation() {
         let relro = e.segments(PT_GNU_RELRO)[0];
         e.set_word(relro + 40, 0x40);
         e.set_word(relro + 32, 0x40);
+    });
+}
+
+/// The end is rounded down to a page, and so it must reach one.
+#[test]
+fn data_made_read_only_after_relocation() {
+    broken(CPie, Kind::Relro, ".data", |e| {
+        let (relro, data) = (e.segments(PT_GNU_RELRO)[0], e.section(".data").addr);
+        let end = (data + 1).next_multiple_of(0x1000);
+        e.set_word(relro + 40, end - e.word(relro + 16));
     });
 }
 
@@ -146,14 +181,69 @@ fn another_compiler_in_the_comment() {
     });
 }
 
+/// Where the file holds a dynamic tag.
+fn tag(e: &Elf, wanted: u64) -> usize {
+    let dynamic = e.section(".dynamic");
+    let mut entries = (dynamic.offset..dynamic.offset + dynamic.size).step_by(16);
+    entries.find(|&at| e.word(at) == wanted).unwrap_or_else(|| panic!("no tag {wanted:#x}"))
+}
+
+/// Replaces the tag by one that means nothing.
+fn lose_tag(e: &mut Elf, wanted: u64) {
+    e.set_word(tag(e, wanted), 0x6fff_fef0);
+}
+
+fn add_to_tag(e: &mut Elf, wanted: u64, more: u64) {
+    let value = tag(e, wanted) + 8;
+    e.set_word(value, e.word(value) + more);
+}
+
 #[test]
 fn a_dynamic_tag() {
-    broken(CPie, Kind::DynamicTag, "DT_INIT_ARRAY", |e| {
-        let dynamic = e.section(".dynamic");
-        let entries = (dynamic.offset..dynamic.offset + dynamic.size).step_by(16);
-        let mut entries = entries.filter(|&at| e.word(at) == 25);
-        let at = entries.next().expect("DT_INIT_ARRAY");
-        e.set_word(at, 0x6fff_fef0);
+    broken(CPie, Kind::DynamicTag, "DT_INIT_ARRAY", |e| lose_tag(e, 25));
+}
+
+/// Start-up code finds its relocations by these alone.
+#[test]
+fn tags_of_relocations() {
+    let tags = [
+        (6, "DT_SYMTAB", "DT_SYMTAB"),
+        (7, "no whole sections", ".rela"),
+        (8, "no whole sections", ".rela"),
+        (9, "DT_RELAENT", "DT_RELAENT"),
+        (36, "no whole sections", ".relr.dyn"),
+        (35, "no whole sections", ".relr.dyn"),
+        (37, "DT_RELRENT", "DT_RELRENT"),
+    ];
+    for (tag, wrong, missing) in tags {
+        broken(CRelr, Kind::DynamicFault, wrong, |e| add_to_tag(e, tag, 24));
+        broken(CRelr, Kind::DynamicFault, missing, |e| lose_tag(e, tag));
+    }
+    broken_by(CRelr, "ld", Kind::DynamicFault, "no tags name", |e| lose_tag(e, 23));
+    broken_by(CRelr, "ld", Kind::DynamicFault, "DT_PLTREL", |e| lose_tag(e, 20));
+    broken(CPie, Kind::DynamicFault, "DT_RELACOUNT", |e| add_to_tag(e, 0x6fff_fff9, 1));
+}
+
+/// What is left out is told of the pointers, too.
+#[test]
+fn relocations_that_the_tags_leave_out() {
+    broken(CPie, Kind::DynamicMissing, "", |e| lose_tag(e, 7));
+}
+
+#[test]
+fn no_tags_at_all() {
+    broken(CPie, Kind::DynamicFault, "no tags name", |e| {
+        let first = e.section(".dynamic").offset;
+        e.set_word(first, 0);
+    });
+}
+
+#[test]
+fn a_pointer_that_is_relocated_twice() {
+    broken(CRelr, Kind::DynamicFault, "writes where another one does", |e| {
+        let table = e.section(".relr.dyn");
+        let first = e.word(table.offset);
+        e.set_word(table.offset + table.size - 8, first);
     });
 }
 
@@ -180,7 +270,25 @@ fn relocations_without_bounds() {
 #[test]
 fn a_thread_local_block_that_begins_unaligned() {
     broken(CGlibc, Kind::SegmentFault, "multiple of its alignment", |e| {
-        let tls = e.segments(7)[0];
+        let tls = e.segments(PT_TLS)[0];
         e.set_word(tls + 48, 1 << 20);
+    });
+}
+
+#[test]
+fn a_thread_local_image_that_ends_inside_a_variable() {
+    let cut = |e: &mut Elf| {
+        let tls = e.segments(PT_TLS)[0];
+        e.set_word(tls + 32, e.word(tls + 32) - 3);
+    };
+    broken(CMusl, Kind::SegmentFault, "end before .tdata", cut);
+    broken(CMusl, Kind::TlsImage, "tls_initialised", cut);
+}
+
+#[test]
+fn thread_local_zeros_that_come_from_the_file() {
+    broken(CGlibc, Kind::SegmentFault, "fill .tbss", |e| {
+        let tls = e.segments(PT_TLS)[0];
+        e.set_word(tls + 32, e.word(tls + 40));
     });
 }

@@ -17,6 +17,8 @@ pub enum Flavour {
     CGlibc,
     /// C, static glibc, position-independent.
     CPie,
+    /// The same with packed relative relocations.
+    CRelr,
     /// C, static musl.
     CMusl,
     /// C, static musl, split debug information, unwind rules in `.debug_frame` alone.
@@ -30,9 +32,10 @@ pub enum Flavour {
 }
 
 /// All of them.
-pub const FLAVOURS: [Flavour; 7] = [
+pub const FLAVOURS: [Flavour; 8] = [
     Flavour::CGlibc,
     Flavour::CPie,
+    Flavour::CRelr,
     Flavour::CMusl,
     Flavour::CSplit,
     Flavour::CUnrelaxed,
@@ -78,6 +81,7 @@ fn build(flavour: Flavour, linker: &str, output: &Path) {
     let mut command = match flavour {
         Flavour::CGlibc => c("gcc", &["-static"]),
         Flavour::CPie => c("gcc", &["-fPIE", "-static-pie"]),
+        Flavour::CRelr => c("gcc", &["-fPIE", "-static-pie", "-Wl,-z,pack-relative-relocs"]),
         Flavour::CMusl => c("musl-gcc", &["-static"]),
         Flavour::CSplit => {
             let object = folder().join("split.o");

@@ -95,6 +95,8 @@ fn the_html_page_needs_nothing_else() {
     }
     let nowhere = run(&["--html", "/no/such/folder/page.html", &sound, &broken]);
     assert_eq!(nowhere.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&nowhere.stderr);
+    assert!(said.contains("/no/such/folder/page.html: No such file"), "{said}");
 }
 
 #[test]

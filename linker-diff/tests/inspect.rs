@@ -6,6 +6,8 @@ mod notes;
 mod programs;
 mod support;
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -198,6 +200,47 @@ fn expect_answers_by_exit_status_and_one_line() {
             _ => assert!(line(&out).contains(name), "{case}"),
         }
     }
+}
+
+#[test]
+fn expect_says_what_is_known_of_no_heap() {
+    let none = Program::without_heap().build();
+    let table = [
+        (Program::plain("gcc", &[]).build(), "none of its own"),
+        (none.clone(), "none by its symbols"),
+        (stripped(&none), "unknown"),
+    ];
+    for (program, known) in table {
+        let said = line(&run(&[Path::new("--expect"), Path::new("musl"), &program]));
+        assert!(said.ends_with(&format!(": musl is not there; heap: {known}")), "{said}");
+    }
+}
+
+/// GNU properties are padded to 8 bytes, other notes to 4; mold makes one segment of them.
+#[test]
+fn notes_of_different_padding_are_no_damage() {
+    for linker in support::LINKERS {
+        let found = read(&support::program(Flavour::CGlibc, linker));
+        assert_eq!(found.damaged_note, None, "{linker}");
+    }
+}
+
+#[test]
+fn the_version_is_of_this_program() {
+    let said = report(Path::new("--version"));
+    assert!(said.starts_with("gild-inspect "), "{said}");
+}
+
+#[test]
+fn json_is_whole_where_a_path_is_not_utf_8() {
+    let folder = support::folder().join(OsStr::from_bytes(b"not-\xff-utf-8"));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let program = folder.join("program");
+    std::fs::copy(Program::without_heap().build(), &program).expect("a copy");
+    let out = run(&[Path::new("--json"), &program]);
+    let json: serde_json::Value = serde_json::from_slice(&out.stdout).expect("JSON");
+    assert_eq!(json[0]["file"], *program.to_string_lossy());
+    assert_eq!(out.status.code(), Some(0));
 }
 
 #[test]

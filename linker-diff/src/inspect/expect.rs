@@ -1,7 +1,7 @@
 //! Whether a program has the heap that it should have.
 
 use super::known::by_alias;
-use super::{Certainty, Heap, Inspection};
+use super::{Certainty, Heap, Inspection, text};
 
 /// Checks that the allocator called `name` is there, at least that surely, and that it is no dead
 /// weight: where it is known which allocators serve the program, it must be one of them.
@@ -13,7 +13,7 @@ pub fn check(program: &Inspection, name: &str, at_least: Certainty) -> Result<()
     let Some(heap) = program.heaps.iter().find(|h| is_called(program, h, name)) else {
         let others: Vec<_> = program.heaps.iter().map(describe).collect();
         return Err(match &*others {
-            [] => format!("{file}: {name} is not there: the heap is unknown"),
+            [] => format!("{file}: {name} is not there; heap: {}", text::no_heap(program)),
             others => format!("{file}: {name} is not there, but {}", others.join(", ")),
         });
     };

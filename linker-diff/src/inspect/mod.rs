@@ -15,7 +15,7 @@ pub mod text;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::error::Error;
 use crate::model::ImageFile;
@@ -26,6 +26,8 @@ use crate::model::symbols::Symbol;
 use calls::Calls;
 use known::{BUMP, KNOWN, Known, by_name, plain};
 use note::Note;
+
+const SHT_NOTE: u32 = 7;
 
 /// How sure a finding is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, ValueEnum)]
@@ -92,6 +94,7 @@ pub struct Entry {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Inspection {
     /// The program as it was named.
+    #[serde(serialize_with = "lossily")]
     pub file: PathBuf,
     /// Whether it has a symbol table.
     pub symbols: bool,
@@ -103,6 +106,11 @@ pub struct Inspection {
     pub heaps: Vec<Heap>,
     /// Functions by which programs allocate.
     pub entries: Vec<Entry>,
+}
+
+/// JSON is UTF-8; a path need not be.
+fn lossily<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&path.to_string_lossy())
 }
 
 /// Looks at a program.
@@ -147,10 +155,16 @@ pub fn inspect(path: &Path) -> Result<Inspection, Error> {
     })
 }
 
-/// gild's note; damage matters only where the note isn't found elsewhere.
+/// gild's note; damage matters only where the note isn't found elsewhere. Sections know each note's
+/// padding; into one segment mold puts notes of 4 and of 8 bytes.
 fn read_note(program: &Parsed, data: &[u8]) -> Result<Option<Note>, String> {
-    let segments = program.segments.iter().filter(|s| s.kind == PT_NOTE);
-    let read: Vec<_> = segments.map(|s| note::find(s.bytes(data), s.align)).collect();
+    let sections = program.sections.iter().filter(|s| s.kind == SHT_NOTE && s.is_alloc());
+    let mut parts: Vec<_> = sections.map(|s| (s.data, s.align)).collect();
+    if parts.is_empty() {
+        let segments = program.segments.iter().filter(|s| s.kind == PT_NOTE);
+        parts.extend(segments.map(|s| (s.bytes(data), s.align)));
+    }
+    let read: Vec<_> = parts.into_iter().map(|(bytes, align)| note::find(bytes, align)).collect();
     match read.iter().find_map(|result| result.as_ref().ok()?.clone()) {
         Some(note) => Ok(Some(note)),
         None => read.into_iter().find(Result::is_err).unwrap_or(Ok(None)),

@@ -1,4 +1,4 @@
-//! `.note.gild.allocator`, found by PT_NOTE, so that section headers aren't needed.
+//! `.note.gild.allocator`, found by SHT_NOTE or, without section headers, by PT_NOTE.
 //!
 //! Owner `gild`, type 1. The descriptor: a little-endian u32 version (1); a u32 of flags (bit 0: the
 //! C library's private callers are redirected); 16 bytes, the little-endian XXH3-128 of the
@@ -35,10 +35,10 @@ pub struct Note {
     pub redirect: bool,
 }
 
-/// Looks for the note in the bytes of a PT_NOTE segment with that alignment.
+/// Looks for the note in the bytes of a section or segment of notes with that alignment.
 ///
 /// # Errors
-/// When a note reaches past the segment, or gild's contradicts its layout.
+/// When a note reaches past them, or gild's contradicts its layout.
 pub fn find(segment: &[u8], align: u64) -> Result<Option<Note>, String> {
     type Header64 = elf::FileHeader64<LittleEndian>;
     let notes = NoteIterator::<Header64>::new(LittleEndian, align, segment);

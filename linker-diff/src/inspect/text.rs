@@ -35,15 +35,24 @@ pub fn write(program: &Inspection, out: &mut impl Write) -> io::Result<()> {
     Ok(())
 }
 
+/// What is known of a program in which no heap was found.
+pub(super) fn no_heap(program: &Inspection) -> &'static str {
+    if program.entries.iter().any(|e| e.imported) {
+        "none of its own"
+    } else if program.symbols && program.entries.is_empty() {
+        "none by its symbols"
+    } else {
+        "unknown"
+    }
+}
+
 fn conclusion(program: &Inspection) -> String {
     let name = |heap: &super::Heap| {
         let version = heap.version.as_ref().map_or(String::new(), |v| format!(" {v}"));
         format!("{}{version} ({})", heap.allocator, heap.certainty.name())
     };
     match &*program.heaps {
-        [] if program.entries.iter().any(|e| e.imported) => "none of its own".into(),
-        [] if program.symbols && program.entries.is_empty() => "none by its symbols".into(),
-        [] => "unknown".into(),
+        [] => no_heap(program).into(),
         heaps => heaps.iter().map(name).collect::<Vec<_>>().join(", "),
     }
 }

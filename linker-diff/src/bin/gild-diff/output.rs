@@ -1,6 +1,7 @@
 //! Where the report goes.
 
 use std::io::{self, BufWriter, IsTerminal as _, Write as _};
+use std::path::Path;
 
 use gild_diff::Comparison;
 use gild_diff::report::{html, json, text};
@@ -10,9 +11,8 @@ use crate::cli::Options;
 /// Writes the report as the options ask.
 pub fn write(comparison: &Comparison, options: &Options) -> io::Result<()> {
     if let Some(path) = &options.html {
-        let mut file = BufWriter::new(std::fs::File::create(path)?);
-        html::write(comparison, &mut file)?;
-        file.flush()?;
+        let named = |e: io::Error| io::Error::new(e.kind(), format!("{}: {e}", path.display()));
+        page(comparison, path).map_err(named)?;
     }
     let stdout = io::stdout();
     let colour = stdout.is_terminal() && std::env::var_os("NO_COLOR").is_none();
@@ -24,6 +24,12 @@ pub fn write(comparison: &Comparison, options: &Options) -> io::Result<()> {
         text::write(comparison, style, &mut out)
     };
     quiet_pipe(written.and_then(|()| out.flush()))
+}
+
+fn page(comparison: &Comparison, path: &Path) -> io::Result<()> {
+    let mut file = BufWriter::new(std::fs::File::create(path)?);
+    html::write(comparison, &mut file)?;
+    file.flush()
 }
 
 /// Lists kinds and reasons.

@@ -11,7 +11,8 @@ use gild_diff::inspect::{Certainty, Inspection, expect, inspect, text};
 ///
 /// Ends with 0, or with 1 if --expect isn't met, or with 2 if a file can't be read.
 #[derive(Parser, Debug)]
-#[command(version)]
+// The package's name is the other program's.
+#[command(name = "gild-inspect", version)]
 struct Cli {
     /// Linked x86-64 ELF files.
     #[arg(required = true, value_name = "FILE")]

@@ -93,8 +93,10 @@ impl Dynamic {
         for (tag, size, section_kind) in TAGS {
             let (Some(start), Some(size)) = (self.tag(tag), self.tag(size)) else { continue };
             let table = Table { tag, section_kind, start, end: start.saturating_add(size) };
-            // glibc applies DT_JMPREL's once where DT_RELA's include them.
-            let again = tables.iter().any(|t| t.start <= start && table.end <= t.end);
+            // glibc applies DT_JMPREL's once where DT_RELA's end with them.
+            let again = tables
+                .iter()
+                .any(|t| t.section_kind == section_kind && t.start <= start && t.end == table.end);
             if size > 0 && !again {
                 tables.push(table);
             }

@@ -87,7 +87,9 @@ pub fn variable(pair: &Pair, x: AtomId, y: AtomId, sink: &mut Sink) {
     let (at, other) = (l.start + left.start, r.start + right.start);
     let (longer, start) = if held > other_held { (pair.a, at) } else { (pair.b, other) };
     let size = held.min(other_held);
-    if !are_zeros(longer, start + size, held.abs_diff(other_held)) {
+    // Where a variable without a size ends is a guess.
+    let sized = left.sized && right.sized;
+    if sized && !are_zeros(longer, start + size, held.abs_diff(other_held)) {
         sink.push(Finding::new(Kind::TlsImage, name, "initialised further on one side"));
         return;
     }

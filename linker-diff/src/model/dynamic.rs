@@ -57,7 +57,7 @@ pub struct Table {
 /// Relocations sorted by address, and the dynamic tags in file order.
 #[derive(Default, Debug)]
 pub struct Dynamic {
-    /// Sorted by address; what is applied twice is there twice.
+    /// Sorted by address; what RELR applies twice is there twice.
     pub relocs: Vec<DynReloc>,
     /// `d_tag` and `d_val`, DT_NULL left out.
     pub tags: Vec<(u64, u64)>,
@@ -116,14 +116,14 @@ pub fn read(segments: &[Segment], sections: &[Section], memory: &Memory) -> Dyna
     } else {
         sections.iter().filter(|s| s.is_alloc()).map(|s| (s.kind, s.data)).collect()
     };
-    for (kind, bytes) in tables {
-        match kind {
-            SHT_RELA => rela(bytes, &mut dynamic.relocs),
-            SHT_RELR => relr(memory, bytes, &mut dynamic.relocs),
-            _ => {}
-        }
-    }
-    dynamic.relocs.sort_unstable();
+    let of_kind = |kind| tables.iter().filter(move |t| t.0 == kind).map(|t| t.1);
+    let relocs = &mut dynamic.relocs;
+    of_kind(SHT_RELA).for_each(|bytes| rela(bytes, relocs));
+    // An input may ask for one twice: RELA writes the same again, but RELR adds once more.
+    relocs.sort_unstable();
+    relocs.dedup();
+    of_kind(SHT_RELR).for_each(|bytes| relr(memory, bytes, relocs));
+    relocs.sort_unstable();
     dynamic
 }
 

@@ -211,3 +211,14 @@ fn two_addresses_of_one_function_are_found() {
     assert!(kinds(&with_mold).contains(&Kind::Ifunc), "{said}");
     assert!(said.contains("one function has several addresses"), "{said}");
 }
+
+/// RELA writes the same again, and where a variable without a size ends is a guess.
+#[test]
+fn a_relocation_may_be_asked_for_twice() {
+    const PIE: [&str; 3] = ["-static-pie", "-nostdlib", "-Wl,--build-id=none,-z,noexecstack"];
+    let ld = link("twice.s", "ld", &PIE);
+    for linker in ["lld", "mold"] {
+        let comparison = compare(&ld, &link("twice.s", linker, &PIE));
+        assert!(comparison.is_equal(), "{linker}:\n{}", unexplained(&comparison));
+    }
+}

@@ -2,6 +2,8 @@
 
 mod support;
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
@@ -97,6 +99,18 @@ fn the_html_page_needs_nothing_else() {
     assert_eq!(nowhere.status.code(), Some(2));
     let said = String::from_utf8_lossy(&nowhere.stderr);
     assert!(said.contains("/no/such/folder/page.html: No such file"), "{said}");
+}
+
+#[test]
+fn json_is_whole_where_a_path_is_not_utf_8() {
+    let (sound, _) = pair();
+    let path = folder().join(OsStr::from_bytes(b"not-\xff-utf-8"));
+    std::fs::copy(&sound, &path).expect("a copy");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gild-diff"));
+    let output = command.args(["--json", &sound]).arg(&path).output().expect("gild-diff runs");
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(json["reports"][0]["right"], *path.to_string_lossy());
+    assert_eq!(output.status.code(), Some(0));
 }
 
 #[test]

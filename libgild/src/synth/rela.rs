@@ -231,6 +231,7 @@ fn find(
         let header = &object.headers[section as usize];
         let bytes = object.section_data(section);
         let relocations = object.relocations(section);
+        let mut last = None;
         for (index, rela) in (0..).zip(relocations) {
             // No other type can become RELATIVE in a 64-bit program.
             if rela.kind() != R_X86_64_64
@@ -247,8 +248,12 @@ fn find(
             }
             found.in_text |= header.flags() & SHF_WRITE == 0;
             let packed = pack && is_packed(sections, id, rela);
-            if packed { &mut found.packed } else { &mut found.relative }
-                .push(Place { section, index });
+            let places = if packed { &mut found.packed } else { &mut found.relative };
+            // The last of a place counts. Those that are not in a row are rare, and all stay.
+            if last.replace(rela.offset()) == Some(rela.offset()) {
+                places.pop();
+            }
+            places.push(Place { section, index });
         }
     }
     found

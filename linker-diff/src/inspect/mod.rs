@@ -15,7 +15,7 @@ pub mod text;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use crate::error::Error;
 use crate::model::ImageFile;
@@ -23,6 +23,7 @@ use crate::model::dynamic;
 use crate::model::elf::{self, PT_NOTE, Parsed};
 use crate::model::memory::Memory;
 use crate::model::symbols::Symbol;
+use crate::report::lossily;
 use calls::Calls;
 use known::{BUMP, KNOWN, Known, by_name, plain};
 use note::Note;
@@ -106,11 +107,6 @@ pub struct Inspection {
     pub heaps: Vec<Heap>,
     /// Functions by which programs allocate.
     pub entries: Vec<Entry>,
-}
-
-/// JSON is UTF-8; a path need not be.
-fn lossily<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&path.to_string_lossy())
 }
 
 /// Looks at a program.

@@ -5,9 +5,9 @@ pub mod json;
 pub mod text;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::compare::sink::Sink;
 use crate::finding::{Finding, Kind};
@@ -18,13 +18,20 @@ use crate::options::CompareOptions;
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
     /// The first program.
+    #[serde(serialize_with = "lossily")]
     pub left: PathBuf,
     /// The one it is compared with.
+    #[serde(serialize_with = "lossily")]
     pub right: PathBuf,
     /// Functions, objects, symbols and entries that were compared.
     pub compared: u64,
     /// Unexplained ones first, in the order of [`Kind::ALL`].
     pub findings: Vec<Finding>,
+}
+
+/// JSON is UTF-8; a path need not be.
+pub(crate) fn lossily<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&path.to_string_lossy())
 }
 
 impl Report {

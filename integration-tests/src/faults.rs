@@ -62,6 +62,8 @@ const FAULTS: &[Fault] = &[
     fault("mold", "c/defsym", &["*"], Refuses("Segmentation fault")),
     // .ctors and .dtors are left out.
     fault("mold", "c/ctors-sections", &["*"], Misbehaves(&[InitMissing])),
+    // -z stack-size is ignored.
+    fault("mold", "c/separate-code", &["*/*/*/stack"], Differs(&[StackRights])),
     // Debug information as binutils compressed it before 2.26 is not unpacked.
     fault("mold", "c/debug-compressed", &["*/*/*/old"], Refuses("not null terminated")),
     // One ifunc has two addresses; with clang's constants, read-only data is relocated as well.

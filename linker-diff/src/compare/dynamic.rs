@@ -118,13 +118,13 @@ fn against_sections(image: &Image, tables: &[Table], fault: &mut impl FnMut(Stri
     for table in tables {
         let mut same_kind = sections().filter(|s| s.kind == table.section_kind);
         let begins = same_kind.clone().any(|s| s.addr == table.start);
-        if !begins || !same_kind.any(|s| s.addr + s.size == table.end) {
+        if !begins || !same_kind.any(|s| s.addr.wrapping_add(s.size) == table.end) {
             let (start, end) = (table.start, table.end);
             fault(format!("the relocations from {start:#x} to {end:#x} are no whole sections"));
         }
     }
     for s in sections() {
-        let holds = |t: &&Table| t.start <= s.addr && s.addr + s.size <= t.end;
+        let holds = |t: &&Table| t.start <= s.addr && s.addr.saturating_add(s.size) <= t.end;
         if tables.iter().find(holds).is_none_or(|t| t.section_kind != s.kind) {
             fault(format!("no tags name the relocations of {}", s.title()));
         }

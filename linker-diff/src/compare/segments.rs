@@ -317,10 +317,10 @@ fn loses_writing(image: &Image, section: &Section) -> bool {
     const PAGE: u64 = 0x1000;
     let page = |addr: u64| addr & !(PAGE - 1);
     let mut relro = image.segments.iter().filter(|s| s.kind == PT_GNU_RELRO);
+    let end = section.addr.saturating_add(section.size);
     section.flags & SHF_WRITE != 0
         && !section.is_tls_zeros()
-        && relro
-            .any(|s| section.addr < page(s.end()) && section.addr + section.size > page(s.vaddr))
+        && relro.any(|s| section.addr < page(s.end()) && end > page(s.vaddr))
 }
 
 /// Whether the section is the linker's own, and read-only after relocation or not as it likes.

@@ -138,11 +138,7 @@ fn both(pair: &Pair, l: &Symbol, r: &Symbol, habit: bool, sink: &mut Sink) {
     if l.size != r.size && !is_variant(pair, l, r) {
         sink.push(finding(Kind::SymbolSize, "size", l.size.to_string(), r.size.to_string()));
     }
-    // The load address is added to a place and not to a number.
-    if l.is_absolute() != r.is_absolute() && pair.a.is_pie() && pair.b.is_pie() {
-        let show = |s: &Symbol| if s.is_absolute() { "a number" } else { "a place" }.to_owned();
-        sink.push(finding(Kind::SymbolValue, "value", show(l), show(r)));
-    } else if l.is_absolute() && r.is_absolute() {
+    if l.is_absolute() && r.is_absolute() {
         if l.value != r.value {
             let (ours, theirs) = (format!("{:#x}", l.value), format!("{:#x}", r.value));
             sink.push(finding(Kind::SymbolValue, "value", ours, theirs));
@@ -189,9 +185,7 @@ fn place(pair: &Pair, l: &Symbol, r: &Symbol, sink: &mut Sink) {
     if paired && same_distance {
         return;
     }
-    // Zeros are no content to be equal.
-    let copies = a.memory.slice(l.value, l.size as usize).is_some()
-        && resolve::addresses(pair, l.value, r.value) == Verdict::Same;
+    let copies = resolve::addresses(pair, l.value, r.value) == Verdict::Same;
     if l.kind != STT_TLS && copies {
         let finding = Finding::new(Kind::SymbolPlace, readable(l.name), "another copy was taken");
         sink.count(Reason::EqualCopies, "place", finding);

@@ -3,7 +3,7 @@
 use gild_diff::Kind;
 
 use crate::broken;
-use crate::support::Flavour::{CGlibc, CMusl, CPie, Cxx};
+use crate::support::Flavour::{CGlibc, CMusl, Cxx};
 use crate::support::elf::Elf;
 use crate::support::{compare, folder, program, unexplained};
 
@@ -52,22 +52,6 @@ fn another_place() {
     broken(CMusl, Kind::SymbolPlace, "chosen", |e| {
         let (chosen, inner) = (e.symbol("chosen"), e.symbol("inner"));
         e.set_word(chosen.entry + 8, inner.value);
-    });
-}
-
-#[test]
-fn another_place_in_zeros() {
-    broken(CGlibc, Kind::SymbolPlace, "environ", |e| {
-        let environ = e.symbol("environ");
-        e.set_word(environ.entry + 8, environ.value + 8);
-    });
-}
-
-#[test]
-fn an_address_that_became_a_number() {
-    broken(CPie, Kind::SymbolValue, "choose", |e| {
-        let entry = e.symbol("choose").entry;
-        e.bytes[entry + 6..entry + 8].copy_from_slice(&[0xf1, 0xff]);
     });
 }
 

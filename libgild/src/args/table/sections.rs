@@ -149,10 +149,9 @@ fn optimize(state: &mut State, given: &Given) -> Result<(), ArgError> {
 fn compress_debug_sections(state: &mut State, given: &Given) -> Result<(), ArgError> {
     match given.text()? {
         "none" => {}
-        "zlib" | "zlib-gnu" | "zlib-gabi" | "zstd" => state.warnings.push(format!(
-            "option '{}' has no effect: gild doesn't compress debug sections",
-            given.written()
-        )),
+        "zlib" | "zlib-gnu" | "zlib-gabi" | "zstd" => {
+            state.warn(given, "gild doesn't compress debug sections");
+        }
         _ => return Err(given.bad("none, zlib or zstd")),
     }
     Ok(())

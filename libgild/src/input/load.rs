@@ -131,7 +131,7 @@ impl Loader<'_> {
         };
         let file = self.inputs.files.len() as u32;
         self.known.insert(path.clone(), file);
-        self.inputs.files.push(InputFile { path, map, kind, thin, offered: false, builtin: false });
+        self.inputs.files.push(InputFile { path, map, kind, thin, offered: false });
         self.add_known(file, input)
     }
 

@@ -3,7 +3,7 @@
 use super::archive;
 use crate::diagnostics::Error;
 use memmap2::{Mmap, MmapOptions};
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::Read;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -11,6 +11,11 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 /// Device and inode number of a file.
 pub type Identity = (u64, u64);
+
+/// Which file it is, by whatever path.
+pub fn identity(metadata: &Metadata) -> Identity {
+    (metadata.dev(), metadata.ino())
+}
 
 /// The contents of a file.
 #[derive(Debug)]
@@ -68,7 +73,7 @@ impl Mapping {
         if metadata.is_dir() {
             return Err(fail(std::io::ErrorKind::IsADirectory.into()));
         }
-        let identity = Some((metadata.dev(), metadata.ino()));
+        let identity = Some(identity(&metadata));
         let length = usize::try_from(metadata.len()).unwrap_or(usize::MAX);
         if metadata.is_file() && length > 0 && MAPPED.load(Relaxed) < MOST_MAPPED {
             // SAFETY: gild only reads the mapping. Like every linker, it relies on nobody shortening

@@ -47,8 +47,6 @@ struct InputFile {
     thin: Thin,
     /// An entry offers all of its members already.
     offered: bool,
-    /// gild carries or writes it; it is nowhere on disk.
-    builtin: bool,
 }
 
 /// The members of a thin archive, which are files of their own.
@@ -122,7 +120,7 @@ impl Inputs {
 
     /// Paths of all files that were opened, in the order they were.
     pub fn paths(&self) -> impl Iterator<Item = &Path> {
-        let files = self.files.iter().filter(|file| !file.builtin);
+        let files = self.files.iter().filter(|file| file.map.identity.is_some());
         files.map(|file| file.path.as_path())
     }
 
@@ -153,8 +151,7 @@ impl Inputs {
             _ => Thin::default(),
         };
         let file = self.files.len() as u32;
-        let builtin = map.identity.is_none();
-        self.files.push(InputFile { path, map, kind, thin, offered: true, builtin });
+        self.files.push(InputFile { path, map, kind, thin, offered: true });
         let lazy = kind == Kind::Archive;
         self.entries.insert(0, Entry { file, whole_archive: false, lazy, excluded_lib: false });
         Ok(())
@@ -172,7 +169,6 @@ impl Inputs {
                 kind: Kind::Elf,
                 thin: Thin::default(),
                 offered: true,
-                builtin: true,
             });
             let lazy = number > 0;
             let entry = Entry { file, whole_archive: false, lazy, excluded_lib: false };

@@ -187,7 +187,6 @@ impl Inputs {
                 kind,
                 thin: Thin::default(),
                 offered: false,
-                builtin: false,
             });
         }
         inputs

@@ -12,6 +12,7 @@
 use crate::args::{Input, InputName, Options};
 use crate::diagnostics::{Error, Result};
 use crate::input::Inputs;
+use crate::input::mapping::identity;
 use rustix::fs::{
     AtFlags, CWD, FallocateFlags, OFlags, RenameFlags, fallocate, fstatfs, linkat, renameat_with,
 };
@@ -20,7 +21,7 @@ use std::fs::{self, File, OpenOptions};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, ErrorKind, Write};
 use std::os::fd::AsRawFd;
-use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 /// An output on its way. Dropping it without [`Output::finish`] leaves nothing behind.
@@ -102,7 +103,7 @@ impl Output {
 /// Errors: the output would take an input's place.
 pub fn spare_inputs(inputs: &Inputs, options: &Options) -> Result<()> {
     let found = follow(&options.output).and_then(fs::metadata);
-    let same = found.ok().and_then(|found| inputs.path_of((found.dev(), found.ino())));
+    let same = found.ok().and_then(|found| inputs.path_of(identity(&found)));
     match same {
         Some(path) => Err(Error::OutputIsInput(path.into()).into()),
         None => Ok(()),
@@ -116,8 +117,9 @@ pub fn remove_output(options: &Options) {
     let Ok(target) = follow(&options.output) else { return };
     let Ok(found) = fs::metadata(&target) else { return };
     let same = |input: &Input| match &input.name {
-        InputName::Path(path) => fs::metadata(path)
-            .is_ok_and(|other| (other.dev(), other.ino()) == (found.dev(), found.ino())),
+        InputName::Path(path) => {
+            fs::metadata(path).is_ok_and(|other| identity(&other) == identity(&found))
+        }
         InputName::Library(_) | InputName::LibraryFile(_) => false,
     };
     if found.is_file()

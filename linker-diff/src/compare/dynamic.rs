@@ -5,9 +5,9 @@ use super::sink::Sink;
 use crate::finding::{Finding, Kind, Side};
 use crate::model::Image;
 use crate::model::dynamic::{
-    DT_JMPREL, DT_RELA, DT_RELR, R_IRELATIVE, R_RELATIVE, R_TPOFF64, Table,
+    self, DT_JMPREL, DT_RELA, DT_RELR, R_IRELATIVE, R_RELATIVE, R_TPOFF64, Table,
 };
-use crate::model::elf::{PF_W, PT_DYNAMIC, PT_LOAD, SHT_RELA, SHT_RELR, Section};
+use crate::model::elf::{PF_W, PT_LOAD, SHT_RELA, SHT_RELR, Section};
 use crate::reason::Reason;
 
 /// How many relative relocations DT_RELA begins with: glibc applies so many without looking.
@@ -67,7 +67,7 @@ pub fn compare(pair: &Pair, sink: &mut Sink) {
 }
 
 fn has_tags(image: &Image) -> bool {
-    image.segments.iter().any(|s| s.kind == PT_DYNAMIC)
+    dynamic::has_tags(&image.segments)
 }
 
 /// A position-independent program relocates itself by tags alone: they must say what the sections

@@ -31,7 +31,8 @@ pub fn compare(pair: &Pair, sink: &mut Sink) {
     }
 }
 
-fn has_counterpart(pairing: &Pairing, lacking: Side, id: AtomId) -> bool {
+/// Whether the atom has a counterpart in the program on side `lacking`.
+pub fn has_counterpart(pairing: &Pairing, lacking: Side, id: AtomId) -> bool {
     match lacking {
         Side::Right => pairing.right_of(id).is_some(),
         _ => pairing.left_of(id).is_some(),

@@ -7,7 +7,7 @@ use super::sink::Sink;
 use crate::code::text;
 use crate::finding::{Finding, Kind, Side};
 use crate::model::Image;
-use crate::model::elf::PT_NOTE;
+use crate::model::elf::{PT_NOTE, SHT_NOTE};
 use crate::reason::Reason;
 
 /// A note: owner, type and description.
@@ -21,7 +21,6 @@ pub struct Note {
     pub bytes: Vec<u8>,
 }
 
-const SHT_NOTE: u32 = 7;
 const NT_GNU_BUILD_ID: u32 = 3;
 /// NT_GNU_PROPERTY_TYPE_0.
 pub const NT_GNU_PROPERTY: u32 = 5;

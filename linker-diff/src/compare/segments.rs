@@ -6,13 +6,11 @@ use crate::finding::{Finding, Kind, Side};
 use crate::model::Image;
 use crate::model::dynamic::DT_NEEDED;
 use crate::model::elf::{
-    ET_EXEC, PF_W, PF_X, PT_DYNAMIC, PT_GNU_EH_FRAME, PT_GNU_PROPERTY, PT_GNU_RELRO, PT_GNU_STACK,
-    PT_INTERP, PT_LOAD, PT_NOTE, PT_TLS, SHF_EXECINSTR, SHF_WRITE, SHT_NOBITS, Section, Segment,
+    ET_EXEC, PF_R, PF_W, PF_X, PT_DYNAMIC, PT_GNU_EH_FRAME, PT_GNU_PROPERTY, PT_GNU_RELRO,
+    PT_GNU_STACK, PT_INTERP, PT_LOAD, PT_NOTE, PT_TLS, SHF_EXECINSTR, SHF_WRITE, SHT_NOBITS,
+    Section, Segment,
 };
 use crate::reason::Reason;
-
-/// Segment may be read.
-const PF_R: u32 = 4;
 
 /// Compares the program headers.
 pub fn compare(pair: &Pair, sink: &mut Sink) {

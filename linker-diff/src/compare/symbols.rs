@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::Pair;
-use super::kept;
+use super::kept::{self, has_counterpart};
 use super::resolve::{self, Verdict};
 use super::sink::Sink;
 use super::variants;
@@ -225,7 +225,7 @@ fn equal_constants(pair: &Pair, l: &Symbol, r: &Symbol) -> bool {
 fn reached(pair: &Pair, side: Side) -> HashSet<AtomId> {
     let image = if side == Side::Right { pair.a } else { pair.b };
     let mut out = kept::reached(pair, side, image);
-    for (id, _) in image.atoms.iter().filter(|&(id, _)| has_counterpart(pair, side, id)) {
+    for (id, _) in image.atoms.iter().filter(|&(id, _)| has_counterpart(&pair.pairing, side, id)) {
         let variable = |target| match target {
             Target::Tls(offset) => image.atoms.last_tls_before(offset as u64),
             _ => None,
@@ -233,13 +233,6 @@ fn reached(pair: &Pair, side: Side) -> HashSet<AtomId> {
         out.extend(image.refs.of(id).iter().filter_map(|r| variable(r.target)));
     }
     out
-}
-
-fn has_counterpart(pair: &Pair, lacking: Side, id: AtomId) -> bool {
-    match lacking {
-        Side::Right => pair.pairing.right_of(id).is_some(),
-        _ => pair.pairing.left_of(id).is_some(),
-    }
 }
 
 /// A name that the program on `side` lacks.
@@ -270,7 +263,7 @@ fn missing(pair: &Pair, side: Side, symbol: &Symbol, reached: &HashSet<AtomId>, 
     // Code that is missed was reported as such.
     let needed = atom.is_some_and(|id| {
         let in_use = reached.contains(&id) && has.atoms.get(id).class != Class::Code;
-        has_counterpart(pair, side, id) || in_use
+        has_counterpart(&pair.pairing, side, id) || in_use
     });
     let in_table = has.section_at(symbol.value).is_some_and(|s| s.is_linker_table());
     if symbol.name.contains(&b'@') || is_versioned(lacks, symbol.name) {

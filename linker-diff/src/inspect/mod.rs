@@ -20,15 +20,13 @@ use serde::Serialize;
 use crate::error::Error;
 use crate::model::ImageFile;
 use crate::model::dynamic;
-use crate::model::elf::{self, PT_NOTE, Parsed};
+use crate::model::elf::{self, PT_NOTE, Parsed, SHT_NOTE};
 use crate::model::memory::Memory;
 use crate::model::symbols::Symbol;
 use crate::report::lossily;
 use calls::Calls;
 use known::{BUMP, KNOWN, Known, by_name, plain};
 use note::Note;
-
-const SHT_NOTE: u32 = 7;
 
 /// How sure a finding is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, ValueEnum)]

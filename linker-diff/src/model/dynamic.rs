@@ -105,13 +105,17 @@ impl Dynamic {
     }
 }
 
+/// Whether start-up code finds dynamic tags.
+pub fn has_tags(segments: &[Segment]) -> bool {
+    segments.iter().any(|s| s.kind == PT_DYNAMIC)
+}
+
 /// Reads them as start-up code finds them: by tags where there is a PT_DYNAMIC; without one, as in
 /// static programs of fixed address, the allocated sections stand for what lies from
 /// `__rela_iplt_start` to `__rela_iplt_end`.
 pub fn read(segments: &[Segment], sections: &[Section], memory: &Memory) -> Dynamic {
     let mut dynamic = Dynamic { tags: tags(segments, memory), relocs: Vec::new() };
-    let has_tags = segments.iter().any(|s| s.kind == PT_DYNAMIC);
-    let tables: Vec<(u32, &[u8])> = if has_tags {
+    let tables: Vec<(u32, &[u8])> = if has_tags(segments) {
         dynamic.tables().iter().map(|t| (t.section_kind, table_bytes(t, memory))).collect()
     } else {
         sections.iter().filter(|s| s.is_alloc()).map(|s| (s.kind, s.data)).collect()

@@ -36,11 +36,15 @@ pub const PT_GNU_PROPERTY: u32 = 0x6474_e553;
 pub const PF_X: u32 = 1;
 /// Segment may be written.
 pub const PF_W: u32 = 2;
+/// Segment may be read.
+pub const PF_R: u32 = 4;
 
 /// Section with bytes.
 pub const SHT_PROGBITS: u32 = 1;
 /// Section of zeros.
 pub const SHT_NOBITS: u32 = 8;
+/// Notes.
+pub const SHT_NOTE: u32 = 7;
 /// Relocations with addends.
 pub const SHT_RELA: u32 = 4;
 /// Packed relative relocations.

@@ -21,6 +21,12 @@ fn load(e: &Elf, addr: u64) -> usize {
     all.into_iter().find(holds).expect("a segment")
 }
 
+/// Gives the loadable segment that holds an address other rights: PF_R 4, PF_W 2, PF_X 1.
+fn set_rights(e: &mut Elf, addr: u64, flags: u32) {
+    let segment = load(e, addr);
+    e.set_int(segment + 4, flags);
+}
+
 #[test]
 fn another_entry_point() {
     broken(CMusl, Kind::Entry, "ELF header", |e| e.set_word(24, e.symbol("main").value));
@@ -34,24 +40,21 @@ fn flags_in_the_header() {
 #[test]
 fn code_that_may_be_written() {
     broken(CGlibc, Kind::SegmentFault, "writable and executable", |e| {
-        let segment = load(e, e.symbol("main").value);
-        e.set_int(segment + 4, 7);
+        set_rights(e, e.symbol("main").value, 7);
     });
 }
 
 #[test]
 fn code_that_may_not_run() {
     broken(CMusl, Kind::SegmentFault, ".text", |e| {
-        let segment = load(e, e.symbol("main").value);
-        e.set_int(segment + 4, 4);
+        set_rights(e, e.symbol("main").value, 4);
     });
 }
 
 #[test]
 fn data_that_may_not_be_written() {
     broken(CMusl, Kind::SegmentRights, ".data", |e| {
-        let segment = load(e, e.symbol("numbers").value);
-        e.set_int(segment + 4, 4);
+        set_rights(e, e.symbol("numbers").value, 4);
     });
 }
 
@@ -75,8 +78,7 @@ fn a_segment_that_ends_too_early() {
 #[test]
 fn constants_that_may_not_be_read() {
     broken(CMusl, Kind::SegmentRights, ".rodata", |e| {
-        let segment = load(e, e.section(".rodata").addr);
-        e.set_int(segment + 4, 0);
+        set_rights(e, e.section(".rodata").addr, 0);
     });
 }
 

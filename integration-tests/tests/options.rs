@@ -320,3 +320,68 @@ fn debug_information_may_mention_what_is_undefined() -> Outcome {
     scene.links(&["start.o", "debug.o"])?;
     scene.runs("a.out").map(drop)
 }
+
+#[test]
+fn compressed_debug_sections_hold_what_the_others_do() -> Outcome {
+    let scene = Scene::new("options/compress")?;
+    // Several megabytes in .debug_info, all relocated; nothing to gain in .debug_tiny.
+    let source = ".section .debug_info,\"\",@progbits\n.set i, 0\n.rept 300000\n.quad _start + i\n\
+        .set i, i + 3\n.endr\n.section .debug_str,\"MS\",@progbits,1\n.rept 5000\n\
+        .asciz \"a string\"\n.endr\n.irp n,1,2,3,4,5\n.asciz \"another \\n\"\n.endr\n\
+        .section .debug_tiny,\"\",@progbits\n.byte 1, 2, 3\n.section .debug_zeros,\"\",@progbits\n\
+        .zero 1500000\n.section .note.other,\"\",@progbits\n.zero 10000\n";
+    scene.compile("debug.s", source, &[])?;
+    let sections = |image: &Image| -> Outcome<Vec<(String, Vec<u8>)>> {
+        let names = [".debug_info", ".debug_str", ".debug_tiny", ".debug_zeros", ".note.other"];
+        let read = |name: &str| {
+            let section = image.section(name).ok_or_else(|| format!("no {name}"))?;
+            let range = section.offset as usize..(section.offset + section.size) as usize;
+            Ok((name.to_owned(), image.data()[range].to_vec()))
+        };
+        names.into_iter().map(read).collect()
+    };
+    let inputs = ["start.o", "debug.o", "--build-id"];
+    for options in [&["zlib"][..], &["zlib", "-O2"], &["zstd"], &["zlib-gnu"]] {
+        scene.links(&[&inputs[..], &options[1..]].concat())?;
+        let plain = sections(&Image::open(&scene.path("a.out"))?)?;
+        let option = format!("--compress-debug-sections={}", options[0]);
+        let arguments = [&inputs[..], &[&option], &options[1..]].concat();
+        scene.links(&[&arguments[..], &["--threads=1"]].concat())?;
+        let alone = scene.bytes("a.out")?;
+        scene.links(&arguments)?;
+        ensure(scene.bytes("a.out")? == alone, || format!("{options:?}: threads"))?;
+        ensure(alone.len() < 2_000_000, || format!("{options:?}: {} bytes", alone.len()))?;
+        scene.runs("a.out")?;
+        let flagged = |name: &str| -> Outcome<bool> {
+            let section = Image::open(&scene.path("a.out"))?;
+            let section = section.section(name).ok_or_else(|| format!("no {name}"))?;
+            Ok(section.flags & u64::from(object::elf::SHF_COMPRESSED.0) != 0)
+        };
+        for (name, expected) in [
+            (".debug_info", true),
+            (".debug_str", false),
+            (".debug_tiny", false),
+            (".debug_zeros", true),
+            (".note.other", false),
+        ] {
+            ensure(flagged(name)? == expected, || format!("{options:?}: {name}"))?;
+        }
+        scene.tool("objcopy", &["--decompress-debug-sections", "a.out", "decompressed"])?;
+        let read = sections(&Image::open(&scene.path("decompressed"))?)?;
+        for ((name, plain), (_, read)) in plain.iter().zip(&read) {
+            ensure(plain == read, || format!("{options:?}: {name} differs"))?;
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn errors_in_compressed_debug_sections_are_told_once() -> Outcome {
+    let scene = Scene::new("options/compress-errors")?;
+    let source = ".section .debug_info,\"\",@progbits\n.zero 1000\n.byte _start\n";
+    scene.compile("debug.s", source, &[])?;
+    let arguments = ["start.o", "debug.o", "--compress-debug-sections=zlib"];
+    let failed = scene.link(&arguments)?;
+    let told = failed.stderr.matches("out of range").count();
+    ensure(told == 1, || format!("told {told} times: {}", failed.describe()))
+}

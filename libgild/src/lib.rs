@@ -31,6 +31,7 @@ use diagnostics::{Error, Errors, Result};
 use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 use stats::Stats;
 use std::fs::File;
+use synth::Context;
 use times::Times;
 
 /// What a link has to say beside its output file.
@@ -155,23 +156,24 @@ fn link_inputs<H: Host>(
     let merged = merged?;
     warnings.extend(live.warnings.iter().cloned().chain(reminders));
     times.end("merge");
-    let layout = layout::layout(&resolved, &mut sections, &live, &merged, options, &mut warnings)?;
+    let mut layout =
+        layout::layout(&resolved, &mut sections, &live, &merged, options, &mut warnings)?;
     times.end("layout");
     if options.fatal_warnings && !options.no_warnings {
         Errors::check(warnings.drain(..).map(Error::Message).collect())?;
     }
-    let context = synth::Context {
-        resolved: &resolved,
-        sections: &sections,
-        live: &live,
-        merged: &merged,
-        layout: &layout,
-        options,
-    };
     write::spare_inputs(inputs, options)?;
+    let (resolved, sections, live, merged) = (&resolved, &sections, &live, &merged);
+    if let Some(format) = options.compress_debug {
+        let context = Context { resolved, sections, live, merged, layout: &layout, options };
+        let compressed = write::compress_debug_sections(context, format)?;
+        layout.replace(sections, compressed)?;
+        times.end("compress");
+    }
+    let context = Context { resolved, sections, live, merged, layout: &layout, options };
     let written = write::write(context)?;
     times.end("write");
-    let count = || Stats::new(inputs, &resolved, &sections, &live, written.bytes);
+    let count = || Stats::new(inputs, resolved, sections, live, written.bytes);
     let stats = options.stats.then(count);
     report.extend(listing::list(inputs, context)?);
     let replaced = written.replaced;

@@ -26,7 +26,7 @@ pub use allocator::{AllocatorOptions, Internal, Override, ReportFormat};
 pub use error::ArgError;
 pub use help::version;
 pub use options::{
-    BuildId, Color, DefsymValue, Discard, Entry, Input, InputName, MapOutput, Options, OutputKind,
-    SeparateSegments, Strip, Unresolved,
+    BuildId, Color, Compression, DefsymValue, Discard, Entry, Input, InputName, MapOutput, Options,
+    OutputKind, SeparateSegments, Strip, Unresolved,
 };
 pub use parse::{Command, parse};

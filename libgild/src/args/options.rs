@@ -59,6 +59,15 @@ pub enum BuildId {
     Hex(Vec<u8>),
 }
 
+/// `--compress-debug-sections`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compression {
+    /// ELFCOMPRESS_ZLIB.
+    Zlib,
+    /// ELFCOMPRESS_ZSTD.
+    Zstd,
+}
+
 /// Which symbols the output's `.symtab` has.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Strip {
@@ -218,6 +227,8 @@ pub struct Options {
     pub eh_frame_hdr: bool,
     /// `--build-id`; `None` when off.
     pub build_id: Option<BuildId>,
+    /// `--compress-debug-sections`; `None` when off.
+    pub compress_debug: Option<Compression>,
     /// `--package-metadata`: JSON for `.note.package`.
     pub package_metadata: Option<String>,
     /// `-s`, `-S`.
@@ -342,6 +353,7 @@ impl Default for Options {
             relax: true,
             eh_frame_hdr: true,
             build_id: None,
+            compress_debug: None,
             package_metadata: None,
             strip: Strip::None,
             discard: Discard::MergeTemporaries,

@@ -303,11 +303,6 @@ fn doubtful_options_are_warnings() {
     for (line, expected) in [
         ("--icf=all", "option '--icf all' has no effect: gild folds no identical code"),
         ("--gdb-index", "option '--gdb-index' has no effect: gild makes no .gdb_index"),
-        (
-            "--compress-debug-sections=zstd",
-            "option '--compress-debug-sections zstd' has no effect: gild doesn't compress debug \
-             sections",
-        ),
         ("-z foobar", "unknown option '-z foobar' is ignored"),
         ("-z relr0", "unknown option '-z relr0' is ignored; did you mean '-z relro'?"),
         (

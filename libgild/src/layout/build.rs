@@ -2,6 +2,7 @@
 
 use super::addresses::{self, Addresses, Rules, align_up};
 use super::linker_values::LinkerValues;
+use super::offsets::TOO_LARGE;
 use super::plan::{Item, plan};
 use super::rank::Class;
 use super::{Content, Layout, Placed, entry, members, outputs, overlap, stack, start_files};
@@ -51,11 +52,13 @@ pub fn layout(
         segments: Vec::new(),
         symbol_addresses: Vec::new(),
         synth,
+        compressed: Vec::new(),
         entry: 0,
         image_base,
         got_base: 0,
         tls_start: 0,
         tp: 0,
+        loaded_end: 0,
         section_headers: 0,
         section_header_count: 0,
         file_size: 0,
@@ -121,11 +124,8 @@ fn place(
 ) -> Result<u64> {
     let items = outputs::items(sections, &layout.synth, ordered, options);
     let plan = plan(&items, rules.pie);
-    let too_large = || {
-        Errors::from(Error::Message("the output doesn't fit below address 0x800000000000".into()))
-    };
     let Addresses { spots, segments, end_offset, end_address } =
-        addresses::assign(&items, &plan, rules).ok_or_else(too_large)?;
+        addresses::assign(&items, &plan, rules).ok_or_else(|| Error::Message(TOO_LARGE.into()))?;
     check_overlaps(sections, ordered, &items, &spots, &segments, plan.count, rules)?;
     layout.placed = sections
         .outputs
@@ -143,24 +143,15 @@ fn place(
             content: layout.synth.kind_of(id).map_or(Content::Inputs, Content::Synth),
         })
         .collect();
-    let mut end = end_offset;
-    for (i, &(id, _)) in ordered.iter().enumerate() {
-        let (output, placed) = (&sections.outputs[id.index()], &mut layout.placed[id.index()]);
-        if let Some(spot) = spots.get(i) {
-            (placed.address, placed.offset, placed.file_size) =
-                (spot.address, spot.offset, spot.file_size);
-        } else if output.size != 0 {
-            placed.offset = align_up(end, output.align).ok_or_else(too_large)?;
-            let stored = output.kind != SHT_NOBITS;
-            placed.file_size = if stored { output.size } else { 0 };
-            end = placed.offset.checked_add(placed.file_size).ok_or_else(too_large)?;
-        }
+    for (spot, (id, _)) in spots.iter().zip(ordered) {
+        let placed = &mut layout.placed[id.index()];
+        (placed.address, placed.offset, placed.file_size) =
+            (spot.address, spot.offset, spot.file_size);
     }
     number(layout, sections, ordered)?;
     layout.segments = segments;
-    layout.section_headers = align_up(end, 8).ok_or_else(too_large)?;
-    let table = u64::from(layout.section_header_count) * SHDR_SIZE;
-    layout.file_size = layout.section_headers.checked_add(table).ok_or_else(too_large)?;
+    layout.loaded_end = end_offset;
+    layout.assign_offsets(sections)?;
     set_tls(layout);
     Ok(end_address)
 }

@@ -11,6 +11,7 @@ mod entry;
 pub(crate) mod kinds;
 mod linker_values;
 mod members;
+mod offsets;
 mod outputs;
 mod overlap;
 mod plan;
@@ -56,6 +57,24 @@ pub enum Content {
     Inputs,
     /// Made by the linker: `Synth::parts` of that kind.
     Synth(SynthKind),
+    /// `Layout::compressed` of that number.
+    Compressed(usize),
+}
+
+/// What stands in the file for an output section (gABI, "Section Compression").
+#[derive(Debug)]
+pub struct Compressed {
+    /// The section.
+    pub output: OutputId,
+    /// Compression header and compressed contents, one after the other.
+    pub parts: Vec<Vec<u8>>,
+    /// Bytes of all parts.
+    pub size: u64,
+}
+
+impl Compressed {
+    /// `sh_addralign`: that of the compression header.
+    pub const ALIGN: u64 = 8;
 }
 
 /// Where an output section stands. `header == 0` means that it is empty and not in the output.
@@ -113,6 +132,8 @@ pub struct Layout {
     pub symbol_addresses: Vec<u64>,
     /// Sections made by the linker.
     pub synth: Synth,
+    /// Sections that are compressed in the file.
+    pub compressed: Vec<Compressed>,
     /// `e_entry`.
     pub entry: u64,
     /// Address of the first byte of the file (the ELF header).
@@ -123,6 +144,8 @@ pub struct Layout {
     pub tls_start: u64,
     /// The thread pointer in terms of the template: TPOFF = S - tp.
     pub tp: u64,
+    /// First file offset behind the loaded sections.
+    loaded_end: u64,
     /// File offset of the section header table.
     pub section_headers: u64,
     /// Number of section headers, the null one included.

@@ -1,7 +1,7 @@
 //! The ELF header, program headers and section headers as bytes (gABI).
 
 use crate::elf::*;
-use crate::layout::Layout;
+use crate::layout::{Compressed, Content, Layout};
 use crate::sections::Sections;
 use crate::synth::SynthKind;
 
@@ -62,8 +62,12 @@ impl Layout {
                 SHT_NOBITS if place.file_size != 0 => SHT_PROGBITS,
                 kind => kind,
             };
-            put!(out: place.name, kind, output.flags, place.address, place.offset, place.size,
-                place.link, place.info, output.align, output.entsize);
+            let (flags, align) = match place.content {
+                Content::Compressed(_) => (output.flags | SHF_COMPRESSED, Compressed::ALIGN),
+                Content::Inputs | Content::Synth(_) => (output.flags, output.align),
+            };
+            put!(out: place.name, kind, flags, place.address, place.offset, place.size, place.link,
+                place.info, align, output.entsize);
         }
         out
     }

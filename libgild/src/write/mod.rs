@@ -1,6 +1,7 @@
 //! The output file: spans of bytes in file order, each relocated in a thread's own buffer.
 
 mod build_id;
+mod compress;
 mod findings;
 mod headers;
 mod output;
@@ -9,6 +10,7 @@ mod output_test;
 mod relocate;
 mod spans;
 
+pub use compress::debug_sections as compress_debug_sections;
 pub use output::{remove_output, spare_inputs};
 
 use crate::diagnostics::{Error, Result};

@@ -8,6 +8,7 @@ use crate::ids::{OutputId, SectionId};
 use crate::layout::Content;
 use crate::sections::{SectionKind, Sections};
 use crate::synth::{Context, SynthKind};
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// Bytes that a span is grown to: fits the second-level cache, and one `pwrite` of it costs far more
@@ -16,16 +17,14 @@ const SPAN_SIZE: u64 = 256 << 10;
 
 /// What stands at a piece of the file.
 enum Piece<'a> {
-    /// ELF header, program headers, section header table.
-    Bytes(Vec<u8>),
+    /// Bytes that are ready: headers, merged pieces, what is compressed.
+    Bytes(Cow<'a, [u8]>),
     /// Input sections of one output section, at `base + InputSection::offset`.
     Members { output: OutputId, base: u64, members: &'a [SectionId] },
     /// Part of a large section of output section `output`.
     Slice { output: OutputId, section: SectionId, slice: Slice },
     /// A part of a linker-made section.
     Synth { kind: SynthKind, part: usize },
-    /// Bytes of merged pieces.
-    Merged(&'a [u8]),
 }
 
 /// Bytes of an input section, and the numbers of the relocations to them.
@@ -80,7 +79,6 @@ impl Piece<'_> {
     fn fill(&self, start: u64, relocator: &Relocator, out: &mut [u8], findings: &mut Findings) {
         match self {
             Piece::Bytes(bytes) => copy_padded(bytes, out),
-            Piece::Merged(bytes) => copy_padded(bytes, out),
             Piece::Synth { kind, part } => {
                 let context = relocator.context;
                 if let Err(failed) = context.layout.synth.fill(context, *kind, *part, out) {
@@ -111,7 +109,7 @@ pub fn plan<'a>(context: Context<'a, '_>, cut: bool) -> Result<Vec<Span<'a>>, Er
     let mut pieces = vec![];
     let headers = layout.file_headers();
     let range = 0..headers.len() as u64;
-    pieces.push(Placed { range, piece: Piece::Bytes(headers), padding: 0 });
+    pieces.push(Placed { range, piece: Piece::Bytes(headers.into()), padding: 0 });
     let mut code = false;
     for &id in &layout.order {
         let place = layout.place(id);
@@ -131,6 +129,14 @@ pub fn plan<'a>(context: Context<'a, '_>, cut: bool) -> Result<Vec<Span<'a>>, Er
                     pieces.push(Placed { range, piece: Piece::Synth { kind, part }, padding: 0 });
                 }
             }
+            Content::Compressed(number) => {
+                let mut start = place.offset;
+                for part in &layout.compressed[number].parts {
+                    let range = start..start + part.len() as u64;
+                    start = range.end;
+                    pieces.push(Placed { range, piece: Piece::Bytes(part.into()), padding: 0 });
+                }
+            }
         }
     }
     if let Some(last) = pieces.last_mut() {
@@ -138,8 +144,20 @@ pub fn plan<'a>(context: Context<'a, '_>, cut: bool) -> Result<Vec<Span<'a>>, Er
     }
     let table = layout.section_header_table(context.sections);
     let range = layout.section_headers..layout.section_headers + table.len() as u64;
-    pieces.push(Placed { range, piece: Piece::Bytes(table), padding: 0 });
+    pieces.push(Placed { range, piece: Piece::Bytes(table.into()), padding: 0 });
     join(pieces, layout.file_size)
+}
+
+/// Cuts output section `output` alone, as [`plan`] does the whole file.
+pub fn of_section<'a>(
+    context: Context<'a, '_>,
+    output: OutputId,
+    cut: bool,
+) -> Result<Vec<Span<'a>>, Error> {
+    let place = context.layout.place(output);
+    let mut pieces = vec![];
+    members(context, output, cut, &mut pieces);
+    join(pieces, place.offset + place.file_size)
 }
 
 /// Cuts an output section at the boundaries of its members.
@@ -160,7 +178,7 @@ fn members<'a>(
         if input(first).kind == SectionKind::Merged {
             for (range, bytes) in context.merged.parts(all[first]) {
                 let range = base + start + range.start..base + start + range.end;
-                pieces.push(Placed { range, piece: Piece::Merged(bytes), padding });
+                pieces.push(Placed { range, piece: Piece::Bytes(bytes.into()), padding });
             }
             first += 1;
             continue;
@@ -287,7 +305,7 @@ mod tests {
     use object::endian::{I64, U64};
 
     fn piece(offset: u64, size: u64) -> Placed<'static> {
-        Placed { range: offset..offset + size, piece: Piece::Merged(&[]), padding: 0 }
+        Placed { range: offset..offset + size, piece: Piece::Bytes(Cow::Borrowed(&[])), padding: 0 }
     }
 
     #[test]

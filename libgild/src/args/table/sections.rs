@@ -2,6 +2,7 @@
 
 use super::{Group, Row, Value, apply, flag};
 use crate::args::error::ArgError;
+use crate::args::options::Compression;
 use crate::args::state::State;
 use crate::args::values::Given;
 
@@ -67,7 +68,7 @@ const ROWS: &[Row] = &[
     apply(
         &["--compress-debug-sections"],
         Value::Required("FORMAT"),
-        "Accepted with a warning: debug sections stay uncompressed",
+        "Compress debug sections: zlib, zstd, or none (default)",
         compress_debug_sections,
     ),
     apply(
@@ -145,15 +146,14 @@ fn optimize(state: &mut State, given: &Given) -> Result<(), ArgError> {
     Ok(())
 }
 
-/// Go's and GCC's `-gz` links ask for it; the program is the same without.
+/// `zlib-gnu` was a format of its own, `.zdebug_*`, which hardly anything reads any more.
 fn compress_debug_sections(state: &mut State, given: &Given) -> Result<(), ArgError> {
-    match given.text()? {
-        "none" => {}
-        "zlib" | "zlib-gnu" | "zlib-gabi" | "zstd" => {
-            state.warn(given, "gild doesn't compress debug sections");
-        }
+    state.options.compress_debug = match given.text()? {
+        "none" => None,
+        "zlib" | "zlib-gabi" | "zlib-gnu" => Some(Compression::Zlib),
+        "zstd" => Some(Compression::Zstd),
         _ => return Err(given.bad("none, zlib or zstd")),
-    }
+    };
     Ok(())
 }
 

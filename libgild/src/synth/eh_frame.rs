@@ -185,7 +185,8 @@ impl EhFrameSection {
         }
     }
 
-    /// The address of each live FDE's function and of the FDE, in output order.
+    /// The address of each live FDE's function and of the FDE, in output order, but for functions of
+    /// no bytes: a search for the function at the same address would find such a one's FDE.
     pub fn table(&self, context: Context, section: u64) -> Vec<(u64, u64)> {
         let Context { resolved, sections, live, merged, layout, .. } = context;
         let files = self.files.par_iter().zip(&sections.eh_frames).zip(&resolved.objects);
@@ -195,10 +196,13 @@ impl EhFrameSection {
                 let own =
                     file.own_cies.iter().map(|&cie| u64::from(frames.cies[cie as usize].size));
                 let mut at = section + file.start + own.sum::<u64>();
-                live_fdes(frames, live).map(move |fde| {
+                live_fdes(frames, live).filter_map(move |fde| {
                     let address = at;
                     at += u64::from(fde.record.size);
                     let relocations = frames.relocations(object, &fde.record);
+                    if covers_nothing(fde.record.bytes(object), fde.record.offset, relocations) {
+                        return None;
+                    }
                     let begin = relocations.first().map_or(0, |rela| {
                         // S + A is the function, whatever the encoding makes of it.
                         layout.target(
@@ -210,11 +214,25 @@ impl EhFrameSection {
                             rela.addend(),
                         )
                     });
-                    (begin, address)
+                    Some((begin, address))
                 })
             })
             .collect()
     }
+}
+
+/// Whether the `pc_range` of an FDE is 0. It follows `pc_begin`, which the first relocation fills, and is
+/// as wide.
+fn covers_nothing(fde: &[u8], offset: u32, relocations: &[Rela]) -> bool {
+    let Some(begin) = relocations.first() else { return false };
+    let wide = matches!(begin.kind(), R_X86_64_64 | R_X86_64_PC64);
+    let width = if wide { 8 } else { 4 };
+    let at = begin.offset() - u64::from(offset) + width;
+    if relocations.get(1).is_some_and(|rela| rela.offset() == begin.offset() + width) {
+        return false;
+    }
+    let range = fde.get(at as usize..(at + width) as usize);
+    range.is_some_and(|range| range.iter().all(|&byte| byte == 0))
 }
 
 fn key<'a>(object: &'a Object, frames: &'a EhFrame, cie: &Record) -> CieKey<'a> {

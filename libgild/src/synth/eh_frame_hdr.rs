@@ -10,7 +10,7 @@ const DATAREL_SDATA4: u8 = 0x3b;
 const OMIT: u8 = 0xff;
 const HEADER: u64 = 12;
 
-/// Bytes for a table of `fdes` entries.
+/// Bytes for a table of `fdes` entries. Those of empty functions stay unused.
 pub fn size(fdes: u64) -> u64 {
     HEADER + fdes * 8
 }

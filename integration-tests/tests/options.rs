@@ -44,12 +44,15 @@ fn libraries_are_found_as_asked() -> Outcome {
         scene.compile(&format!("{folder}/m.s"), &marker(value), &[])?;
         scene.tool("ar", &["rcs", &format!("{folder}/libm.a"), &format!("{folder}/m.o")])?;
     }
+    scene.compile("i386/m.s", &marker(4), &["-m32"])?;
+    scene.tool("ar", &["rcs", "i386/libm.a", "i386/m.o"])?;
     scene.compile("user.s", ".data\n.quad marker\n", &[])?;
     let cases: &[(&[&str], u64)] = &[
         (&["-Lfirst", "-Lsecond", "-lm"], 1),
         (&["-L", "second", "-L", "first", "-l", "m"], 2),
         (&["--library-path=second", "--library=m"], 2),
         (&["-Lsecond", "-l:libm.a"], 2),
+        (&["-Li386", "-Lsecond", "-lm"], 2),
         (&["--sysroot=root", "-L=/lib", "-lm"], 3),
         (&["--sysroot=root", "=/lib/libm.a"], 3),
     ];

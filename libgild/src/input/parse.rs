@@ -1,5 +1,6 @@
 //! The checks that make an object's accessors safe (gABI, "Object Files").
 
+use super::archive::Archive;
 use super::inflate;
 use super::mapping::{BITCODE, Kind, identify};
 use super::object::{Group, Object, ObjectName, Position, stored, string};
@@ -72,24 +73,17 @@ fn file_header(data: &[u8]) -> Parsed<&Ehdr> {
         Kind::Archive => return Err("is an archive inside an archive".into()),
         _ => return Err("is no ELF object".into()),
     }
-    let ident = data.get(..16).ok_or("truncated ELF header")?;
-    // e_ident (gABI, "ELF Identification"): class and data encoding.
-    let little = ident[5] == 1;
-    if ident[4] == 2 && little && data.len() < size_of::<Ehdr>() {
+    let target = Target::of(data).ok_or("truncated ELF header")?;
+    if target.class == 2 && target.little && data.len() < size_of::<Ehdr>() {
         return Err("truncated ELF header".into());
     }
-    let half = |at: usize| match data.get(at..at + 2) {
-        Some(&[a, b]) if little => u16::from_le_bytes([a, b]),
-        Some(&[a, b]) => u16::from_be_bytes([a, b]),
-        _ => 0,
-    };
-    let (kind, machine) = (half(16), half(18));
-    if ident[4] != 2 || !little || machine != 62 {
+    if !target.is_ours() {
         return Err(format!(
             "is for {}; gild links x86-64 (64-bit, little-endian) only, use a linker for that machine",
-            machine_name(machine, ident[4], little)
+            machine_name(target.machine, target.class, target.little)
         ));
     }
+    let kind = half(data, 16, target.little);
     match kind {
         1 => {}
         2 => return Err("is an executable, not an object to link".into()),
@@ -103,6 +97,46 @@ fn file_header(data: &[u8]) -> Parsed<&Ehdr> {
     }
     let (header, _) = from_bytes::<Ehdr>(data).map_err(|()| "truncated ELF header")?;
     Ok(header)
+}
+
+/// What an ELF header says of the machine (gABI, "ELF Identification").
+struct Target {
+    class: u8,
+    little: bool,
+    machine: u16,
+}
+
+impl Target {
+    fn of(data: &[u8]) -> Option<Target> {
+        let ident = data.get(..16)?;
+        let little = ident[5] == 1;
+        Some(Target { class: ident[4], little, machine: half(data, 18, little) })
+    }
+
+    fn is_ours(&self) -> bool {
+        self.class == 2 && self.little && self.machine == 62
+    }
+}
+
+fn half(data: &[u8], at: usize, little: bool) -> u16 {
+    match data.get(at..at + 2) {
+        Some(&[a, b]) if little => u16::from_le_bytes([a, b]),
+        Some(&[a, b]) => u16::from_be_bytes([a, b]),
+        _ => 0,
+    }
+}
+
+/// Whether a file, or an archive's first member, is an ELF file for another machine.
+pub(super) fn is_foreign(data: &[u8]) -> bool {
+    let first = match identify(data) {
+        Kind::Archive => {
+            let archive = Archive::parse(data).ok();
+            archive.and_then(|archive| archive.members().next()?.ok()).map(|member| member.data)
+        }
+        _ => Some(data),
+    };
+    let elf = first.filter(|data| identify(data) == Kind::Elf);
+    elf.and_then(Target::of).is_some_and(|target| !target.is_ours())
 }
 
 fn machine_name(machine: u16, class: u8, little: bool) -> String {

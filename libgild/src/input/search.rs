@@ -1,6 +1,7 @@
 //! Where libraries are looked for: `-l`, `-l:` and the names in linker-script stubs.
 
 use super::mapping::Mapping;
+use super::parse::is_foreign;
 use crate::diagnostics::Error;
 use std::path::{Path, PathBuf};
 
@@ -43,16 +44,19 @@ pub fn library_file(name: &str, directories: &[PathBuf]) -> Result<Found, Error>
     found.ok_or_else(|| Error::Message(not_found(&format!("-l:{name}"), directories)))
 }
 
-/// `name` in the first of `directories` that has it; `None` if none does.
+/// `name` in the first of `directories` that has it; `None` if none does. One for another machine is
+/// passed over, as by GNU ld, if there is a better one: `-L/usr/lib -L/usr/lib64` is common.
 pub fn in_directories(name: &str, directories: &[PathBuf]) -> Result<Option<Found>, Error> {
+    let mut foreign = None;
     for directory in directories {
         let path = directory.join(name);
         match open_existing(&path)? {
+            Some(map) if is_foreign(map.bytes()) => foreign = foreign.or(Some((path, map))),
             Some(map) => return Ok(Some((path, map))),
             None => continue,
         }
     }
-    Ok(None)
+    Ok(foreign)
 }
 
 /// Opens `path`; `None` if there is no such file, or only a directory of that name.

@@ -281,7 +281,7 @@ fn read<'a>(
         }
         object.prefetch_section_name(shndx as usize + AHEAD);
         let name = object.section_name(shndx);
-        if !is_excluded(header, name, options) {
+        if !is_excluded(header, name, options) && !is_orphan(object, header) {
             match section(object, (shndx, header), name, options) {
                 Ok(kept) => *input = kept,
                 Err(message) => {
@@ -392,6 +392,17 @@ fn is_excluded(header: &Shdr, name: &[u8], options: &Options) -> bool {
     let alloc = header.flags() & SHF_ALLOC != 0;
     let stripped = options.strip != Strip::None && !alloc && names::is_debug(name);
     stripped || header.flags() & SHF_EXCLUDE != 0 || names::is_dropped(name)
+}
+
+/// Whether a section goes with another one (gABI, SHF_LINK_ORDER) that is left out. GCC 12 puts the
+/// `__patchable_function_entries` of inline functions into no group.
+fn is_orphan(object: &Object, header: &Shdr) -> bool {
+    if header.flags() & SHF_LINK_ORDER == 0 {
+        return false;
+    }
+    let target = object.headers.get(header.link() as usize);
+    object.is_discarded(header.link())
+        || target.is_some_and(|target| target.flags() & SHF_EXCLUDE != 0)
 }
 
 fn section(

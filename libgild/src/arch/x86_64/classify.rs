@@ -235,6 +235,9 @@ fn unloaded(kind: u32) -> Result<Action, String> {
         R_X86_64_SIZE32 => Action::Size(Width::U32),
         R_X86_64_SIZE64 => Action::Size(Width::W64),
         R_X86_64_GOTOFF64 => Action::BaseOffset,
+        // GCC 8 describes the register with the GOT's address so.
+        R_X86_64_GOTPC32 => Action::BasePcRelative(Width::S32),
+        R_X86_64_GOTPC64 => Action::BasePcRelative(Width::W64),
         _ => {
             return Err(format!(
                 "{} has no meaning in a section that isn't loaded",

@@ -108,6 +108,13 @@ fn dynamic_and_unknown_types_are_refused() {
 }
 
 #[test]
+fn debug_information_may_speak_of_the_got() {
+    let debug = |kind| action(PIE, &rela(kind, 0, 0), &[0; 8], TargetKind::Address, 0, None);
+    assert_eq!(debug(R_X86_64_GOTPC64), Ok(Action::BasePcRelative(Width::W64)));
+    assert_eq!(debug(R_X86_64_GOTPC32), Ok(Action::BasePcRelative(Width::S32)));
+}
+
+#[test]
 fn immediates_need_addresses_below_two_gigabytes() {
     let low = |base| Context::new(&Options { image_base: base, ..Options::default() }).low;
     assert!(low(None) && low(Some(0x20_0000)));

@@ -20,7 +20,8 @@ pub(super) fn is_root(header: &Shdr, name: &[u8], kind: SectionKind) -> bool {
         SHT_INIT_ARRAY | SHT_FINI_ARRAY | SHT_PREINIT_ARRAY => true,
         // A note in a group describes the group's code (gABI: they live together).
         SHT_NOTE if flags & SHF_GROUP == 0 => true,
-        _ => runs_unasked(name),
+        // Without it gdb finds no probes; only their notes, which aren't loaded, refer to it.
+        _ => runs_unasked(name) || name == b".stapsdt.base",
     }
 }
 

@@ -256,6 +256,9 @@ fn options_that_change_nothing_here_are_accepted() -> Outcome {
         "--no-eh-frame-hdr",
         "--no-ld-generated-unwind-info",
         "-plugin-opt=x",
+        "--no-error-execstack",
+        "--no-error-rwx-segments",
+        "--error-rwx-segments",
     ] {
         scene.links(&["start.o", option])?;
         scene.runs("a.out").map_err(|error| format!("{option}: {error}"))?;

@@ -113,6 +113,8 @@ const ROWS: &[Row] = &[
     ignored(&["--no-warn-textrel", "--no-warn-shared-textrel"], Value::None, NO_WARNING),
     ignored(&["--warn-alternate-em"], Value::None, NO_WARNING),
     ignored(&["--warn-rwx-segments", "--no-warn-rwx-segments"], Value::None, NO_WARNING),
+    ignored(&["--error-rwx-segments", "--no-error-rwx-segments"], Value::None, NO_WARNING),
+    ignored(&["--no-error-execstack"], Value::None, NO_MATTER),
     ignored(&["--warn-backrefs", "--no-warn-backrefs"], Value::None, NO_WARNING),
     ignored(&["--warn-ifunc-textrel", "--no-warn-ifunc-textrel"], Value::None, NO_WARNING),
     ignored(&["--warn-mismatch", "--no-warn-mismatch"], Value::None, NO_WARNING),

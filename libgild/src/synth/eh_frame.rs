@@ -225,8 +225,11 @@ impl EhFrameSection {
 /// as wide.
 fn covers_nothing(fde: &[u8], offset: u32, relocations: &[Rela]) -> bool {
     let Some(begin) = relocations.first() else { return false };
-    let wide = matches!(begin.kind(), R_X86_64_64 | R_X86_64_PC64);
-    let width = if wide { 8 } else { 4 };
+    let width = match begin.kind() {
+        R_X86_64_64 | R_X86_64_PC64 => 8,
+        R_X86_64_32 | R_X86_64_32S | R_X86_64_PC32 => 4,
+        _ => return false,
+    };
     let at = begin.offset() - u64::from(offset) + width;
     if relocations.get(1).is_some_and(|rela| rela.offset() == begin.offset() + width) {
         return false;

@@ -43,6 +43,7 @@ pub fn layout(
     synth.set_sizes(sections);
     let ordered = outputs::ordered(sections, options)?;
     let image_base = image_base(options)?;
+    start_files::warn_of_base(resolved, image_base, options, warnings);
     let pie = options.output_kind == OutputKind::StaticPie;
     let rules =
         Rules { image_base, page: options.max_page_size, separate: options.separate, pie, stack };

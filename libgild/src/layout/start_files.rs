@@ -53,6 +53,27 @@ fn is_self_relocation(object: &Object) -> bool {
     object.name.member.is_some_and(|member| member.starts_with(b"dl-reloc-static-pie."))
 }
 
+/// Warns of a static-PIE that isn't linked at 0 and that glibc relocates: 2.36 crashes before `main`.
+pub(super) fn warn_of_base(
+    resolved: &Resolved,
+    image_base: u64,
+    options: &Options,
+    warnings: &mut Vec<String>,
+) {
+    if options.output_kind != OutputKind::StaticPie || image_base == 0 {
+        return;
+    }
+    let Some(file) = definer(resolved, "_dl_relocate_static_pie") else { return };
+    let object = resolved.object(file);
+    if is_self_relocation(object) {
+        warnings.push(format!(
+            "{}: this start-up code may take a static-PIE to be linked at address 0, and crash (glibc \
+             2.36 does); leave out --image-base and -Ttext-segment, or link with -no-pie",
+            object.name
+        ));
+    }
+}
+
 /// Whether to write `.relr.dyn`. It would be left out by the start file of musl before 1.2.4; a
 /// program for that keeps plain relocations, with a warning.
 pub(super) fn packs_relocations(

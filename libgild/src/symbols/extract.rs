@@ -63,7 +63,7 @@ pub fn extract<'data>(inputs: &'data Inputs, options: &'data Options) -> Result<
     };
     let roots = extraction.command_line(options);
     let mut wants = extraction.eager_wave(found)?;
-    wants.extend(roots.iter().map(|&id| Want { id, common: false }));
+    wants.extend(extraction.missing(&roots));
     loop {
         let found = extraction.providers(&wants)?;
         if found.is_empty() {
@@ -152,6 +152,14 @@ impl<'data> Extraction<'data> {
             }
         });
         Ok(self.add(objects))
+    }
+
+    /// Names of the command line that no eager object defines, which may ask for them as well: the first
+    /// member that has one would be a duplicate.
+    fn missing(&self, roots: &[SymbolId]) -> impl Iterator<Item = Want> {
+        let defined = state::DEFINED | state::COMMON;
+        let missing = move |id: &&SymbolId| self.states[id.index()].load(Relaxed) & defined == 0;
+        roots.iter().filter(missing).map(|&id| Want { id, common: false })
     }
 
     fn wave(&mut self, found: Vec<Found<'data>>) -> Result<Vec<Want>> {

@@ -167,6 +167,20 @@ fn a_definition_on_the_line_keeps_the_member_out() {
 }
 
 #[test]
+fn a_name_of_the_command_line_extracts_nothing_once_it_is_defined() {
+    let entry = Options { entry: Entry::Symbol("b".into()), ..options() };
+    let undefined = Options { undefined: vec!["b".into()], ..options() };
+    for options in [entry, undefined] {
+        for definition in [Builder::new().strong("b"), Builder::new().weak("b")] {
+            let files = vec![("l.a", library(true)), ("b.o", definition.bytes())];
+            let inputs = Inputs::in_memory(files);
+            let resolved = resolve(&inputs, &options, &mut Vec::new()).unwrap();
+            assert_eq!(taking_part(&resolved), ["b.o"]);
+        }
+    }
+}
+
+#[test]
 fn lazy_objects_act_as_members() {
     let inputs = objects(&[
         ("lazy1.o", Builder::new().strong("x")),

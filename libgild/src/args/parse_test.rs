@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::{
-    ArgError, Command, Entry, Input, InputName, Options, OutputKind, SeparateSegments, Unresolved,
-    parse,
+    ArgError, Command, DefsymValue, Entry, Input, InputName, Options, OutputKind, SeparateSegments,
+    Unresolved, parse,
 };
 
 fn command(line: &str) -> Result<Command, Vec<ArgError>> {
@@ -228,6 +228,17 @@ fn sysroot_applies_wherever_it_stands() {
     assert_eq!(options.inputs[0], path("/r/b.o"));
     assert_eq!(options.inputs[2], path("/r/c.o"));
     assert_eq!(options.sysroot.as_deref(), Some(Path::new("/r")));
+}
+
+#[test]
+fn wrap_goes_for_what_defsym_refers_to() {
+    let line = "--defsym=a=f+1 --defsym=b=__real_f --wrap=f --defsym=c=__real_g --defsym=f=g a.o";
+    let defsyms = link(line).defsyms;
+    let targets = defsyms.iter().map(|(_, value)| match value {
+        DefsymValue::Symbol { name, .. } => name.as_str(),
+        DefsymValue::Absolute(_) => "",
+    });
+    assert_eq!(targets.collect::<Vec<_>>(), ["__wrap_f", "f", "__real_g", "g"]);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
 use super::error::ArgError;
-use super::options::{Input, InputName, Options, OutputKind, Unresolved};
+use super::options::{DefsymValue, Input, InputName, Options, OutputKind, Unresolved};
 use super::values::Given;
 
 /// Options that hold for the inputs after them; what `--push-state` saves.
@@ -119,6 +119,7 @@ impl State {
         };
         self.options.library_paths.append(&mut self.last_library_paths);
         self.apply_sysroot();
+        self.apply_wraps();
         for (open, start, end) in [
             (self.in_group, "--start-group", "--end-group"),
             (self.in_lib, "--start-lib", "--end-lib"),
@@ -154,6 +155,21 @@ impl State {
             InputName::Path(path) => path.file_name() == Some(OsStr::new("rcrt1.o")),
             _ => false,
         })
+    }
+
+    /// `--wrap` goes for what `--defsym` refers to, wherever the two stand.
+    fn apply_wraps(&mut self) {
+        let wraps = &self.options.wrap;
+        for (_, value) in &mut self.options.defsyms {
+            let DefsymValue::Symbol { name, .. } = value else { continue };
+            if wraps.contains(name) {
+                *name = format!("__wrap_{name}");
+            } else if let Some(real) = name.strip_prefix("__real_")
+                && wraps.iter().any(|wrap| wrap == real)
+            {
+                *name = real.into();
+            }
+        }
     }
 
     fn apply_sysroot(&mut self) {

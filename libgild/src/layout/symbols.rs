@@ -46,6 +46,7 @@ impl Layout {
     }
 
     /// S + A of a local symbol, for an ifunc its resolver.
+    #[inline]
     pub fn local_address(
         &self,
         sections: &Sections,

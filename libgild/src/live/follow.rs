@@ -111,6 +111,7 @@ impl Scanner<'_, '_> {
     }
 
     /// Notes what one relocation needs.
+    #[inline(always)]
     fn note(
         &self,
         source: Source,

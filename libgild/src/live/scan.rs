@@ -132,6 +132,7 @@ impl<'a, 'data> Scanner<'a, 'data> {
     }
 
     /// Scans a live section with its unwind records, and keeps what lives and dies with it.
+    #[inline]
     pub fn scan(&self, id: SectionId, found: &mut Found) {
         let input = &self.sections.inputs[id.index()];
         if input.kind == SectionKind::EhFrame {

@@ -69,6 +69,9 @@ pub(super) struct Entry<'a> {
     pub piece: u32,
 }
 
+/// Number in the chunk, start in the section, bytes.
+type Piece<'a> = (u32, usize, &'a [u8]);
+
 /// The live pieces of a chunk by shard, in input order within each. The buffers serve one chunk
 /// after the other.
 pub(super) struct Sorted<'a>(Vec<Vec<Entry<'a>>>);
@@ -119,41 +122,24 @@ impl Pieces {
         self.find((self.words.len() as u32 * 64).checked_sub(1)?)
     }
 
-    /// Calls `add` with number, start and bytes of each piece of a share.
-    fn of_share<'a>(
-        &self,
-        share: &Share<'a>,
-        shape: Shape,
-        mut add: impl FnMut(u32, usize, &'a [u8]),
-    ) {
-        let (data, entsize) = (share.input.data, shape.entsize as usize);
-        if !shape.strings {
-            let units = data[share.start..share.end].chunks_exact(entsize);
-            for (unit, bytes) in units.enumerate() {
-                add(share.position + unit as u32, share.start + unit * entsize, bytes);
-            }
-            return;
-        }
+    /// Number, start and bytes of each string of a share.
+    fn strings<'a>(&self, share: &Share<'a>, entsize: usize) -> impl Iterator<Item = Piece<'a>> {
+        let data = share.input.data;
         let first = share.position as usize / 64;
         let words = (share.end - share.start).div_ceil(entsize * 64);
-        let mut number = self.words[first].before;
-        let mut previous = None;
-        for (word, &Word { starts, .. }) in self.words[first..first + words].iter().enumerate() {
-            let mut bits = starts;
-            while bits != 0 {
-                let unit = word * 64 + bits.trailing_zeros() as usize;
-                bits &= bits - 1;
-                let start = share.start + unit * entsize;
-                if let Some(from) = previous.replace(start) {
-                    add(number, from, &data[from..start]);
-                    number += 1;
-                }
-            }
-        }
-        // The last one may reach far into the next chunk.
-        if let Some(from) = previous {
-            add(number, from, &data[from..string_end(data, from, entsize)]);
-        }
+        let mut starts = starts(&self.words[first..first + words]);
+        let mut next = starts.next();
+        (self.words[first].before..).map_while(move |number| {
+            let unit = next?;
+            next = starts.next();
+            let start = share.start + unit * entsize;
+            let end = match next {
+                Some(unit) => share.start + unit * entsize,
+                // The last one may reach far into the next chunk.
+                None => string_end(data, start, entsize),
+            };
+            Some((number, start, &data[start..end]))
+        })
     }
 }
 
@@ -171,26 +157,58 @@ impl<'a> Sorted<'a> {
             entries.clear();
             entries.reserve_exact(room);
         }
+        let entsize = shape.entsize as usize;
+        for share in shares {
+            let index = share.input.index;
+            let partial = live.is_partial(index);
+            let is_live = |&(_, start, bytes): &Piece| {
+                !partial || live.is_touched(index, start as u64..(start + bytes.len()) as u64)
+            };
+            if shape.strings {
+                pieces.strings(share, entsize).filter(is_live).for_each(|piece| self.add(piece));
+            } else {
+                constants(share, entsize).filter(is_live).for_each(|piece| self.add(piece));
+            }
+        }
+    }
+
+    /// Called for each piece, from two places: left to itself, the compiler makes it a function, which
+    /// is 2 % of the instructions of a link with debug information.
+    #[inline(always)]
+    fn add(&mut self, (piece, _, bytes): Piece<'a>) {
+        let hash = hash(bytes);
         // The highest bits of the hash choose the shard.
         let log = self.0.len().trailing_zeros();
-        let mask = self.0.len() - 1;
-        for share in shares {
-            let partial = live.is_partial(share.input.index);
-            pieces.of_share(share, shape, |piece, start, bytes| {
-                let range = start as u64..(start + bytes.len()) as u64;
-                if !partial || live.is_touched(share.input.index, range) {
-                    let hash = hash(bytes);
-                    let shard = hash.rotate_left(log) as usize & mask;
-                    self.0[shard].push(Entry { bytes, tag: hash as u32, piece });
-                }
-            });
-        }
+        let shard = hash.rotate_left(log) as usize & (self.0.len() - 1);
+        self.0[shard].push(Entry { bytes, tag: hash as u32, piece });
     }
 
     /// The entries of one shard.
     pub fn of_shard(&self, shard: usize) -> &[Entry<'a>] {
         &self.0[shard]
     }
+}
+
+/// Units at which strings start.
+fn starts(words: &[Word]) -> impl Iterator<Item = usize> {
+    let mut words = words.iter();
+    let (mut bits, mut unit) = (0u64, 0usize.wrapping_sub(64));
+    std::iter::from_fn(move || {
+        while bits == 0 {
+            bits = words.next()?.starts;
+            unit = unit.wrapping_add(64);
+        }
+        let start = unit + bits.trailing_zeros() as usize;
+        bits &= bits - 1;
+        Some(start)
+    })
+}
+
+/// The pieces of a share of constants.
+fn constants<'a>(share: &Share<'a>, entsize: usize) -> impl Iterator<Item = Piece<'a>> {
+    let units = share.input.data[share.start..share.end].chunks_exact(entsize);
+    let (number, start) = (share.position, share.start);
+    (0..).zip(units).map(move |(unit, bytes)| (number + unit as u32, start + unit * entsize, bytes))
 }
 
 /// Where the string that starts at `start` ends, terminator included.

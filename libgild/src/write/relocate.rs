@@ -287,6 +287,7 @@ impl<'a, 'data> Relocator<'a, 'data> {
     }
 
     /// What symbol `index` stands for in a section that isn't loaded.
+    #[inline]
     fn referent(&self, object: &Object, index: u32) -> Referent {
         let Context { sections, merged, layout, live, .. } = self.context;
         if let Some(id) = object.global(index) {
@@ -393,6 +394,7 @@ impl<'a, 'data> Relocator<'a, 'data> {
     }
 
     /// All values but the GOT slot.
+    #[inline]
     fn values(&self, object: &Object, rela: &Rela, kind: TargetKind) -> Values {
         let layout = self.context.layout;
         let target = self.target(object, rela.sym(), rela.addend());

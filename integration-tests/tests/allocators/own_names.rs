@@ -9,7 +9,7 @@ use std::os::unix::ffi::OsStrExt;
 
 pub fn trials() -> Vec<Trial> {
     type Check = fn(Target) -> Outcome;
-    let checks: [(&str, Check, &[Target]); 10] = [
+    let checks: [(&str, Check, &[Target]); 11] = [
         ("fork-alone", fork_alone, &[MUSL, MUSL_PIE]),
         ("fork-hook-apart", fork_hook_apart, &[MUSL]),
         ("displaced", displaced, &[MUSL, GLIBC]),
@@ -19,6 +19,7 @@ pub fn trials() -> Vec<Trial> {
         ("prefix-alike", prefix_alike, &[MUSL, GLIBC]),
         ("kept", kept, &[MUSL]),
         ("new-in-c23", new_in_c23, &[MUSL, GLIBC]),
+        ("aside", aside, &[MUSL, GLIBC]),
         ("not-utf-8", not_utf_8, &[MUSL]),
     ];
     let mut trials = Vec::new();
@@ -224,6 +225,24 @@ fn new_in_c23(target: Target) -> Outcome {
         ensure(heaps == 1, || format!("{heaps} heaps"))?;
     }
     Ok(())
+}
+
+/// What a program calls `cfree` or `mallopt` is no heap, and stands where it is asked to.
+fn aside(target: Target) -> Outcome {
+    let bench = Bench::new("own-names/aside", target)?;
+    let own = "#include <stdio.h>\nint mallopt = 7;\n\
+        void cfree(int n) { printf(\"own %d\\n\", n); }\n";
+    bench.compile("own.c", own, &["-fno-builtin"])?;
+    let text = "#include <stdlib.h>\nextern int mallopt; void cfree(int);\n\
+        int main(void) { free(malloc(5)); cfree(mallopt); return 0; }\n";
+    bench.compile("user.c", text, &["-fno-builtin"])?;
+    let inputs = ["--allocator=mimalloc", "user.o", "own.o", "--allocator-report=r.txt"];
+    bench.refuses(&inputs, &["own.o", "--allocator-override=object"])?;
+    prints(&bench, &[&inputs[..], &["--allocator-override=object"]].concat(), "own 7\n")?;
+    let report = integration_tests::workdir::read(&bench.path("r.txt"))?;
+    let report = String::from_utf8_lossy(&report);
+    let one = report.matches("heap: ").count() == 1 && report.contains("heap: mimalloc (chosen)");
+    ensure(one, || report.to_string())
 }
 
 fn not_utf_8(target: Target) -> Outcome {

@@ -38,6 +38,20 @@ pub const FAMILY: [&str; 20] = [
 /// New in C23: before, a program might call a function of its own so.
 pub const NEW: [&str; 2] = ["free_sized", "free_aligned_sized"];
 
+/// A program may have functions of its own called so beside another's malloc: none gives out blocks, and
+/// those that take them are missing from the C libraries that static programs are linked with.
+pub const ASIDE: [&str; 9] = [
+    "cfree",
+    "mallinfo",
+    "mallinfo2",
+    "mallopt",
+    "malloc_trim",
+    "malloc_stats",
+    "malloc_info",
+    "free_sized",
+    "free_aligned_sized",
+];
+
 /// Without these there is no allocator.
 pub const CORE: [&str; 3] = ["malloc", "free", "realloc"];
 

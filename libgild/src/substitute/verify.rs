@@ -49,7 +49,7 @@ pub fn verify(
 }
 
 /// The live family symbols and the objects that define them. A program's own function of a new name is
-/// none.
+/// none, nor is one that stands by `--allocator-override=object` and moves no block.
 pub fn owners<'a, 'data>(
     resolved: &'a Resolved<'data>,
     live: &Live,
@@ -57,8 +57,10 @@ pub fn owners<'a, 'data>(
 ) -> Vec<(&'static str, &'a Object<'data>)> {
     let owner = |name| Some((name, live_owner(resolved, live, binding.target(name))?));
     let owners = family::FAMILY.into_iter().filter_map(owner);
+    let objects_win = binding.winner == Some(Override::Object);
     let other = |(name, object): &(&str, &Object)| {
-        binding.gives_way(name.as_bytes()) && !is_own(object, binding)
+        let aside = objects_win && family::ASIDE.contains(name);
+        (aside || binding.gives_way(name.as_bytes())) && !is_own(object, binding)
     };
     owners.filter(|owner| !other(owner)).collect()
 }

@@ -39,6 +39,8 @@ pub fn trials() -> Vec<Trial> {
     for target in [MUSL, GLIBC] {
         let name = format!("errors/providers-{}", target.name());
         trials.push(trial(name, move || providers(target)));
+        let name = format!("errors/wrapper-{}", target.name());
+        trials.push(trial(name, move || wrapper(target)));
     }
     trials.push(trial("errors/prefixes".into(), prefixes));
     trials.push(trial("errors/other-libc".into(), other_libc));
@@ -106,6 +108,26 @@ fn prefixes() -> Outcome {
         bench.refuses(&[options, &["user.o"]].concat(), texts)?;
     }
     Ok(())
+}
+
+/// A wrapper of the C library's malloc would call itself, unless it calls that by its private name.
+fn wrapper(target: Target) -> Outcome {
+    let bench = Bench::new("errors/wrapper", target)?;
+    let text = "#include <stddef.h>\n\
+        void *REALmalloc(size_t); void *REALrealloc(void *, size_t); void REALfree(void *);\n\
+        void *my_malloc(size_t n) { return REALmalloc(n); }\n\
+        void *my_realloc(void *p, size_t n) { return REALrealloc(p, n); }\n\
+        void my_free(void *p) { REALfree(p); }\n";
+    bench.compile("plain.c", &text.replace("REAL", ""), &["-fno-builtin"])?;
+    bench.compile("private.c", &text.replace("REAL", "__libc_"), &["-fno-builtin"])?;
+    let user = "#include <stdlib.h>\nint main(void) { free(malloc(1)); return 0; }\n";
+    bench.compile("user.c", user, &["-fno-builtin"])?;
+    let texts = ["plain.o: my_", "call itself", "__libc_", "--allocator-internal=keep"];
+    bench.refuses(&["--allocator-prefix=my_", "plain.o", "user.o"], &texts)?;
+    bench.refuses(&["--allocator-prefix=my_", "--allocator=./plain.o", "user.o"], &texts)?;
+    let keep = ["--allocator-prefix=my_", "--allocator-internal=keep"];
+    bench.links(&[&keep[..], &["private.o", "user.o"]].concat())?;
+    bench.runs("out", &[]).map(drop)
 }
 
 /// Names that only the other C library has give away what an archive was compiled against.

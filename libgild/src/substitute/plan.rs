@@ -57,6 +57,9 @@ pub fn plan(inputs: &mut Inputs, options: &Options, warnings: &mut Vec<String>) 
     binding.version = offer.version.clone();
     choose_prefix(&mut binding, &offer, allocator.prefix.is_some())?;
     check(&binding, &offer)?;
+    if !binding.prefix.is_empty() {
+        provider::refuse_wrapper(inputs, binding.home, &binding)?;
+    }
     binding.internal = allocator.internal.unwrap_or_else(|| default_internal(found.libc, &offer));
     bind(&mut binding, &offer, found.libc);
     let (offered, replaced) = rivals(inputs, &binding, &offer);

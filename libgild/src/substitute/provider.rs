@@ -1,9 +1,10 @@
 //! Finding the provider and reading what it has.
 
+use super::Binding;
 use super::family::{self, InputNames, Names};
 use crate::args::Options;
 use crate::diagnostics::{Error, Errors, Result};
-use crate::elf::{SHN_UNDEF, SymExt};
+use crate::elf::{RelaExt, SHN_UNDEF, SymExt};
 use crate::input::mapping::{BITCODE, Kind, Mapping, identify};
 use crate::input::object::Object;
 use crate::input::{Contents, Inputs};
@@ -143,6 +144,51 @@ pub fn with_prefix(inputs: &Inputs, prefix: &str) -> Result<u32> {
              takes an allocator that is on the command line; --allocator=ARCHIVE adds one"
         )))
     })
+}
+
+/// Errors: a function of the prefixed family calls the C library's that it is put in the place of, as
+/// wrappers do, and so would call itself.
+pub fn refuse_wrapper(inputs: &Inputs, rank: u32, binding: &Binding) -> Result<()> {
+    let prefix = binding.prefix.as_bytes();
+    for object in objects(inputs, rank)? {
+        for (index, _) in object.global_symbols() {
+            let name = object.symbol_name(index).strip_prefix(prefix);
+            let member = |plain: &&str| name == Some(plain.as_bytes());
+            let plain = binding.provided.iter().copied().find(member);
+            if let Some(plain) = plain
+                && calls(&object, index, plain, binding.path.is_none())
+            {
+                return Err(wrapper(&object, &binding.prefix, plain).into());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether the function `index` refers to a global `name`, undefined or `anyhow`.
+fn calls(object: &Object, index: u32, name: &str, anyhow: bool) -> bool {
+    let (Some(shndx), Some(symbol)) =
+        (object.symbol_section(index), object.symbols.get(index as usize))
+    else {
+        return false;
+    };
+    let body = symbol.value()..symbol.value().saturating_add(symbol.size());
+    let is_name = |sym: u32| {
+        sym as usize >= object.first_global
+            && object.symbol_name(sym) == name.as_bytes()
+            && (anyhow || object.symbol_section(sym).is_none())
+    };
+    let mut relas = object.relocations(shndx).iter();
+    relas.any(|rela| body.contains(&rela.offset()) && is_name(rela.sym()))
+}
+
+fn wrapper(object: &Object, prefix: &str, plain: &str) -> Error {
+    Error::Message(format!(
+        "{}: {prefix}{plain} calls {plain}, which is read as {prefix}{plain}, so that it would call \
+         itself for ever\n>>> a wrapper of the C library's {plain} is no allocator; it could call \
+         __libc_{plain}, with --allocator-internal=keep",
+        object.name
+    ))
 }
 
 /// Which of the names an input defines. One that can't be read has none; it is reported when its turn

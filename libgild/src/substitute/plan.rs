@@ -112,12 +112,18 @@ fn fail(text: String) -> Result<()> {
 
 /// Refuses what would link and then crash.
 pub(super) fn check(binding: &Binding, offer: &Offer) -> Result<()> {
-    // gild's own archives initialise a thread at its first allocation.
-    if offer.defined.contains(family::IDENTITY) {
+    // gild's own archives initialise a thread at its first allocation by a plain name.
+    let own = offer.defined.contains(family::IDENTITY);
+    if own && binding.prefix.is_empty() {
         return Ok(());
     }
-    let threads = "take gild's own build of it (see allocators/README.md), or build it so that it \
-                   initialises a thread when that first allocates";
+    let threads = match own {
+        true => "its malloc without a prefix does that: leave out --allocator-prefix",
+        false => {
+            "take gild's own build of it (see allocators/README.md), or build it so that it \
+             initialises a thread when that first allocates"
+        }
+    };
     if offer.defined.contains(&b"pthread_create"[..]) {
         return fail(format!(
             "{}: the allocator replaces pthread_create to initialise threads, and a static program \

@@ -66,10 +66,13 @@ fn what_cannot_work_is_refused_with_the_reason() {
         let text = failure(names, prefix);
         assert!(text.contains(reason), "{names:?}: {text}");
     }
-    // gild's own archives initialise threads themselves.
+    // gild's own archives initialise threads themselves, by the plain names.
     let own =
         ["malloc", "free", "realloc", "rpmalloc_thread_initialize", "gild_allocator_identity"];
     assert!(chosen(&own, None).is_ok());
+    let prefixed = [&own[..], &["rpmalloc", "rpfree", "rprealloc"]].concat();
+    assert!(chosen(&prefixed, None).is_ok());
+    assert!(failure(&prefixed, Some("rp")).contains("leave out --allocator-prefix"));
 }
 
 #[test]

@@ -41,6 +41,8 @@ pub fn trials() -> Vec<Trial> {
         trials.push(trial(name, move || providers(target)));
         let name = format!("errors/wrapper-{}", target.name());
         trials.push(trial(name, move || wrapper(target)));
+        let name = format!("errors/needless-member-{}", target.name());
+        trials.push(trial(name, move || needless_member(target)));
     }
     trials.push(trial("errors/prefixes".into(), prefixes));
     trials.push(trial("errors/other-libc".into(), other_libc));
@@ -127,6 +129,21 @@ fn wrapper(target: Target) -> Outcome {
     bench.refuses(&["--allocator-prefix=my_", "--allocator=./plain.o", "user.o"], &texts)?;
     let keep = ["--allocator-prefix=my_", "--allocator-internal=keep"];
     bench.links(&[&keep[..], &["private.o", "user.o"]].concat())?;
+    bench.runs("out", &[]).map(drop)
+}
+
+/// Only what the program needs of an archive has to be machine code for x86-64.
+fn needless_member(target: Target) -> Outcome {
+    let bench = Bench::new("errors/needless-member", target)?;
+    let provider = bench.path("provider.o");
+    allocator::compile(target.libc, &source("partial.c"), &provider, &[])?;
+    let text = "int needless(void) { return 1; }\n";
+    bench.compile("slim.c", text, &["-flto", "-fno-fat-lto-objects"])?;
+    bench.tool("gcc", &["-m32", "-c", "slim.c", "-o", "32.o", "-ffreestanding"])?;
+    let user = "#include <stdlib.h>\nint main(void) { free(malloc(1)); return 0; }\n";
+    bench.compile("user.c", user, &["-fno-builtin"])?;
+    bench.archive("libown.a", &["slim.o", "32.o", "provider.o"])?;
+    bench.links(&["--allocator=./libown.a", "user.o", "--fatal-warnings"])?;
     bench.runs("out", &[]).map(drop)
 }
 

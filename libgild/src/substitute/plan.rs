@@ -38,7 +38,7 @@ pub fn plan(inputs: &mut Inputs, options: &Options, warnings: &mut Vec<String>) 
     };
     let libc_files: Vec<u32> =
         found.ranks.iter().map(|&rank| inputs.entries[rank as usize].file).collect();
-    let offer = match choice {
+    let mut offer = match choice {
         Some(choice) => {
             let (path, map) = provider::open(choice, found.libc, options)?;
             binding.name = provider::name(&path);
@@ -55,7 +55,9 @@ pub fn plan(inputs: &mut Inputs, options: &Options, warnings: &mut Vec<String>) 
         }
     };
     binding.version = offer.version.clone();
-    choose_prefix(&mut binding, &offer, allocator.prefix.is_some())?;
+    if let Err(errors) = choose_prefix(&mut binding, &offer, allocator.prefix.is_some()) {
+        return Err(offer.unreadable.take().map_or(errors, Errors::from));
+    }
     check(&binding, &offer)?;
     if !binding.prefix.is_empty() {
         provider::refuse_wrapper(inputs, binding.home, &binding)?;

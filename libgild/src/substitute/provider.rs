@@ -23,6 +23,8 @@ pub struct Offer<'a> {
     pub version: Option<String>,
     /// File offset of the member with [`family::FORK_HOOK`].
     pub fork_hook: Option<u64>,
+    /// Why its first member that can't be linked can't.
+    pub unreadable: Option<Error>,
 }
 
 /// `--allocator=CHOICE`: a path if it looks like one, else a name.
@@ -100,10 +102,17 @@ pub fn name(path: &Path) -> String {
     stem.strip_prefix("lib").unwrap_or(&stem).into()
 }
 
-/// Reads all objects of an input. Errors: members that can't be linked.
+/// Reads all objects of an input. A member that can't be linked matters only if it is needed.
 pub fn offer(inputs: &Inputs, rank: u32) -> Result<Offer<'_>> {
     let mut offer = Offer::default();
     for object in objects(inputs, rank)? {
+        let object = match object {
+            Ok(object) => object,
+            Err(error) => {
+                offer.unreadable.get_or_insert(error);
+                continue;
+            }
+        };
         for (index, symbol) in object.global_symbols() {
             let name = object.symbol_name(index);
             match symbol.shndx() {
@@ -150,7 +159,7 @@ pub fn with_prefix(inputs: &Inputs, prefix: &str) -> Result<u32> {
 /// wrappers do, and so would call itself.
 pub fn refuse_wrapper(inputs: &Inputs, rank: u32, binding: &Binding) -> Result<()> {
     let prefix = binding.prefix.as_bytes();
-    for object in objects(inputs, rank)? {
+    for object in objects(inputs, rank)?.into_iter().flatten() {
         for (index, _) in object.global_symbols() {
             let name = object.symbol_name(index).strip_prefix(prefix);
             let member = |plain: &&str| name == Some(plain.as_bytes());
@@ -209,7 +218,7 @@ pub fn offered(inputs: &Inputs, rank: u32, wanted: &Names) -> Names {
         return wanted.iter().filter(has).cloned().collect();
     }
     let mut names = Names::default();
-    for object in objects(inputs, rank).unwrap_or_default() {
+    for object in objects(inputs, rank).into_iter().flatten().flatten() {
         let defined = object.global_symbols().filter(|(_, symbol)| symbol.shndx() != SHN_UNDEF);
         let all = defined.map(|(index, _)| object.symbol_name(index));
         names.extend(all.filter(|name| wanted.contains(*name)).map(<[u8]>::to_vec));
@@ -217,11 +226,15 @@ pub fn offered(inputs: &Inputs, rank: u32, wanted: &Names) -> Names {
     names
 }
 
+type Parsed<'a> = std::result::Result<Object<'a>, Error>;
+
 /// The objects of one input, parsed.
-fn objects(inputs: &Inputs, rank: u32) -> std::result::Result<Vec<Object<'_>>, Error> {
+fn objects(inputs: &Inputs, rank: u32) -> std::result::Result<Vec<Parsed<'_>>, Error> {
     let found = match inputs.contents(rank)? {
         Contents::Object(_) => vec![crate::symbols::find(inputs, (rank, 0))?],
         Contents::Archive(archive) => crate::symbols::members(inputs, rank, &archive)?,
     };
-    found.into_iter().map(|found| Object::parse(found.name, found.data, found.position)).collect()
+    let parsed =
+        found.into_iter().map(|found| Object::parse(found.name, found.data, found.position));
+    Ok(parsed.collect())
 }

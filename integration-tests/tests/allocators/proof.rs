@@ -9,13 +9,14 @@ use serde_json::Value;
 
 pub fn trials() -> Vec<Trial> {
     type Check = fn(Target) -> Outcome;
-    let checks: [(&str, Check, &[Target]); 6] = [
+    let checks: [(&str, Check, &[Target]); 7] = [
         ("second-heap", second_heap, &[MUSL, MUSL_PIE]),
         ("keep", keep, &[MUSL]),
         ("report", report, &[MUSL, GLIBC]),
         ("fork-warning", fork_warning, &[MUSL, GLIBC]),
         ("note", note, &Target::ALL),
         ("no-heap", no_heap, &[MUSL]),
+        ("no-report", no_report, &[MUSL]),
     ];
     let mut trials = Vec::new();
     for (name, check, targets) in checks {
@@ -221,4 +222,15 @@ fn no_heap(target: Target) -> Outcome {
     allocator::says(&link, &["warning: nothing in the program needs malloc"])?;
     let image = Image::open(&bench.path("out"))?;
     ensure(image.section(".note.gild.allocator").is_none(), || "a note is left".into())
+}
+
+/// A report that was asked for and can't be made.
+fn no_report(target: Target) -> Outcome {
+    let bench = Bench::new("proof/no-report", target)?;
+    bench.compile("user.c", "int main(void) { return 0; }\n", &[])?;
+    for more in [&[][..], &["--allocator=libc"]] {
+        let link = bench.links(&[more, &["--allocator-report=r.txt", "user.o"]].concat())?;
+        allocator::says(&link, &["warning: no allocator is chosen", "--allocator-report"])?;
+    }
+    Ok(())
 }

@@ -17,6 +17,10 @@ pub fn plan(inputs: &mut Inputs, options: &Options, warnings: &mut Vec<String>) 
     let allocator = &options.allocator;
     let choice = allocator.choice.as_deref().filter(|choice| *choice != "libc");
     if choice.is_none() && (allocator.prefix.is_none() || allocator.choice.is_some()) {
+        if allocator.report.is_some() {
+            warnings
+                .push("no allocator is chosen, so that --allocator-report tells nothing".into());
+        }
         return Ok(());
     }
     for (name, _) in &options.defsyms {

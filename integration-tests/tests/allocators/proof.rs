@@ -9,8 +9,9 @@ use serde_json::Value;
 
 pub fn trials() -> Vec<Trial> {
     type Check = fn(Target) -> Outcome;
-    let checks: [(&str, Check, &[Target]); 7] = [
+    let checks: [(&str, Check, &[Target]); 8] = [
         ("second-heap", second_heap, &[MUSL, MUSL_PIE]),
+        ("glibcs-heap", glibcs_heap, &[GLIBC]),
         ("keep", keep, &[MUSL]),
         ("report", report, &[MUSL, GLIBC]),
         ("fork-warning", fork_warning, &[MUSL, GLIBC]),
@@ -82,6 +83,26 @@ fn second_heap(target: Target) -> Outcome {
     ensure(!bench.path("out").exists(), || link.describe())?;
     bench.links(&[&keep[..], &required, &["plain.o"]].concat())?;
     bench.runs("out", &[]).map(drop)
+}
+
+/// glibc's malloc has the answers to fork in the same member as gild's archives have.
+fn glibcs_heap(target: Target) -> Outcome {
+    let bench = Bench::new("proof/glibcs-heap", target)?;
+    let text = "#include <stdlib.h>\nvoid *__libc_malloc(size_t);\n\
+                int main(void) { return !malloc(1) || !__libc_malloc(1); }\n";
+    bench.compile("user.c", text, &[])?;
+    for allocator in ["--allocator=mimalloc", "--allocator=jemalloc"] {
+        bench.refuses(
+            &[allocator, "-u", "__libc_malloc", "user.o"],
+            &["error: a second heap", "malloc.o", "--allocator-internal=keep"],
+        )?;
+        let kept = json(&bench, &[allocator, "--allocator-internal=keep", "user.o"])?;
+        let kinds: Vec<_> = heaps(&kept).collect();
+        ensure(kinds == ["chosen", "libc"], || kept.to_string())?;
+        bench.runs("out", &[])?;
+        std::fs::remove_file(bench.path("out")).map_err(|error| error.to_string())?;
+    }
+    Ok(())
 }
 
 fn json(bench: &Bench, inputs: &[&str]) -> Outcome<Value> {

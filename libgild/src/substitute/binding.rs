@@ -36,6 +36,8 @@ pub struct Binding {
     /// File offset of the provider's member that musl's fork calls, if that is bound: it comes with any
     /// other member.
     pub(super) fork_hook: Option<u64>,
+    /// Whether the provider has what glibc's fork calls.
+    pub(super) glibc_hooks: bool,
     /// Rank of the object with the note.
     pub(super) note: u32,
     /// Ranks of the C library.
@@ -165,6 +167,7 @@ impl Binding {
         let provider = self.is_provider(object.position.0);
         let objects_win = self.winner == Some(Override::Object);
         let alone = object.position.1 == 0;
+        let libcs_hooks = self.glibc_hooks && !objects_win && self.is_libc(object.position.0);
         let taken = object.global_symbols().filter_map(|(index, symbol)| {
             if symbol.shndx() == SHN_UNDEF {
                 return None;
@@ -177,6 +180,7 @@ impl Binding {
                 false if name == family::MUSL_FORK_HOOK.as_bytes() && family => Taken::Weak,
                 true if self.extras.contains(name) => Taken::Weak,
                 true if objects_win && (family || prefixed()) => Taken::Weak,
+                false if libcs_hooks && is_glibc_hook(name) => Taken::Displaced,
                 false if alone && self.gives_way(name) => return None,
                 false if family && !(objects_win && alone) => Taken::Displaced,
                 _ => return None,
@@ -213,4 +217,8 @@ impl Binding {
             None => format!("the link, as {}malloc", self.prefix),
         }
     }
+}
+
+fn is_glibc_hook(name: &[u8]) -> bool {
+    family::GLIBC_FORK_HOOKS.iter().any(|hook| hook.as_bytes() == name)
 }

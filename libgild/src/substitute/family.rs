@@ -110,6 +110,9 @@ pub const HEAP: [&str; 5] = [
 
 /// musl's fork calls this hook with -1 before, 0 in the parent and 1 in the child.
 pub const MUSL_FORK_HOOK: &str = "__malloc_atfork";
+/// glibc's fork refers weakly to these, which are in one member with its malloc.
+pub const GLIBC_FORK_HOOKS: [&str; 3] =
+    ["__malloc_fork_lock_parent", "__malloc_fork_unlock_parent", "__malloc_fork_unlock_child"];
 /// What gild's own archives call their answer to it.
 pub const FORK_HOOK: &str = "gild_allocator_atfork";
 

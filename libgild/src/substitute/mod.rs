@@ -18,7 +18,9 @@
 //! references to `__libc_…` from other inputs but the provider, unless those have a malloc of their
 //! own that stands. With `keep` they stay.
 //!
-//! glibc (2.36) has no private callers, so redirect is the default and changes nothing. musl has
+//! glibc (2.36) has no private callers, so redirect is the default and changes nothing. Where a program
+//! brings glibc's malloc along with `keep`, the provider's answers to fork stand, and glibc's heap has
+//! none. musl has
 //! separated the two since 1.2.2 because a replacement that takes a lock of its own in a
 //! `pthread_atfork` handler, before musl's `fork` waits for the locks of `atexit` and its like,
 //! deadlocks with a thread that holds one of those and waits for the allocator's. So the default on

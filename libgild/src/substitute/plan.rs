@@ -167,7 +167,8 @@ pub(super) fn bind(binding: &mut Binding, offer: &Offer, libc: Option<Libc>) {
         let target = |name: &&str| (key(name), key(&format!("{}{name}", binding.prefix)));
         binding.references = binding.provided.iter().map(target).collect();
     }
-    binding.handles_fork = has("__malloc_fork_lock_parent")
+    binding.glibc_hooks = family::GLIBC_FORK_HOOKS.into_iter().all(has);
+    binding.handles_fork = binding.glibc_hooks
         || has(family::FORK_HOOK)
         || offer.referenced.contains(&b"pthread_atfork"[..]);
     if binding.internal == Internal::Redirect {

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 pub fn trials() -> Vec<Trial> {
     type Check = fn(Target) -> Outcome;
-    let checks: [(&str, Check, &[Target]); 8] = [
+    let checks: [(&str, Check, &[Target]); 9] = [
         ("second-heap", second_heap, &[MUSL, MUSL_PIE]),
         ("glibcs-heap", glibcs_heap, &[GLIBC]),
         ("keep", keep, &[MUSL]),
@@ -18,6 +18,7 @@ pub fn trials() -> Vec<Trial> {
         ("note", note, &Target::ALL),
         ("no-heap", no_heap, &[MUSL]),
         ("no-report", no_report, &[MUSL]),
+        ("rust-without-rdl", rust_without_rdl, &[MUSL]),
     ];
     let mut trials = Vec::new();
     for (name, check, targets) in checks {
@@ -252,6 +253,23 @@ fn no_report(target: Target) -> Outcome {
     for more in [&[][..], &["--allocator=libc"]] {
         let link = bench.links(&[more, &["--allocator-report=r.txt", "user.o"]].concat())?;
         allocator::says(&link, &["warning: no allocator is chosen", "--allocator-report"])?;
+    }
+    Ok(())
+}
+
+/// After LTO `__rust_alloc` may call malloc itself, in the place of `__rdl_alloc`.
+fn rust_without_rdl(target: Target) -> Outcome {
+    let bench = Bench::new("proof/rust-without-rdl", target)?;
+    for (body, warned) in [("malloc(n)", false), ("area", true)] {
+        let text = format!(
+            "#include <stdlib.h>\nchar area[9];\n\
+             __attribute__((noinline)) void *__rust_alloc(size_t n) {{ return {body}; }}\n\
+             int main(void) {{ free(malloc(1)); return !__rust_alloc(5); }}\n"
+        );
+        bench.compile("user.c", &text, &["-fno-builtin", "-ffunction-sections"])?;
+        let link = bench.links(&["--allocator=mimalloc", "user.o"])?;
+        let said = link.stderr.contains("maybe two heaps");
+        ensure(said == warned, || link.describe())?;
     }
     Ok(())
 }

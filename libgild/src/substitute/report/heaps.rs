@@ -1,5 +1,6 @@
 //! Which heaps are in the program.
 
+use crate::elf::RelaExt;
 use crate::ids::SymbolId;
 use crate::input::object::Object;
 use crate::live::Live;
@@ -100,7 +101,7 @@ pub fn find(resolved: &Resolved, live: &Live, binding: &Binding) -> Vec<Heap> {
     );
     let known = heaps.len() > before || binding.path.is_none();
     // Rust programs that reach one of these do so through `#[global_allocator]`.
-    let rust = rust_global_allocator(resolved, live)
+    let rust = rust_global_allocator(resolved, live, binding)
         .filter(|object| !known && !calls_provider(object, resolved, binding));
     heaps.extend(rust.map(|object| Heap {
         kind: Kind::Rust,
@@ -132,17 +133,28 @@ fn prefixed(
 }
 
 /// The object with `__rust_alloc`, unless it leads to the standard library's default,
-/// `__rdl_alloc`, which calls malloc. rustc mangles both; the names come last.
+/// `__rdl_alloc`, or, as after LTO, to what that calls, malloc. rustc mangles both; the names come last.
 fn rust_global_allocator<'a, 'data>(
     resolved: &'a Resolved<'data>,
     live: &Live,
+    binding: &Binding,
 ) -> Option<&'a Object<'data>> {
     let mut all = resolved.names.ids().map(|id| resolved.names.name(id));
     let name = all.find(|name| name.ends_with(b"__rust_alloc"))?;
     let object = verify::live_owner(resolved, live, name)?;
     let mut names = object.globals.iter().map(|id| resolved.names.name(*id));
     let default = names.any(|name| name.ends_with(b"__rdl_alloc"));
-    (!default).then_some(object)
+    (!default && !calls_malloc(object, name, resolved, binding)).then_some(object)
+}
+
+/// Whether the section of the object's function `name` refers to malloc.
+fn calls_malloc(object: &Object, name: &[u8], resolved: &Resolved, binding: &Binding) -> bool {
+    let mut symbols = object.global_symbols();
+    let function = symbols.find(|(index, _)| object.symbol_name(*index) == name);
+    let section = function.and_then(|(index, _)| object.symbol_section(index));
+    let malloc = resolved.names.get(binding.target("malloc"));
+    let mut relocations = section.into_iter().flat_map(|section| object.relocations(section));
+    relocations.any(|rela| malloc.is_some() && object.global(rela.sym()) == malloc)
 }
 
 /// Whether the object calls functions of the provider beside the family: the crate `mimalloc` does

@@ -165,7 +165,7 @@ fn an_input_is_never_overwritten() -> Outcome {
             output,
             "--allow-multiple-definition",
         ];
-        let failure = scene.fails(&arguments, &["the input file is the output file as well"]);
+        let failure = scene.fails(&arguments, &["the input file is an output file as well"]);
         failure.map_err(|failure| format!("{output} of {input}: {failure}"))?;
         ensure(scene.bytes(output)? == before, || format!("{output} of {input} has changed"))?;
     }

@@ -87,8 +87,8 @@ pub enum Error {
         /// Why.
         source: std::io::Error,
     },
-    /// The output would take an input's place.
-    #[error("{}: the input file is the output file as well", .0.display())]
+    /// A file that is written would take an input's place.
+    #[error("{}: the input file is an output file as well", .0.display())]
     OutputIsInput(PathBuf),
     /// The allocator can't be what was asked for.
     #[error("{message}{}", references(.at, .at.len()))]

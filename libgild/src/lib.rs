@@ -143,7 +143,7 @@ fn link_inputs<H: Host>(
     let binding = inputs.binding.as_deref();
     let reached = reach(&resolved, binding, options, &mut times);
     let (mut sections, mut live) = Errors::join(early, reached)?;
-    let mut report = Vec::new();
+    let mut report = None;
     if let Some(binding) = binding {
         substitute::verify(&resolved, &mut live, binding, &mut warnings)?;
         report = substitute::report(&resolved, &live, binding, options, &mut warnings)?;
@@ -175,9 +175,9 @@ fn link_inputs<H: Host>(
     times.end("write");
     let count = || Stats::new(inputs, resolved, sections, live, written.bytes);
     let stats = options.stats.then(count);
-    report.extend(listing::list(inputs, context)?);
+    let lines = listing::list(inputs, context, report)?;
     let replaced = written.replaced;
-    Ok(host.linked(Outcome { warnings, lines: report, times, stats, replaced }))
+    Ok(host.linked(Outcome { warnings, lines, times, stats, replaced }))
 }
 
 /// Which sections there are, and which of them are live.

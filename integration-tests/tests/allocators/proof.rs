@@ -9,7 +9,7 @@ use serde_json::Value;
 
 pub fn trials() -> Vec<Trial> {
     type Check = fn(Target) -> Outcome;
-    let checks: [(&str, Check, &[Target]); 9] = [
+    let checks: [(&str, Check, &[Target]); 10] = [
         ("second-heap", second_heap, &[MUSL, MUSL_PIE]),
         ("glibcs-heap", glibcs_heap, &[GLIBC]),
         ("keep", keep, &[MUSL]),
@@ -18,6 +18,7 @@ pub fn trials() -> Vec<Trial> {
         ("note", note, &Target::ALL),
         ("no-heap", no_heap, &[MUSL]),
         ("no-report", no_report, &[MUSL]),
+        ("report-in-place", report_in_place, &[MUSL]),
         ("rust-without-rdl", rust_without_rdl, &[MUSL]),
     ];
     let mut trials = Vec::new();
@@ -253,6 +254,20 @@ fn no_report(target: Target) -> Outcome {
     for more in [&[][..], &["--allocator=libc"]] {
         let link = bench.links(&[more, &["--allocator-report=r.txt", "user.o"]].concat())?;
         allocator::says(&link, &["warning: no allocator is chosen", "--allocator-report"])?;
+    }
+    Ok(())
+}
+
+/// A report that would take an input's place, or the output's, is refused, and leaves the input alone.
+fn report_in_place(target: Target) -> Outcome {
+    let bench = Bench::new("proof/report-in-place", target)?;
+    let text = "#include <stdlib.h>\nint main(void) { return !malloc(1); }\n";
+    bench.compile("user.c", text, &[])?;
+    let before = workdir::read(&bench.path("user.o"))?;
+    for (path, said) in [("user.o", "user.o: the input file is"), ("out", "out: the output file")] {
+        let option = format!("--allocator-report={path}");
+        bench.refuses(&["--allocator=mimalloc", "user.o", &option], &[said])?;
+        ensure(workdir::read(&bench.path("user.o"))? == before, || "user.o has changed".into())?;
     }
     Ok(())
 }

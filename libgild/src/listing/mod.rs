@@ -1,5 +1,5 @@
 //! What a link says about itself when asked: `--verbose`, `--trace`, `-y`, `-Map`, `--cref`,
-//! `--print-gc-sections`, `--dependency-file`.
+//! `--print-gc-sections`, `--dependency-file`, `--allocator-report`.
 
 mod cross_reference;
 mod dependencies;
@@ -12,10 +12,16 @@ use crate::input::Inputs;
 use crate::synth::Context;
 use std::path::Path;
 
-/// Writes the files that were asked for and returns the lines for standard output.
-pub fn list(inputs: &Inputs, context: Context) -> Result<Vec<String>> {
+/// Writes the files that were asked for, the allocator's `report` among them, and returns the lines for
+/// standard output.
+pub fn list(inputs: &Inputs, context: Context, report: Option<String>) -> Result<Vec<String>> {
     let options = context.options;
-    let mut lines = trace::lines(inputs, context);
+    let mut lines = Vec::new();
+    match (&options.allocator.report, report) {
+        (Some(Some(path)), Some(report)) => save(path, &report)?,
+        (_, report) => lines.extend(report.iter().flat_map(|it| it.lines()).map(str::to_string)),
+    }
+    lines.extend(trace::lines(inputs, context));
     if let Some(path) = &options.dependency_file {
         save(path, &dependencies::rule(inputs, &options.output))?;
     }

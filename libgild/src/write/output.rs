@@ -9,7 +9,7 @@
 //!   never unlinked, renamed over or truncated.
 //! - The mode is 0777 less the umask.
 
-use crate::args::{Input, InputName, Options};
+use crate::args::{Input, InputName, MapOutput, Options};
 use crate::diagnostics::{Error, Result};
 use crate::input::Inputs;
 use crate::input::mapping::identity;
@@ -20,6 +20,7 @@ use rustix::io::Errno;
 use std::fs::{self, File, OpenOptions};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, ErrorKind, Write};
+use std::iter;
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -100,14 +101,32 @@ impl Output {
     }
 }
 
-/// Errors: the output would take an input's place.
+/// Errors: the output, or what is told about it in a file, would take an input's or the output's place.
 pub fn spare_inputs(inputs: &Inputs, options: &Options) -> Result<()> {
-    let found = follow(&options.output).and_then(fs::metadata);
-    let same = found.ok().and_then(|found| inputs.path_of(identity(&found)));
-    match same {
+    let is_file = |path: &Path| fs::metadata(path).map_or(true, |found| found.is_file());
+    if listings(options).any(|path| *path == options.output) && is_file(&options.output) {
+        let path = options.output.display();
+        let text = format!("{path}: the output file is the map, report or dependency file as well");
+        return Err(Error::Message(text).into());
+    }
+    let taken = |path: &PathBuf| {
+        let found = follow(path).and_then(fs::metadata).ok()?;
+        inputs.path_of(identity(&found))
+    };
+    match iter::once(&options.output).chain(listings(options)).find_map(taken) {
         Some(path) => Err(Error::OutputIsInput(path.into()).into()),
         None => Ok(()),
     }
+}
+
+/// The files that tell about the link.
+fn listings(options: &Options) -> impl Iterator<Item = &PathBuf> {
+    let map = match &options.map {
+        Some(MapOutput::File(path)) => Some(path),
+        _ => None,
+    };
+    let report = options.allocator.report.as_ref().and_then(Option::as_ref);
+    [map, options.dependency_file.as_ref(), report].into_iter().flatten()
 }
 
 /// Removes what an earlier link left at the output path, if that is a regular file: after a failed

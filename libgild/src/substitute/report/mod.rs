@@ -49,21 +49,18 @@ struct Symbol {
     from: BTreeMap<String, usize>,
 }
 
-/// Writes the report if one was asked for; returns the lines for standard output. Warns of other
-/// heaps in any case.
-///
-/// Errors: the file can't be written.
+/// The report, if one was asked for. Warns of other heaps in any case.
 pub fn report(
     resolved: &Resolved,
     live: &Live,
     binding: &Binding,
     options: &Options,
     warnings: &mut Vec<String>,
-) -> Result<Vec<String>> {
+) -> Result<Option<String>> {
     let heaps = heaps::find(resolved, live, binding);
     let two_heaps: Vec<String> = heaps.iter().filter_map(|heap| heap.warning(binding)).collect();
     warnings.extend(two_heaps.iter().cloned());
-    let Some(target) = &options.allocator.report else { return Ok(Vec::new()) };
+    let Some(target) = &options.allocator.report else { return Ok(None) };
     let by_name = target.as_ref().and_then(|path| path.extension());
     let format = options.allocator.format.unwrap_or(match by_name {
         Some(extension) if extension == "json" => ReportFormat::Json,
@@ -75,10 +72,7 @@ pub fn report(
         ReportFormat::Json => serde_json::to_string_pretty(&report)
             .map_err(|error| Error::Message(error.to_string()))?,
     };
-    let Some(path) = target else { return Ok(text.lines().map(String::from).collect()) };
-    let text = text.trim_end().to_string() + "\n";
-    std::fs::write(path, text).map_err(|source| Error::io("write", path, source))?;
-    Ok(Vec::new())
+    Ok(Some(text.trim_end().to_string() + "\n"))
 }
 
 impl<'a> Report<'a> {

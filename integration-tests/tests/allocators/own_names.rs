@@ -227,22 +227,29 @@ fn new_in_c23(target: Target) -> Outcome {
     Ok(())
 }
 
-/// What a program calls `cfree` or `mallopt` is no heap, and stands where it is asked to.
+/// What a program calls `cfree` or `malloc_stats` is no heap, in an object or in an archive.
 fn aside(target: Target) -> Outcome {
     let bench = Bench::new("own-names/aside", target)?;
     let own = "#include <stdio.h>\nint mallopt = 7;\n\
-        void cfree(int n) { printf(\"own %d\\n\", n); }\n";
+        void cfree(int n) { printf(\"own %d\\n\", n); }\n\
+        void malloc_stats(int n) { printf(\"stats %d\\n\", n); }\n";
     bench.compile("own.c", own, &["-fno-builtin"])?;
-    let text = "#include <stdlib.h>\nextern int mallopt; void cfree(int);\n\
-        int main(void) { free(malloc(5)); cfree(mallopt); return 0; }\n";
+    bench.archive("libaside.a", &["own.o"])?;
+    let text = "#include <stdlib.h>\nextern int mallopt; void cfree(int); void malloc_stats(int);\n\
+        int main(void) { free(malloc(5)); cfree(mallopt); malloc_stats(8); return 0; }\n";
     bench.compile("user.c", text, &["-fno-builtin"])?;
-    let inputs = ["--allocator=mimalloc", "user.o", "own.o", "--allocator-report=r.txt"];
-    bench.refuses(&inputs, &["own.o", "--allocator-override=object"])?;
-    prints(&bench, &[&inputs[..], &["--allocator-override=object"]].concat(), "own 7\n")?;
-    let report = integration_tests::workdir::read(&bench.path("r.txt"))?;
-    let report = String::from_utf8_lossy(&report);
-    let one = report.matches("heap: ").count() == 1 && report.contains("heap: mimalloc (chosen)");
-    ensure(one, || report.to_string())
+    for allocator in ["--allocator=mimalloc", "--allocator=jemalloc"] {
+        for own in ["own.o", "libaside.a"] {
+            for more in [&[][..], &["--allocator-override=object"]] {
+                let inputs = [allocator, "user.o", own, "--allocator-report=r.txt"];
+                prints(&bench, &[&inputs[..], more].concat(), "own 7\nstats 8\n")?;
+                let report = integration_tests::workdir::read(&bench.path("r.txt"))?;
+                let heaps = String::from_utf8_lossy(&report).matches("heap: ").count();
+                ensure(heaps == 1, || format!("{heaps} heaps"))?;
+            }
+        }
+    }
+    Ok(())
 }
 
 fn not_utf_8(target: Target) -> Outcome {

@@ -162,6 +162,23 @@ impl Binding {
         new.is_some_and(|new| self.completed.contains_key(new))
     }
 
+    /// Whether a name is the program's where that defines it, in an object or archive without a malloc.
+    pub fn yields(&self, name: &[u8]) -> bool {
+        name.len() <= family::LONGEST
+            && is_one_of(&family::ASIDE, name)
+            && self.winner != Some(Override::Provider)
+            && self.path.is_some()
+            && self.prefix.is_empty()
+    }
+
+    /// Whether a definition of `name` that isn't the provider's tells nothing about the heap.
+    pub(super) fn stands_aside(&self, name: &str) -> bool {
+        let objects_win = self.winner == Some(Override::Object);
+        (objects_win && family::ASIDE.contains(&name))
+            || self.yields(name.as_bytes())
+            || self.gives_way(name.as_bytes())
+    }
+
     /// Definitions of the object that are not to be taken as they are, by symbol index.
     pub fn taken(&self, object: &Object) -> Vec<(u32, Taken)> {
         let provider = self.is_provider(object.position.0);
@@ -180,7 +197,11 @@ impl Binding {
                 false if name == family::MUSL_FORK_HOOK.as_bytes() && family => Taken::Weak,
                 true if self.extras.contains(name) => Taken::Weak,
                 true if objects_win && (family || prefixed()) => Taken::Weak,
-                false if libcs_hooks && is_glibc_hook(name) => Taken::Displaced,
+                true if self.yields(name) => Taken::Weak,
+                false if family && self.yields(name) && !has_core(object) => return None,
+                false if libcs_hooks && is_one_of(&family::GLIBC_FORK_HOOKS, name) => {
+                    Taken::Displaced
+                }
                 false if alone && self.gives_way(name) => return None,
                 false if family && !(objects_win && alone) => Taken::Displaced,
                 _ => return None,
@@ -219,6 +240,13 @@ impl Binding {
     }
 }
 
-fn is_glibc_hook(name: &[u8]) -> bool {
-    family::GLIBC_FORK_HOOKS.iter().any(|hook| hook.as_bytes() == name)
+fn is_one_of(names: &[&str], name: &[u8]) -> bool {
+    names.iter().any(|known| known.as_bytes() == name)
+}
+
+/// Whether the object has an allocator.
+fn has_core(object: &Object) -> bool {
+    object.global_symbols().any(|(index, symbol)| {
+        symbol.shndx() != SHN_UNDEF && is_one_of(&family::CORE, object.symbol_name(index))
+    })
 }

@@ -8,6 +8,9 @@
 //! A reference to a family symbol, from any input, gets the provider's definition. Other objects'
 //! definitions of the family count as references, and no archive member is extracted for them. Its
 //! `operator new` and `delete` are taken if it has them all and the program replaces none.
+//! A program's own `cfree` or `malloc_stats`, in an object or archive without a malloc, is no part of a
+//! family and stands.
+//!
 //! Where the provider's family has a prefix, references to `malloc` are read as references to
 //! `mi_malloc`, so that the binding costs no instruction. What the provider lacks is completed by
 //! small objects ([`glue`]) if the C standard or a manual says how.
@@ -20,8 +23,9 @@
 //!
 //! glibc (2.36) has no private callers, so redirect is the default and changes nothing. Where a program
 //! brings glibc's malloc along with `keep`, the provider's answers to fork stand, and glibc's heap has
-//! none. musl has
-//! separated the two since 1.2.2 because a replacement that takes a lock of its own in a
+//! none.
+//!
+//! musl has separated the two since 1.2.2 because a replacement that takes a lock of its own in a
 //! `pthread_atfork` handler, before musl's `fork` waits for the locks of `atexit` and its like,
 //! deadlocks with a thread that holds one of those and waits for the allocator's. So the default on
 //! musl is redirect where the provider can't do that: it refers to no `pthread_atfork`, or it has

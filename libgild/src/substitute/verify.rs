@@ -48,8 +48,8 @@ pub fn verify(
     Errors::check(errors)
 }
 
-/// The live family symbols and the objects that define them. A program's own function of a new name is
-/// none, nor is one that stands by `--allocator-override=object` and moves no block.
+/// The live family symbols and the objects that define them; not a program's own functions that are
+/// merely called so.
 pub fn owners<'a, 'data>(
     resolved: &'a Resolved<'data>,
     live: &Live,
@@ -57,11 +57,8 @@ pub fn owners<'a, 'data>(
 ) -> Vec<(&'static str, &'a Object<'data>)> {
     let owner = |name| Some((name, live_owner(resolved, live, binding.target(name))?));
     let owners = family::FAMILY.into_iter().filter_map(owner);
-    let objects_win = binding.winner == Some(Override::Object);
-    let other = |(name, object): &(&str, &Object)| {
-        let aside = objects_win && family::ASIDE.contains(name);
-        (aside || binding.gives_way(name.as_bytes())) && !is_own(object, binding)
-    };
+    let other =
+        |(name, object): &(&str, &Object)| binding.stands_aside(name) && !is_own(object, binding);
     owners.filter(|owner| !other(owner)).collect()
 }
 

@@ -14,7 +14,7 @@ use crate::ids::{FileId, SymbolId};
 use crate::input::object::{Object, Position, inflate, signature};
 use crate::input::{Contents, Inputs, Wrap};
 use crate::prefetch::{AHEAD, prefetch};
-use crate::substitute::Taken;
+use crate::substitute::{Binding, Taken};
 use crate::tasks::Tasks;
 use foldhash::fast::FixedState;
 use rayon::prelude::*;
@@ -261,13 +261,23 @@ impl<'data> Extraction<'data> {
 
     /// The member that provides `name`, of which `first` is the first to define it.
     fn provider(&self, name: &[u8], mut first: Candidate, common: bool) -> Option<Position> {
-        if let Some(binding) = &self.inputs.binding
-            && !binding.may_provide(name, first.position.0)
-        {
+        if let Some(binding) = &self.inputs.binding {
+            let own = binding.yields(name).then(|| self.programs_own(name, binding)).flatten();
             let may = |position: &Position| binding.may_provide(name, position.0);
-            first.position = self.lazy.all_candidates(name).find(may)?;
+            if let Some(own) = own {
+                first.position = own;
+            } else if !may(&first.position) {
+                first.position = self.lazy.all_candidates(name).find(may)?;
+            }
         }
         if common { self.better_than_common(name, first) } else { Some(first.position) }
+    }
+
+    /// The first member that defines `name` in an archive without a malloc, which is the program's.
+    fn programs_own(&self, name: &[u8], binding: &Binding) -> Option<Position> {
+        let heaps: Vec<u32> = self.lazy.all_candidates(b"malloc").map(|it| it.0).collect();
+        let mut all = self.lazy.all_candidates(name);
+        all.find(|it| !binding.is_provider(it.0) && !heaps.contains(&it.0))
     }
 
     /// The first member that defines `name` other than as a common symbol. An index doesn't tell,

@@ -9,7 +9,7 @@ use std::os::unix::ffi::OsStrExt;
 
 pub fn trials() -> Vec<Trial> {
     type Check = fn(Target) -> Outcome;
-    let checks: [(&str, Check, &[Target]); 11] = [
+    let checks: [(&str, Check, &[Target]); 13] = [
         ("fork-alone", fork_alone, &[MUSL, MUSL_PIE]),
         ("fork-hook-apart", fork_hook_apart, &[MUSL]),
         ("displaced", displaced, &[MUSL, GLIBC]),
@@ -20,6 +20,8 @@ pub fn trials() -> Vec<Trial> {
         ("kept", kept, &[MUSL]),
         ("new-in-c23", new_in_c23, &[MUSL, GLIBC]),
         ("aside", aside, &[MUSL, GLIBC]),
+        ("on-malloc", on_malloc, &[MUSL, GLIBC]),
+        ("other-heap", other_heap, &[MUSL, GLIBC]),
         ("not-utf-8", not_utf_8, &[MUSL]),
     ];
     let mut trials = Vec::new();
@@ -248,6 +250,56 @@ fn aside(target: Target) -> Outcome {
                 ensure(heaps == 1, || format!("{heaps} heaps"))?;
             }
         }
+    }
+    Ok(())
+}
+
+/// An `aligned_alloc` over malloc, whose blocks only its own counterpart can free.
+fn on_malloc(target: Target) -> Outcome {
+    let bench = Bench::new("own-names/on-malloc", target)?;
+    let own = "#include <stdint.h>\n#include <stdlib.h>\n\
+        void *aligned_alloc(size_t to, size_t n) {\n    char *p = malloc(n + to + 8);\n\
+        \x20   void **q = (void **)(((uintptr_t)p + 7 + to) / to * to);\n    q[-1] = p;\n\
+        \x20   return q;\n}\n";
+    bench.compile("own.c", own, &["-fno-builtin"])?;
+    let counterpart = "#include <stdlib.h>\n\
+        void aligned_free(void **p) { free(p[-1]); }\n";
+    bench.compile("counterpart.c", counterpart, &["-fno-builtin"])?;
+    bench.archive("libapart.a", &["own.o", "counterpart.o"])?;
+    let text = "#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\n\
+        void aligned_free(void *);\nint main(void) {\n    void *all[100];\n\
+        \x20   for (int i = 0; i < 100; i++) all[i] = memset(aligned_alloc(64, 128), 65, 128);\n\
+        \x20   for (int i = 0; i < 100; i++) aligned_free(all[i]);\n\
+        \x20   return puts(\"fine\") < 0;\n}\n";
+    bench.compile("user.c", text, &["-fno-builtin"])?;
+    for own in [&["libapart.a"][..], &["own.o", "counterpart.o"]] {
+        let inputs = [&["--allocator=mimalloc", "user.o", "--fatal-warnings"], own].concat();
+        prints(&bench, &inputs, "fine\n")?;
+        prints(&bench, &[&inputs[..], &["--allocator-override=object"]].concat(), "fine\n")?;
+    }
+    Ok(())
+}
+
+/// Another allocator's archive gives nothing, not even from a member apart from its malloc.
+fn other_heap(target: Target) -> Outcome {
+    let bench = Bench::new("own-names/other-heap", target)?;
+    let apart = "#include <stddef.h>\nchar area[64];\nint used;\n\
+        void *memalign(size_t to, size_t n) { used = 1; return area; }\n";
+    bench.compile("apart.c", apart, &["-fno-builtin", "-w"])?;
+    provider(&bench, "")?;
+    bench.archive("libother.a", &["provider.o", "apart.o"])?;
+    let text = "#include <malloc.h>\n#include <stdlib.h>\nextern int used;\n\
+        int main(void) { free(memalign(64, 64)); return USED; }\n";
+    bench.compile("user.c", &text.replace("USED", "0"), &["-fno-builtin"])?;
+    bench.links(&["--allocator=mimalloc", "user.o", "libother.a"])?;
+    bench.runs("out", &[])?;
+    bench.compile("user.c", &text.replace("USED", "used"), &["-fno-builtin"])?;
+    std::fs::remove_file(bench.path("out")).map_err(|error| error.to_string())?;
+    let whole = ["--whole-archive", "libother.a", "--no-whole-archive"];
+    for other in [&["libother.a"][..], &whole] {
+        let link = bench.link(&[&["--allocator=mimalloc", "user.o"], other].concat())?;
+        allocator::says(&link, &["error: a second heap", "apart.o"])?;
+        ensure(!bench.path("out").exists(), || link.describe())?;
     }
     Ok(())
 }

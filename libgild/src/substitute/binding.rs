@@ -165,26 +165,29 @@ impl Binding {
     /// Whether a name is the program's where that defines it, in an object or archive without a malloc.
     pub fn yields(&self, name: &[u8]) -> bool {
         name.len() <= family::LONGEST
-            && is_one_of(&family::ASIDE, name)
+            && is_one_of(&family::BESIDE, name)
             && self.winner != Some(Override::Provider)
             && self.path.is_some()
             && self.prefix.is_empty()
     }
 
-    /// Whether a definition of `name` that isn't the provider's tells nothing about the heap.
-    pub(super) fn stands_aside(&self, name: &str) -> bool {
+    /// Whether another's definition of `name`, in this object, is a program's own and no part of a family.
+    pub(super) fn stands_beside(&self, name: &str, object: &Object) -> bool {
         let objects_win = self.winner == Some(Override::Object);
-        (objects_win && family::ASIDE.contains(&name))
-            || self.yields(name.as_bytes())
+        let beside = self.yields(name.as_bytes()) || objects_win && family::BESIDE.contains(&name);
+        (beside && !self.is_libc(object.position.0) && !has_core(object))
             || self.gives_way(name.as_bytes())
     }
 
-    /// Definitions of the object that are not to be taken as they are, by symbol index.
-    pub fn taken(&self, object: &Object) -> Vec<(u32, Taken)> {
+    /// Definitions of the object that are not to be taken as they are, by symbol index. `has_malloc` tells
+    /// it of the archive of that rank.
+    pub fn taken(&self, object: &Object, has_malloc: impl Fn(u32) -> bool) -> Vec<(u32, Taken)> {
         let provider = self.is_provider(object.position.0);
         let objects_win = self.winner == Some(Override::Object);
         let alone = object.position.1 == 0;
-        let libcs_hooks = self.glibc_hooks && !objects_win && self.is_libc(object.position.0);
+        let rank = object.position.0;
+        let programs = || !self.is_libc(rank) && !has_core(object) && (alone || !has_malloc(rank));
+        let libcs_hooks = self.glibc_hooks && !objects_win && self.is_libc(rank);
         let taken = object.global_symbols().filter_map(|(index, symbol)| {
             if symbol.shndx() == SHN_UNDEF {
                 return None;
@@ -198,7 +201,7 @@ impl Binding {
                 true if self.extras.contains(name) => Taken::Weak,
                 true if objects_win && (family || prefixed()) => Taken::Weak,
                 true if self.yields(name) => Taken::Weak,
-                false if family && self.yields(name) && !has_core(object) => return None,
+                false if family && self.yields(name) && programs() => return None,
                 false if libcs_hooks && is_one_of(&family::GLIBC_FORK_HOOKS, name) => {
                     Taken::Displaced
                 }

@@ -38,9 +38,17 @@ pub const FAMILY: [&str; 20] = [
 /// New in C23: before, a program might call a function of its own so.
 pub const NEW: [&str; 2] = ["free_sized", "free_aligned_sized"];
 
-/// A program may have functions of its own called so beside another's malloc: none gives out blocks, and
-/// those that take them are missing from the C libraries that static programs are linked with.
-pub const ASIDE: [&str; 9] = [
+/// A program may have functions of its own called so: they rest on malloc, as an `aligned_alloc` from
+/// before C11 does, or have to do with no heap.
+pub const BESIDE: [&str; 17] = [
+    "calloc",
+    "aligned_alloc",
+    "posix_memalign",
+    "memalign",
+    "valloc",
+    "pvalloc",
+    "reallocarray",
+    "malloc_usable_size",
     "cfree",
     "mallinfo",
     "mallinfo2",

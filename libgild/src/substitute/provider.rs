@@ -200,6 +200,11 @@ fn wrapper(object: &Object, prefix: &str, plain: &str) -> Error {
     ))
 }
 
+/// Whether an input defines malloc.
+pub fn has_malloc(inputs: &Inputs, rank: u32) -> bool {
+    !offered(inputs, rank, &Names::from_iter([b"malloc".to_vec()])).is_empty()
+}
+
 /// Which of the names an input defines. One that can't be read has none; it is reported when its turn
 /// comes.
 pub fn offered(inputs: &Inputs, rank: u32, wanted: &Names) -> Names {

@@ -48,8 +48,8 @@ pub fn verify(
     Errors::check(errors)
 }
 
-/// The live family symbols and the objects that define them; not a program's own functions that are
-/// merely called so.
+/// The live family symbols and the objects that define them; not a program's own functions
+/// beside another's malloc.
 pub fn owners<'a, 'data>(
     resolved: &'a Resolved<'data>,
     live: &Live,
@@ -57,8 +57,9 @@ pub fn owners<'a, 'data>(
 ) -> Vec<(&'static str, &'a Object<'data>)> {
     let owner = |name| Some((name, live_owner(resolved, live, binding.target(name))?));
     let owners = family::FAMILY.into_iter().filter_map(owner);
-    let other =
-        |(name, object): &(&str, &Object)| binding.stands_aside(name) && !is_own(object, binding);
+    let other = |(name, object): &(&str, &Object)| {
+        !is_own(object, binding) && binding.stands_beside(name, object)
+    };
     owners.filter(|owner| !other(owner)).collect()
 }
 

@@ -14,7 +14,7 @@ use crate::ids::{FileId, SymbolId};
 use crate::input::object::{Object, Position, inflate, signature};
 use crate::input::{Contents, Inputs, Wrap};
 use crate::prefetch::{AHEAD, prefetch};
-use crate::substitute::{Binding, Taken};
+use crate::substitute::{self, Binding, Taken};
 use crate::tasks::Tasks;
 use foldhash::fast::FixedState;
 use rayon::prelude::*;
@@ -185,7 +185,7 @@ impl<'data> Extraction<'data> {
             let mentions = mentions(&object, inputs, &mut lengths);
             object.global_lengths = lengths;
             if let Some(binding) = &inputs.binding {
-                object.taken = binding.taken(&object);
+                object.taken = binding.taken(&object, |rank| substitute::has_malloc(inputs, rank));
             }
             Ok((object, mentions))
         });
@@ -275,9 +275,9 @@ impl<'data> Extraction<'data> {
 
     /// The first member that defines `name` in an archive without a malloc, which is the program's.
     fn programs_own(&self, name: &[u8], binding: &Binding) -> Option<Position> {
-        let heaps: Vec<u32> = self.lazy.all_candidates(b"malloc").map(|it| it.0).collect();
-        let mut all = self.lazy.all_candidates(name);
-        all.find(|it| !binding.is_provider(it.0) && !heaps.contains(&it.0))
+        let is_own =
+            |rank| !binding.is_provider(rank) && !substitute::has_malloc(self.inputs, rank);
+        self.lazy.all_candidates(name).find(|position| is_own(position.0))
     }
 
     /// The first member that defines `name` other than as a common symbol. An index doesn't tell,

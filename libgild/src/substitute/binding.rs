@@ -86,7 +86,7 @@ impl Binding {
     }
 
     /// Whether the input is the C library.
-    pub(super) fn is_libc(&self, rank: u32) -> bool {
+    pub fn is_libc(&self, rank: u32) -> bool {
         self.libc.contains(&rank)
     }
 

@@ -275,9 +275,12 @@ impl<'data> Extraction<'data> {
 
     /// The first member that defines `name` in an archive without a malloc, which is the program's.
     fn programs_own(&self, name: &[u8], binding: &Binding) -> Option<Position> {
-        let is_own =
-            |rank| !binding.is_provider(rank) && !substitute::has_malloc(self.inputs, rank);
-        self.lazy.all_candidates(name).find(|position| is_own(position.0))
+        let is_own = |&(rank, _): &Position| {
+            !binding.is_provider(rank)
+                && !binding.is_libc(rank)
+                && !substitute::has_malloc(self.inputs, rank)
+        };
+        self.lazy.all_candidates(name).find(is_own)
     }
 
     /// The first member that defines `name` other than as a common symbol. An index doesn't tell,

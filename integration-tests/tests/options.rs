@@ -361,7 +361,7 @@ fn compressed_debug_sections_hold_what_the_others_do() -> Outcome {
         let flagged = |name: &str| -> Outcome<bool> {
             let section = Image::open(&scene.path("a.out"))?;
             let section = section.section(name).ok_or_else(|| format!("no {name}"))?;
-            Ok(section.flags & u64::from(object::elf::SHF_COMPRESSED.0) != 0)
+            Ok(section.flags & object::elf::SHF_COMPRESSED.0 != 0)
         };
         for (name, expected) in [
             (".debug_info", true),

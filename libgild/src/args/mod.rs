@@ -27,6 +27,6 @@ pub use error::ArgError;
 pub use help::version;
 pub use options::{
     BuildId, Color, Compression, DefsymValue, Discard, Entry, Input, InputName, MapOutput, Options,
-    OutputKind, SeparateSegments, Strip, Unresolved,
+    OutputKind, SeparateSegments, Severity, Strip,
 };
 pub use parse::{Command, parse};

@@ -92,14 +92,14 @@ pub enum Discard {
     None,
 }
 
-/// `--unresolved-symbols`, `--warn-unresolved-symbols`, `--noinhibit-exec`.
+/// What becomes of something doubtful.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Unresolved {
-    /// An undefined symbol fails the link (default).
+pub enum Severity {
+    /// It fails the link.
     Error,
-    /// A warning; the symbol is 0.
+    /// A warning.
     Warn,
-    /// Nothing is said; the symbol is 0.
+    /// Nothing is said.
     Ignore,
 }
 
@@ -193,9 +193,10 @@ pub struct Options {
     pub exclude_libs: Vec<String>,
     /// `-z muldefs`/`--allow-multiple-definition`: the first definition wins silently.
     pub allow_multiple_definition: bool,
-    /// `--unresolved-symbols` and relatives.
-    pub unresolved: Unresolved,
-    /// `--ignore-unresolved-symbol`: names treated as under [`Unresolved::Ignore`].
+    /// `--unresolved-symbols`, `--warn-unresolved-symbols`, `--noinhibit-exec`: an undefined symbol, which
+    /// is 0 unless it fails the link. Default: error.
+    pub unresolved: Severity,
+    /// `--ignore-unresolved-symbol`: names of which nothing is said.
     pub ignore_unresolved: Vec<String>,
     /// `--fatal-warnings`.
     pub fatal_warnings: bool,
@@ -241,6 +242,9 @@ pub struct Options {
     pub execstack: Option<bool>,
     /// `--no-warn-execstack` clears it.
     pub warn_execstack: bool,
+    /// `--warn-rwx-segments`, `--error-rwx-segments`: sections that can be written and executed. Default: a
+    /// warning.
+    pub rwx_segments: Severity,
     /// `-z stack-size=N`, bytes.
     pub stack_size: u64,
     /// `-z separate-code` and relatives.
@@ -337,7 +341,7 @@ impl Default for Options {
             wrap: Vec::new(),
             exclude_libs: Vec::new(),
             allow_multiple_definition: false,
-            unresolved: Unresolved::Error,
+            unresolved: Severity::Error,
             ignore_unresolved: Vec::new(),
             fatal_warnings: false,
             no_warnings: false,
@@ -360,6 +364,7 @@ impl Default for Options {
             relro: true,
             execstack: None,
             warn_execstack: true,
+            rwx_segments: Severity::Warn,
             stack_size: 0,
             separate: SeparateSegments::None,
             max_page_size: 0x1000,

@@ -41,7 +41,7 @@ pub fn layout(
     }
     outputs::adopt_eh_frames(resolved, sections, &synth);
     synth.set_sizes(sections);
-    let ordered = outputs::ordered(sections, options)?;
+    let ordered = outputs::ordered(sections, options, warnings)?;
     let image_base = image_base(options)?;
     start_files::warn_of_base(resolved, image_base, options, warnings);
     let pie = options.output_kind == OutputKind::StaticPie;

@@ -3,8 +3,8 @@
 use super::plan::{Item, Role};
 use super::rank::{Class, rank};
 use crate::arch::x86_64::plt;
-use crate::args::Options;
-use crate::diagnostics::{Error, Result};
+use crate::args::{Options, Severity};
+use crate::diagnostics::{Error, Errors, Result};
 use crate::elf::*;
 use crate::ids::OutputId;
 use crate::sections::{OutputSection, Sections};
@@ -67,22 +67,28 @@ pub fn adopt_eh_frames(resolved: &Resolved, sections: &mut Sections, synth: &Syn
 }
 
 /// All output sections in file order, empty ones too, each with its class.
-pub fn ordered(sections: &Sections, options: &Options) -> Result<Vec<(OutputId, Class)>> {
+pub fn ordered(
+    sections: &Sections,
+    options: &Options,
+    warnings: &mut Vec<String>,
+) -> Result<Vec<(OutputId, Class)>> {
     let mut errors = Vec::new();
     let mut ranked = Vec::with_capacity(sections.outputs.len());
     for (id, output) in (0..).map(OutputId).zip(&sections.outputs) {
-        const WX: u64 = SHF_ALLOC | SHF_WRITE | SHF_EXECINSTR;
-        if output.flags & WX == WX && output.size != 0 {
-            errors.push(Error::Message(format!(
-                "section {} is both writable and executable, and gild makes no segment that is\n\
-                 >>> give code and data sections of their own",
-                String::from_utf8_lossy(&output.name)
-            )));
+        let rank = rank(&output.name, output.kind, output.flags, options.relro);
+        if rank.class == Class::WriteExecute && output.size != 0 {
+            let name = String::from_utf8_lossy(&output.name);
+            let text = format!("section {name} has a segment that can be written and executed");
+            match options.rwx_segments {
+                Severity::Error => errors.push(Error::Message(text)),
+                Severity::Warn => warnings.push(text),
+                Severity::Ignore => {}
+            }
         }
-        ranked.push((rank(&output.name, output.kind, output.flags, options.relro), id));
+        ranked.push((rank, id));
     }
     ranked.sort();
-    crate::diagnostics::Errors::check(errors)?;
+    Errors::check(errors)?;
     Ok(ranked.into_iter().map(|(rank, id)| (id, rank.class)).collect())
 }
 

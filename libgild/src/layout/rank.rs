@@ -10,6 +10,8 @@ pub enum Class {
     Read,
     /// Code.
     Execute,
+    /// Code that changes itself.
+    WriteExecute,
     /// Written by the start-up code, then made read-only.
     Relro,
     /// Data.
@@ -30,6 +32,7 @@ impl Class {
         match self {
             Class::Read | Class::LargeRead | Class::File => PF_R,
             Class::Execute | Class::LargeExecute => PF_R | PF_X,
+            Class::WriteExecute => PF_R | PF_W | PF_X,
             Class::Relro | Class::Write | Class::LargeWrite => PF_R | PF_W,
         }
     }
@@ -60,7 +63,11 @@ fn class(name: &[u8], kind: u32, flags: u64, relro: bool) -> Class {
     if flags & SHF_ALLOC == 0 {
         Class::File
     } else if flags & SHF_EXECINSTR != 0 {
-        if large { Class::LargeExecute } else { Class::Execute }
+        match (flags & SHF_WRITE != 0, large) {
+            (true, _) => Class::WriteExecute,
+            (false, true) => Class::LargeExecute,
+            (false, false) => Class::Execute,
+        }
     } else if flags & SHF_WRITE != 0 {
         match (large, relro && is_relro(name, kind, flags)) {
             (true, _) => Class::LargeWrite,
@@ -126,7 +133,7 @@ fn within(name: &[u8], kind: u32, flags: u64, class: Class) -> u8 {
                 _ => 13,
             }
         }
-        Class::LargeRead => u8::from(nobits),
+        Class::LargeRead | Class::WriteExecute => u8::from(nobits),
         Class::File => match name {
             b".comment" => 0,
             b".symtab" => 2,

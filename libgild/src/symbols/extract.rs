@@ -283,15 +283,18 @@ impl<'data> Extraction<'data> {
         self.lazy.all_candidates(name).find(is_own)
     }
 
-    /// The first member that defines `name` other than as a common symbol. An index doesn't tell,
-    /// so the members are read; a malformed one is left alone as if the name weren't there.
+    /// The first member with a definition of `name` that wins over a common symbol, which a weak one
+    /// doesn't. An index doesn't tell, so the members are read; a malformed one is left alone as if the
+    /// name weren't there.
     fn better_than_common(&self, name: &[u8], first: Candidate) -> Option<Position> {
         let defines = |&position: &Position| {
             let Ok(found) = lazy::find(self.inputs, position) else { return false };
             let Ok(object) = Object::parse(found.name, found.data, position) else { return false };
             object.global_symbols().any(|(index, symbol)| {
                 let defined = symbol.shndx() != SHN_UNDEF && !is_common(symbol.shndx());
-                defined && lazy::base_name(object.symbol_name(index)) == name
+                defined
+                    && symbol.bind() != STB_WEAK
+                    && lazy::base_name(object.symbol_name(index)) == name
             })
         };
         if defines(&first.position) {

@@ -200,9 +200,10 @@ fn a_common_symbol_extracts_a_better_definition() {
     for index in [true, false] {
         let members = [
             ("common.o", Builder::new().common("x", 8, 8).bytes()),
+            ("weak.o", Builder::new().weak("x").bytes()),
             ("data.o", Builder::new().strong("x").bytes()),
         ];
-        let library = archive(&members, index.then_some(&[("x", 0), ("x", 1)]));
+        let library = archive(&members, index.then_some(&[("x", 0), ("x", 1), ("x", 2)]));
         let main = Builder::new().common("x", 4, 4).bytes();
         let inputs = Inputs::in_memory(vec![("main.o", main), ("l.a", library)]);
         let options = options();

@@ -196,7 +196,7 @@ fn faults(image: &Image, side: Side, sink: &mut Sink) {
                 format!("{:#x} bytes in the file exceed {:#x} in memory", s.filesz, s.memsz),
             );
         }
-        if s.flags & (PF_W | PF_X) == PF_W | PF_X {
+        if s.flags & (PF_W | PF_X) == PF_W | PF_X && !has_write_execute(image, s) {
             fault("PT_LOAD", format!("the segment at {:#x} is writable and executable", s.vaddr));
         }
     }
@@ -208,6 +208,13 @@ fn faults(image: &Image, side: Side, sink: &mut Sink) {
         unloaded(image, side, sink);
     }
     sink.compared += image.segments.len() as u64;
+}
+
+/// Whether a section of the segment wants to be written and executed.
+fn has_write_execute(image: &Image, segment: &Segment) -> bool {
+    let both = SHF_WRITE | SHF_EXECINSTR;
+    let mut sections = image.sections.iter().filter(|s| s.is_alloc() && s.flags & both == both);
+    sections.any(|s| segment_of(image, s).is_some_and(|of| of.vaddr == segment.vaddr))
 }
 
 fn section_faults(image: &Image, section: &Section, fault: &mut impl FnMut(&str, String)) {

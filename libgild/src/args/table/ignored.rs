@@ -112,8 +112,6 @@ const ROWS: &[Row] = &[
     ignored(&["--warn-textrel", "--warn-shared-textrel"], Value::None, NO_WARNING),
     ignored(&["--no-warn-textrel", "--no-warn-shared-textrel"], Value::None, NO_WARNING),
     ignored(&["--warn-alternate-em"], Value::None, NO_WARNING),
-    ignored(&["--warn-rwx-segments", "--no-warn-rwx-segments"], Value::None, NO_WARNING),
-    ignored(&["--error-rwx-segments", "--no-error-rwx-segments"], Value::None, NO_WARNING),
     ignored(&["--no-error-execstack"], Value::None, NO_MATTER),
     ignored(&["--warn-backrefs", "--no-warn-backrefs"], Value::None, NO_WARNING),
     ignored(&["--warn-ifunc-textrel", "--no-warn-ifunc-textrel"], Value::None, NO_WARNING),

@@ -3,7 +3,7 @@
 use super::{Group, Row, Value, apply, flag};
 use crate::args::error::ArgError;
 use crate::args::help;
-use crate::args::options::Color;
+use crate::args::options::{Color, Severity};
 use crate::args::state::State;
 use crate::args::values::Given;
 
@@ -63,6 +63,17 @@ const ROWS: &[Row] = &[
     }),
     flag(&["--no-warn-execstack"], "Don't warn about an executable stack", |state| {
         state.options.warn_execstack = false;
+    }),
+    flag(&["--warn-rwx-segments"], "Warn about code that can be written (default)", |state| {
+        state.options.rwx_segments = Severity::Warn;
+    }),
+    flag(
+        &["--no-warn-rwx-segments", "--no-error-rwx-segments"],
+        "Don't warn about code that can be written",
+        |state| state.options.rwx_segments = Severity::Ignore,
+    ),
+    flag(&["--error-rwx-segments"], "Fail where code can be written", |state| {
+        state.options.rwx_segments = Severity::Error;
     }),
     flag(&["-t", "--trace"], "Print every file that takes part", |state| {
         state.options.trace = true;

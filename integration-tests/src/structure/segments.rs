@@ -17,13 +17,22 @@ pub fn check_kind(image: &Image, pie: bool) -> Outcome {
     ensure(entered, || format!("entry {:#x} lies in no executable segment", image.entry))
 }
 
-/// Nothing is writable and executable at once, the stack included.
+/// Nothing is writable and executable at once, the stack included, but for sections that are.
 pub fn check_rights(image: &Image) -> Outcome {
     let both = elf::PF_W.0 | elf::PF_X.0;
+    let rights = elf::SHF_WRITE.0 | elf::SHF_EXECINSTR.0;
+    let wanted = |segment: &Segment| {
+        let range = segment.address..segment.address + segment.size;
+        let mut inside = image.sections.iter().filter(|section| {
+            section.flags & elf::SHF_ALLOC.0 != 0 && range.contains(&section.address)
+        });
+        inside.all(|section| section.flags & rights == rights) && !range.is_empty()
+    };
     let stack = image.segment(elf::PT_GNU_STACK.0).ok_or("no PT_GNU_STACK")?;
     let loads = image.segments_of(elf::PT_LOAD.0);
     for segment in loads.chain([stack]) {
-        ensure(segment.flags & both != both, || format!("writable and executable: {segment:x?}"))?;
+        let fine = segment.flags & both != both || wanted(segment);
+        ensure(fine, || format!("writable and executable: {segment:x?}"))?;
     }
     Ok(())
 }

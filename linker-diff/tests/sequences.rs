@@ -20,8 +20,13 @@ fn source(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs").join(name)
 }
 
+/// The running test: several link the same program at a time.
+fn caller() -> String {
+    std::thread::current().name().unwrap_or_default().to_owned()
+}
+
 fn link(name: &str, linker: &str, flags: &[&str]) -> PathBuf {
-    let output = folder().join(format!("{name}-{linker}{}", flags.concat()));
+    let output = folder().join(format!("{name}-{linker}{}-{}", flags.concat(), caller()));
     let mut gcc = Command::new("gcc");
     gcc.arg(format!("-B{}", linker_folder(linker).display())).args(flags);
     run(gcc.arg(source(name)).arg("-o").arg(&output));
@@ -73,8 +78,7 @@ fn edited(sound: &Path, edit: impl FnOnce(&mut Elf)) -> PathBuf {
     let mut elf = Elf::new(std::fs::read(sound).expect("the program"));
     edit(&mut elf);
     let name = sound.file_name().expect("a file").to_string_lossy();
-    let caller = std::thread::current().name().unwrap_or_default().to_owned();
-    let path = folder().join(format!("{name}-{caller}"));
+    let path = folder().join(format!("{name}-edited"));
     std::fs::write(&path, &elf.bytes).expect("the edited program");
     path
 }

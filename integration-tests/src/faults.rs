@@ -60,6 +60,9 @@ const FAULTS: &[Fault] = &[
     fault("mold", "c/common", &["*"], Misbehaves(&[ObjectSize, SymbolSize])),
     // Crashes over --defsym.
     fault("mold", "c/defsym", &["*"], Refuses("Segmentation fault")),
+    fault("mold", "c/wrap-defsym", &["*"], Refuses("Segmentation fault")),
+    // An entry for an empty function hides the one behind it.
+    fault("mold", "cxx/empty-function", &["*/pie"], Misbehaves(&[])),
     // .ctors and .dtors are left out.
     fault("mold", "c/ctors-sections", &["*"], Misbehaves(&[InitMissing])),
     // -z stack-size is ignored.
@@ -123,6 +126,7 @@ const FAULTS: &[Fault] = &[
     fault("wild", "c/tls-models", &["musl/*/clang/desc", "musl/*/clang/desc-ld"], Misbehaves(&[Immediate, SegmentFault])),
     // Both copies of a COMDAT group are kept.
     fault("wild", "asm/group-debug", &["*/*/clang"], Differs(&[Instruction])),
+    fault("wild", "asm/link-order-discarded", &["*/*/clang"], Differs(&[Instruction])),
     // An address that doesn't fit its instruction is cut off.
     fault("wild", "asm/got-far", &["*"], Misbehaves(&[Instruction])),
     // What it lacks.
@@ -134,6 +138,8 @@ const FAULTS: &[Fault] = &[
     fault("wild", "asm/got-large", &["none/exec"], Refuses("R_X86_64_GOTPCREL64")),
     // A lea of an undefined weak symbol gives the load address.
     fault("wild", "asm/weak-undefined", &["none/pie"], Misbehaves(&[])),
+    // An entry for an empty function hides the one behind it.
+    fault("wild", "cxx/empty-function", &["*/pie"], Misbehaves(&[])),
 ];
 
 /// Whether what was seen is what is known, and no more.

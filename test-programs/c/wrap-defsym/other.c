@@ -1,0 +1,1 @@
+int measure(int x) { return 2 * x; }

@@ -12,7 +12,6 @@ use crate::diagnostics::{Error, Result};
 use crate::elf::SHF_ALLOC;
 use crate::ids::OutputId;
 use crate::layout::{Compressed, Content};
-use crate::sections::is_debug;
 use crate::synth::Context;
 use crate::tasks::Tasks;
 use rayon::prelude::*;
@@ -41,7 +40,7 @@ fn is_compressible(context: Context, output: OutputId) -> bool {
     section.flags & SHF_ALLOC == 0
         && place.content == Content::Inputs
         && place.file_size != 0
-        && is_debug(&section.name)
+        && section.name.starts_with(b".debug_")
 }
 
 /// `None` if the section is to stay as it is.

@@ -2,7 +2,7 @@
 
 use integration_tests::image::Image;
 use integration_tests::scene::Scene;
-use integration_tests::{Outcome, ensure, workdir};
+use integration_tests::{Outcome, ensure, tools, workdir};
 
 #[test]
 fn the_comment_names_the_linker_and_is_merged() -> Outcome {
@@ -390,4 +390,49 @@ fn errors_in_compressed_debug_sections_are_told_once() -> Outcome {
     let failed = scene.link(&arguments)?;
     let told = failed.stderr.matches("out of range").count();
     ensure(told == 1, || format!("told {told} times: {}", failed.describe()))
+}
+
+#[test]
+fn code_that_can_be_written_is_told_as_asked() -> Outcome {
+    let scene = Scene::new("options/rwx")?;
+    scene.compile("both.s", ".section .both,\"awx\"\nret\n", &[])?;
+    for (option, code, warns) in [
+        (None, 0, true),
+        (Some("--no-warn-rwx-segments"), 0, false),
+        (Some("--error-rwx-segments"), 1, false),
+    ] {
+        let arguments: Vec<&str> = ["start.o", "both.o"].into_iter().chain(option).collect();
+        let link = scene.link(&arguments)?;
+        ensure(link.code() == code, || link.describe())?;
+        let said = link.stderr.contains("warning: section .both");
+        ensure(said == warns && (code == 0 || link.stderr.contains(".both")), || link.describe())?;
+    }
+    Ok(())
+}
+
+/// glibc 2.36 crashes where musl runs.
+#[test]
+fn a_base_that_start_up_code_cannot_take_is_warned_of() -> Outcome {
+    let scene = Scene::new("options/pie-base")?;
+    scene.compile("main.c", "int main(void) { return 0; }\n", &["-fPIE"])?;
+    let musl = tools::musl_dir()?.display().to_string();
+    let gcc = tools::gcc_file("libgcc.a")?.display().to_string();
+    let eh = tools::gcc_file("libgcc_eh.a")?.display().to_string();
+    for (dir, crashes) in [("/usr/lib/x86_64-linux-gnu", true), (&musl, false)] {
+        let [start, init, end, libc] =
+            ["rcrt1.o", "crti.o", "crtn.o", "libc.a"].map(|file| format!("{dir}/{file}"));
+        let group = ["--start-group", &libc, &gcc, &eh, "--end-group"];
+        let inputs = [&[start.as_str(), &init, "main.o"], &group[..], &[&end]].concat();
+        for base in ["0", "0x10000000"] {
+            let base_option = format!("--image-base={base}");
+            let options = ["-static", "-pie", "--no-dynamic-linker", &base_option];
+            let link = scene.links(&[&options[..], &inputs].concat())?;
+            let warned = link.stderr.contains("--image-base");
+            ensure(warned == (crashes && base != "0"), || link.describe())?;
+            if !warned {
+                scene.runs("a.out")?;
+            }
+        }
+    }
+    Ok(())
 }

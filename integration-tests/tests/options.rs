@@ -396,13 +396,14 @@ fn errors_in_compressed_debug_sections_are_told_once() -> Outcome {
 fn code_that_can_be_written_is_told_as_asked() -> Outcome {
     let scene = Scene::new("options/rwx")?;
     scene.compile("both.s", ".section .both,\"awx\"\nret\n", &[])?;
-    for (option, code, warns) in [
-        (None, 0, true),
-        (Some("--no-warn-rwx-segments"), 0, false),
-        (Some("--error-rwx-segments"), 1, false),
+    for (options, code, warns) in [
+        (&[][..], 0, true),
+        (&["--no-warn-rwx-segments"], 0, false),
+        (&["--error-rwx-segments"], 1, false),
+        (&["--error-rwx-segments", "--no-warn-rwx-segments"], 0, false),
+        (&["--error-rwx-segments", "--no-error-rwx-segments"], 0, true),
     ] {
-        let arguments: Vec<&str> = ["start.o", "both.o"].into_iter().chain(option).collect();
-        let link = scene.link(&arguments)?;
+        let link = scene.link(&[&["start.o", "both.o"], options].concat())?;
         ensure(link.code() == code, || link.describe())?;
         let said = link.stderr.contains("warning: section .both");
         ensure(said == warns && (code == 0 || link.stderr.contains(".both")), || link.describe())?;

@@ -173,6 +173,25 @@ fn an_input_is_never_overwritten() -> Outcome {
 }
 
 #[test]
+fn what_is_written_about_a_link_never_replaces_the_program() -> Outcome {
+    let scene = Scene::new("outputs/listings")?;
+    std::os::unix::fs::symlink("out", scene.path("link")).map_err(text)?;
+    for listings in [
+        &["-Map=out"][..],
+        &["-Map=./out"],
+        &["-Map=link"],
+        &["--dependency-file=../listings/out"],
+        &["-Map=same", "--dependency-file=./same"],
+    ] {
+        let arguments = [&["start.o", "-o", "out"], listings].concat();
+        let refused = scene.fails(&arguments, &["need a file each"]);
+        refused.map_err(|failure| format!("{listings:?}: {failure}"))?;
+    }
+    scene.links(&["start.o", "-o", "out", "-Map=/dev/null", "--dependency-file=/dev/null"])?;
+    scene.runs("out").map(drop)
+}
+
+#[test]
 fn an_old_output_is_replaced_whole_whatever_its_size() -> Outcome {
     let scene = Scene::new("outputs/sizes")?;
     scene.links(&["start.o", "-o", "expected"])?;

@@ -9,7 +9,7 @@ use std::os::unix::ffi::OsStrExt;
 
 pub fn trials() -> Vec<Trial> {
     type Check = fn(Target) -> Outcome;
-    let checks: [(&str, Check, &[Target]); 13] = [
+    let checks: [(&str, Check, &[Target]); 14] = [
         ("fork-alone", fork_alone, &[MUSL, MUSL_PIE]),
         ("fork-hook-apart", fork_hook_apart, &[MUSL]),
         ("displaced", displaced, &[MUSL, GLIBC]),
@@ -22,6 +22,7 @@ pub fn trials() -> Vec<Trial> {
         ("aside", aside, &[MUSL, GLIBC]),
         ("on-malloc", on_malloc, &[MUSL, GLIBC]),
         ("other-heap", other_heap, &[MUSL, GLIBC]),
+        ("heap-in-two", heap_in_two, &[MUSL, GLIBC]),
         ("not-utf-8", not_utf_8, &[MUSL]),
     ];
     let mut trials = Vec::new();
@@ -302,6 +303,28 @@ fn other_heap(target: Target) -> Outcome {
         ensure(!bench.path("out").exists(), || link.describe())?;
     }
     Ok(())
+}
+
+/// The `calloc` of an allocator whose malloc lies in another archive is no program's own.
+fn heap_in_two(target: Target) -> Outcome {
+    let bench = Bench::new("own-names/heap-in-two", target)?;
+    let heap = "#include <stddef.h>\n#include <string.h>\nchar area[99999];\nstatic size_t used;\n\
+        void *malloc(size_t n) { used += n + 64 & -64; return area + used - (n + 64 & -64); }\n\
+        void free(void *p) {}\n\
+        void *realloc(void *p, size_t n) { return p ? memcpy(malloc(n), p, n) : malloc(n); }\n";
+    bench.compile("heap.c", heap, &["-fno-builtin", "-w"])?;
+    let zeros = "#include <stddef.h>\nstatic char zeros[9999];\n\
+        void *calloc(size_t n, size_t m) { return zeros; }\n";
+    bench.compile("zeros.c", zeros, &["-fno-builtin"])?;
+    bench.archive("libheap.a", &["heap.o"])?;
+    bench.archive("libzeros.a", &["zeros.o"])?;
+    let text = "#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\n\
+        int main(void) {\n    char *p = calloc(10, 10);\n    strcpy(p, \"kept\");\n\
+        \x20   p = realloc(p, 4000);\n    return puts(p) < 0;\n}\n";
+    bench.compile("user.c", text, &["-fno-builtin"])?;
+    prints(&bench, &["--allocator=mimalloc", "user.o", "libzeros.a", "libheap.a"], "kept\n")?;
+    let link = bench.link(&["--allocator=mimalloc", "user.o", "zeros.o", "libheap.a"])?;
+    allocator::says(&link, &["calloc", "zeros.o", "--allocator-override=object"])
 }
 
 fn not_utf_8(target: Target) -> Outcome {

@@ -264,7 +264,9 @@ fn report_in_place(target: Target) -> Outcome {
     let text = "#include <stdlib.h>\nint main(void) { return !malloc(1); }\n";
     bench.compile("user.c", text, &[])?;
     let before = workdir::read(&bench.path("user.o"))?;
-    for (path, said) in [("user.o", "user.o: the input file is"), ("out", "out: the output file")] {
+    for (path, said) in
+        [("user.o", "user.o: the input file is"), ("out", "out: the output, the map")]
+    {
         let option = format!("--allocator-report={path}");
         bench.refuses(&["--allocator=mimalloc", "user.o", &option], &[said])?;
         ensure(workdir::read(&bench.path("user.o"))? == before, || "user.o has changed".into())?;
@@ -281,7 +283,7 @@ fn rust_without_rdl(target: Target) -> Outcome {
              __attribute__((noinline)) void *__rust_alloc(size_t n) {{ return {body}; }}\n\
              int main(void) {{ free(malloc(1)); return !__rust_alloc(5); }}\n"
         );
-        bench.compile("user.c", &text, &["-fno-builtin", "-ffunction-sections"])?;
+        bench.compile("user.c", &text, &["-fno-builtin"])?;
         let link = bench.links(&["--allocator=mimalloc", "user.o"])?;
         let said = link.stderr.contains("maybe two heaps");
         ensure(said == warned, || link.describe())?;

@@ -27,6 +27,6 @@ pub use error::ArgError;
 pub use help::version;
 pub use options::{
     BuildId, Color, Compression, DefsymValue, Discard, Entry, Input, InputName, MapOutput, Options,
-    OutputKind, SeparateSegments, Severity, Strip,
+    OutputKind, SeparateSegments, Strip, Unresolved,
 };
 pub use parse::{Command, parse};

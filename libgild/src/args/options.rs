@@ -92,14 +92,14 @@ pub enum Discard {
     None,
 }
 
-/// What becomes of something doubtful.
+/// `--unresolved-symbols`, `--warn-unresolved-symbols`, `--noinhibit-exec`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Severity {
-    /// It fails the link.
+pub enum Unresolved {
+    /// An undefined symbol fails the link (default).
     Error,
-    /// A warning.
+    /// A warning; the symbol is 0.
     Warn,
-    /// Nothing is said.
+    /// Nothing is said; the symbol is 0.
     Ignore,
 }
 
@@ -193,10 +193,9 @@ pub struct Options {
     pub exclude_libs: Vec<String>,
     /// `-z muldefs`/`--allow-multiple-definition`: the first definition wins silently.
     pub allow_multiple_definition: bool,
-    /// `--unresolved-symbols`, `--warn-unresolved-symbols`, `--noinhibit-exec`: an undefined symbol, which
-    /// is 0 unless it fails the link. Default: error.
-    pub unresolved: Severity,
-    /// `--ignore-unresolved-symbol`: names of which nothing is said.
+    /// `--unresolved-symbols` and relatives.
+    pub unresolved: Unresolved,
+    /// `--ignore-unresolved-symbol`: names treated as under [`Unresolved::Ignore`].
     pub ignore_unresolved: Vec<String>,
     /// `--fatal-warnings`.
     pub fatal_warnings: bool,
@@ -242,9 +241,10 @@ pub struct Options {
     pub execstack: Option<bool>,
     /// `--no-warn-execstack` clears it.
     pub warn_execstack: bool,
-    /// `--warn-rwx-segments`, `--error-rwx-segments`: sections that can be written and executed. Default: a
-    /// warning.
-    pub rwx_segments: Severity,
+    /// `--no-warn-rwx-segments` clears it: sections that can be written and executed.
+    pub warn_rwx_segments: bool,
+    /// `--error-rwx-segments`: that warning fails the link.
+    pub error_rwx_segments: bool,
     /// `-z stack-size=N`, bytes.
     pub stack_size: u64,
     /// `-z separate-code` and relatives.
@@ -341,7 +341,7 @@ impl Default for Options {
             wrap: Vec::new(),
             exclude_libs: Vec::new(),
             allow_multiple_definition: false,
-            unresolved: Severity::Error,
+            unresolved: Unresolved::Error,
             ignore_unresolved: Vec::new(),
             fatal_warnings: false,
             no_warnings: false,
@@ -364,7 +364,8 @@ impl Default for Options {
             relro: true,
             execstack: None,
             warn_execstack: true,
-            rwx_segments: Severity::Warn,
+            warn_rwx_segments: true,
+            error_rwx_segments: false,
             stack_size: 0,
             separate: SeparateSegments::None,
             max_page_size: 0x1000,

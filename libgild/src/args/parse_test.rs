@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{
     ArgError, Command, DefsymValue, Entry, Input, InputName, Options, OutputKind, SeparateSegments,
-    Severity, parse,
+    Unresolved, parse,
 };
 
 fn command(line: &str) -> Result<Command, Vec<ArgError>> {
@@ -62,8 +62,8 @@ fn the_last_of_a_pair_wins() {
         ("--fatal-warnings", "--no-fatal-warnings", |o| o.fatal_warnings),
         ("--warn-common", "--no-warn-common", |o| o.warn_common),
         ("--warn-execstack", "--no-warn-execstack", |o| o.warn_execstack),
-        ("--warn-rwx-segments", "--no-warn-rwx-segments", |o| o.rwx_segments == Severity::Warn),
-        ("--error-rwx-segments", "--no-error-rwx-segments", |o| o.rwx_segments == Severity::Error),
+        ("--warn-rwx-segments", "--no-warn-rwx-segments", |o| o.warn_rwx_segments),
+        ("--error-rwx-segments", "--no-error-rwx-segments", |o| o.error_rwx_segments),
         ("--allow-multiple-definition", "--no-allow-multiple-definition", |o| {
             o.allow_multiple_definition
         }),
@@ -80,7 +80,7 @@ fn the_last_of_a_pair_wins() {
         }),
         ("-z pack-relative-relocs", "-z nopack-relative-relocs", |o| o.pack_relative_relocs),
         ("-z separate-code", "-z noseparate-code", |o| o.separate == SeparateSegments::Code),
-        ("-z undefs", "-z defs", |o| o.unresolved == Severity::Ignore),
+        ("-z undefs", "-z defs", |o| o.unresolved == Unresolved::Ignore),
     ];
     for &(on, off, get) in pairs {
         assert!(get(&link(on)), "{on}");
@@ -207,17 +207,17 @@ fn output_kind_and_interpreter() {
 #[test]
 fn undefined_symbols() {
     for (line, expected) in [
-        ("", Severity::Error),
-        ("--no-undefined", Severity::Error),
-        ("--warn-unresolved-symbols", Severity::Warn),
-        ("--noinhibit-exec", Severity::Warn),
-        ("--warn-unresolved-symbols --error-unresolved-symbols", Severity::Error),
-        ("--unresolved-symbols=ignore-all", Severity::Ignore),
-        ("--unresolved-symbols=ignore-in-object-files", Severity::Ignore),
-        ("--unresolved-symbols=ignore-in-shared-libs", Severity::Error),
-        ("--unresolved-symbols=ignore-all --warn-unresolved-symbols", Severity::Ignore),
-        ("-z undefs --unresolved-symbols=report-all", Severity::Error),
-        ("--warn-unresolved-symbols -z defs", Severity::Warn),
+        ("", Unresolved::Error),
+        ("--no-undefined", Unresolved::Error),
+        ("--warn-unresolved-symbols", Unresolved::Warn),
+        ("--noinhibit-exec", Unresolved::Warn),
+        ("--warn-unresolved-symbols --error-unresolved-symbols", Unresolved::Error),
+        ("--unresolved-symbols=ignore-all", Unresolved::Ignore),
+        ("--unresolved-symbols=ignore-in-object-files", Unresolved::Ignore),
+        ("--unresolved-symbols=ignore-in-shared-libs", Unresolved::Error),
+        ("--unresolved-symbols=ignore-all --warn-unresolved-symbols", Unresolved::Ignore),
+        ("-z undefs --unresolved-symbols=report-all", Unresolved::Error),
+        ("--warn-unresolved-symbols -z defs", Unresolved::Warn),
     ] {
         assert_eq!(link(line).unresolved, expected, "{line}");
     }

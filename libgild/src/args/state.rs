@@ -6,7 +6,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
 use super::error::ArgError;
-use super::options::{DefsymValue, Input, InputName, Options, OutputKind, Severity};
+use super::options::{DefsymValue, Input, InputName, Options, OutputKind, Unresolved};
 use super::values::Given;
 
 /// Options that hold for the inputs after them; what `--push-state` saves.
@@ -113,9 +113,9 @@ impl State {
     pub fn finish(mut self, errors: &mut Vec<ArgError>) -> (Options, Vec<String>) {
         self.settle_output_kind(errors);
         self.options.unresolved = match (self.ignore_undefined, self.warn_undefined) {
-            (true, _) => Severity::Ignore,
-            (false, true) => Severity::Warn,
-            (false, false) => Severity::Error,
+            (true, _) => Unresolved::Ignore,
+            (false, true) => Unresolved::Warn,
+            (false, false) => Unresolved::Error,
         };
         self.options.library_paths.append(&mut self.last_library_paths);
         self.apply_sysroot();

@@ -3,7 +3,7 @@
 use super::plan::{Item, Role};
 use super::rank::{Class, rank};
 use crate::arch::x86_64::plt;
-use crate::args::{Options, Severity};
+use crate::args::Options;
 use crate::diagnostics::{Error, Errors, Result};
 use crate::elf::*;
 use crate::ids::OutputId;
@@ -76,13 +76,13 @@ pub fn ordered(
     let mut ranked = Vec::with_capacity(sections.outputs.len());
     for (id, output) in (0..).map(OutputId).zip(&sections.outputs) {
         let rank = rank(&output.name, output.kind, output.flags, options.relro);
-        if rank.class == Class::WriteExecute && output.size != 0 {
+        let rwx = rank.class == Class::WriteExecute && output.size != 0;
+        if rwx && options.warn_rwx_segments {
             let name = String::from_utf8_lossy(&output.name);
             let text = format!("section {name} has a segment that can be written and executed");
-            match options.rwx_segments {
-                Severity::Error => errors.push(Error::Message(text)),
-                Severity::Warn => warnings.push(text),
-                Severity::Ignore => {}
+            match options.error_rwx_segments {
+                true => errors.push(Error::Message(text)),
+                false => warnings.push(text),
             }
         }
         ranked.push((rank, id));

@@ -14,7 +14,7 @@ pub fn table(context: Context) -> String {
         let output = &context.sections.outputs[id.index()];
         let place = context.layout.place(id);
         let name = String::from_utf8_lossy(&output.name);
-        text += &row(place.address, place.size, output.align, &name);
+        text += &row(place.address, output.size, output.align, &name);
         for &member in &output.members {
             text += &rows(context, id, member, &symbols);
         }

@@ -1,7 +1,7 @@
 //! What the walk has to say: errors, `--print-gc-sections`.
 
 use super::Live;
-use crate::args::{Options, Severity};
+use crate::args::{Options, Unresolved};
 use crate::diagnostics::Error;
 use crate::ids::{FileId, SymbolId};
 use crate::input::object::Object;
@@ -20,9 +20,9 @@ pub(super) fn undefined(
     let (mut fatal, mut warned) = (Vec::new(), Vec::new());
     for reference in references {
         match undefined::unresolved_policy(options, resolved.names.name(reference.0)) {
-            Severity::Error => fatal.push(reference),
-            Severity::Warn => warned.push(reference),
-            Severity::Ignore => {}
+            Unresolved::Error => fatal.push(reference),
+            Unresolved::Warn => warned.push(reference),
+            Unresolved::Ignore => {}
         }
     }
     if !warned.is_empty() {

@@ -281,7 +281,7 @@ fn read<'a>(
         }
         object.prefetch_section_name(shndx as usize + AHEAD);
         let name = object.section_name(shndx);
-        if !is_excluded(header, name, options) && !is_orphan(object, header) {
+        if !is_excluded(header, name, options) && !is_orphan(object, header, options) {
             match section(object, (shndx, header), name, options) {
                 Ok(kept) => *input = kept,
                 Err(message) => {
@@ -394,15 +394,23 @@ fn is_excluded(header: &Shdr, name: &[u8], options: &Options) -> bool {
     stripped || header.flags() & SHF_EXCLUDE != 0 || names::is_dropped(name)
 }
 
-/// Whether a section goes with another one (gABI, SHF_LINK_ORDER) that is left out. GCC 12 puts the
-/// `__patchable_function_entries` of inline functions into no group.
-fn is_orphan(object: &Object, header: &Shdr) -> bool {
-    if header.flags() & SHF_LINK_ORDER == 0 {
-        return false;
+/// Whether a section goes with another one (gABI, SHF_LINK_ORDER) that is left out, or with one that goes
+/// with one. GCC 12 puts the `__patchable_function_entries` of inline functions into no group.
+fn is_orphan<'a>(object: &Object<'a>, mut header: &'a Shdr, options: &Options) -> bool {
+    // Each may be linked to the next; what is linked to itself ends after as many as there are.
+    for _ in object.headers {
+        if header.flags() & SHF_LINK_ORDER == 0 {
+            return false;
+        }
+        let link = header.link();
+        let Some(target) = object.headers.get(link as usize) else { return false };
+        let excluded = || is_excluded(target, object.section_name(link), options);
+        if object.is_discarded(link) || (link != 0 && excluded()) {
+            return true;
+        }
+        header = target;
     }
-    let target = object.headers.get(header.link() as usize);
-    object.is_discarded(header.link())
-        || target.is_some_and(|target| target.flags() & SHF_EXCLUDE != 0)
+    false
 }
 
 fn section(

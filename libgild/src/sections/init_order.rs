@@ -1,4 +1,5 @@
-//! Order of constructors: SORT_BY_INIT_PRIORITY of GNU ld's default script.
+//! Order of constructors: SORT_BY_INIT_PRIORITY of GNU ld's default script, but for suffixes that are no
+//! numbers. GNU ld compares those by name, with numbers too, which is no order.
 
 /// Sort key of a section of `.init_array` or `.fini_array`: first those with a number, by priority
 /// and then by name; then those with another suffix, by name; then those without, in the order of input.

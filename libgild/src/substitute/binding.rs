@@ -7,6 +7,7 @@ use crate::elf::{SHN_UNDEF, SymExt};
 use crate::input::object::{Object, Position};
 use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
+use std::sync::OnceLock;
 
 /// The provider, and what becomes of each name.
 #[derive(Debug, Default)]
@@ -58,6 +59,9 @@ pub struct Binding {
     /// Names of the provider beside the family that another input may define too.
     pub(super) extras: Names,
     pub(super) winner: Option<Override>,
+    /// Whether an input beside the provider and the C library has a malloc; see
+    /// [`super::has_rival`].
+    pub(super) rival: OnceLock<bool>,
 }
 
 /// How an object's definition of a name is to be taken, if not as it is.
@@ -162,7 +166,7 @@ impl Binding {
         new.is_some_and(|new| self.completed.contains_key(new))
     }
 
-    /// Whether a name is the program's where that defines it, in an object or archive without a malloc.
+    /// Whether a name is the program's where that defines it, if no input brings another malloc.
     pub fn yields(&self, name: &[u8]) -> bool {
         name.len() <= family::LONGEST
             && is_one_of(&family::BESIDE, name)
@@ -174,19 +178,20 @@ impl Binding {
     /// Whether another's definition of `name`, in this object, is a program's own and no part of a family.
     pub(super) fn stands_beside(&self, name: &str, object: &Object) -> bool {
         let objects_win = self.winner == Some(Override::Object);
-        let beside = self.yields(name.as_bytes()) || objects_win && family::BESIDE.contains(&name);
+        let yields = self.yields(name.as_bytes()) && self.rival.get() != Some(&true);
+        let beside = yields || objects_win && family::BESIDE.contains(&name);
         (beside && !self.is_libc(object.position.0) && !has_core(object))
             || self.gives_way(name.as_bytes())
     }
 
-    /// Definitions of the object that are not to be taken as they are, by symbol index. `has_malloc` tells
-    /// it of the archive of that rank.
-    pub fn taken(&self, object: &Object, has_malloc: impl Fn(u32) -> bool) -> Vec<(u32, Taken)> {
+    /// Definitions of the object that are not to be taken as they are, by symbol index. `has_rival` is
+    /// [`super::has_rival`].
+    pub fn taken(&self, object: &Object, has_rival: impl Fn() -> bool) -> Vec<(u32, Taken)> {
         let provider = self.is_provider(object.position.0);
         let objects_win = self.winner == Some(Override::Object);
         let alone = object.position.1 == 0;
         let rank = object.position.0;
-        let programs = || !self.is_libc(rank) && !has_core(object) && (alone || !has_malloc(rank));
+        let programs = || !self.is_libc(rank) && !has_core(object) && !has_rival();
         let libcs_hooks = self.glibc_hooks && !objects_win && self.is_libc(rank);
         let taken = object.global_symbols().filter_map(|(index, symbol)| {
             if symbol.shndx() == SHN_UNDEF {

@@ -8,8 +8,8 @@
 //! A reference to a family symbol, from any input, gets the provider's definition. Other objects'
 //! definitions of the family count as references, and no archive member is extracted for them. Its
 //! `operator new` and `delete` are taken if it has them all and the program replaces none.
-//! A program's own `aligned_alloc` or `malloc_stats`, in an object or archive without a malloc, stands as
-//! with GNU ld: it rests on malloc, or is merely called so.
+//! A program's own `aligned_alloc` or `malloc_stats`, a strong one, stands as with GNU ld if no input brings
+//! another malloc: it rests on malloc, or is merely called so.
 //!
 //! Where the provider's family has a prefix, references to `malloc` are read as references to
 //! `mi_malloc`, so that the binding costs no instruction. What the provider lacks is completed by
@@ -47,6 +47,6 @@ mod verify;
 
 pub use binding::{Binding, Taken};
 pub use plan::plan;
-pub use provider::has_malloc;
+pub use provider::has_rival;
 pub use report::report;
 pub use verify::{explain, verify};

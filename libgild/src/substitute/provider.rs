@@ -4,7 +4,7 @@ use super::Binding;
 use super::family::{self, InputNames, Names};
 use crate::args::Options;
 use crate::diagnostics::{Error, Errors, Result};
-use crate::elf::{RelaExt, SHN_UNDEF, SymExt};
+use crate::elf::{Rela, RelaExt, SHN_UNDEF, SymExt};
 use crate::input::mapping::{BITCODE, Kind, Mapping, identify};
 use crate::input::object::Object;
 use crate::input::{Contents, Inputs};
@@ -174,21 +174,27 @@ pub fn refuse_wrapper(inputs: &Inputs, rank: u32, binding: &Binding) -> Result<(
     Ok(())
 }
 
-/// Whether the function `index` refers to a global `name`, undefined or `anyhow`.
+/// Whether the function `index` itself refers to a global `name`, undefined or `anyhow`. What it calls
+/// in its own object isn't followed.
 fn calls(object: &Object, index: u32, name: &str, anyhow: bool) -> bool {
-    let (Some(shndx), Some(symbol)) =
-        (object.symbol_section(index), object.symbols.get(index as usize))
-    else {
-        return false;
-    };
-    let body = symbol.value()..symbol.value().saturating_add(symbol.size());
-    let is_name = |sym: u32| {
+    references(object, index).any(|sym| {
         sym as usize >= object.first_global
             && object.symbol_name(sym) == name.as_bytes()
             && (anyhow || object.symbol_section(sym).is_none())
-    };
-    let mut relas = object.relocations(shndx).iter();
-    relas.any(|rela| body.contains(&rela.offset()) && is_name(rela.sym()))
+    })
+}
+
+/// Symbols that the function `index` refers to. One without a size reaches to the end of its section.
+pub fn references<'a>(object: &'a Object, index: u32) -> impl Iterator<Item = u32> + 'a {
+    let function = object.symbols.get(index as usize).zip(object.symbol_section(index));
+    function.into_iter().flat_map(|(symbol, shndx)| {
+        let end = match symbol.size() {
+            0 => u64::MAX,
+            size => symbol.value().saturating_add(size),
+        };
+        let inside = move |rela: &&Rela| (symbol.value()..end).contains(&rela.offset());
+        object.relocations(shndx).iter().filter(inside).map(RelaExt::sym)
+    })
 }
 
 fn wrapper(object: &Object, prefix: &str, plain: &str) -> Error {
@@ -200,9 +206,16 @@ fn wrapper(object: &Object, prefix: &str, plain: &str) -> Error {
     ))
 }
 
-/// Whether an input defines malloc.
-pub fn has_malloc(inputs: &Inputs, rank: u32) -> bool {
-    !offered(inputs, rank, &Names::from_iter([b"malloc".to_vec()])).is_empty()
+/// Whether an input beside the provider and the C library has a malloc: a `calloc` elsewhere may be of
+/// that one's heap then, and no program's own over malloc. All inputs are searched, once.
+pub fn has_rival(inputs: &Inputs, binding: &Binding) -> bool {
+    let malloc = Names::from_iter([b"malloc".to_vec()]);
+    let has = |rank: u32| {
+        !binding.is_provider(rank)
+            && !binding.is_libc(rank)
+            && !offered(inputs, rank, &malloc).is_empty()
+    };
+    *binding.rival.get_or_init(|| (0..inputs.entries.len() as u32).any(has))
 }
 
 /// Which of the names an input defines. One that can't be read has none; it is reported when its turn

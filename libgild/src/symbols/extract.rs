@@ -185,7 +185,7 @@ impl<'data> Extraction<'data> {
             let mentions = mentions(&object, inputs, &mut lengths);
             object.global_lengths = lengths;
             if let Some(binding) = &inputs.binding {
-                object.taken = binding.taken(&object, |rank| substitute::has_malloc(inputs, rank));
+                object.taken = binding.taken(&object, || substitute::has_rival(inputs, binding));
             }
             Ok((object, mentions))
         });
@@ -273,14 +273,11 @@ impl<'data> Extraction<'data> {
         if common { self.better_than_common(name, first) } else { Some(first.position) }
     }
 
-    /// The first member that defines `name` in an archive without a malloc, which is the program's.
+    /// The first member of the program's own that defines `name`.
     fn programs_own(&self, name: &[u8], binding: &Binding) -> Option<Position> {
-        let is_own = |&(rank, _): &Position| {
-            !binding.is_provider(rank)
-                && !binding.is_libc(rank)
-                && !substitute::has_malloc(self.inputs, rank)
-        };
-        self.lazy.all_candidates(name).find(is_own)
+        let is_other = |&(rank, _): &Position| !binding.is_provider(rank) && !binding.is_libc(rank);
+        let own = self.lazy.all_candidates(name).find(is_other)?;
+        (!substitute::has_rival(self.inputs, binding)).then_some(own)
     }
 
     /// The first member with a definition of `name` that wins over a common symbol, which a weak one

@@ -1,7 +1,7 @@
 //! Undefined symbols: one error a name, with the places that need it and a close name.
 
 use super::{Resolved, suggest};
-use crate::args::{Options, Severity};
+use crate::args::{Options, Unresolved};
 use crate::diagnostics::{Error, Place, demangle};
 use crate::ids::{FileId, SymbolId};
 
@@ -9,10 +9,10 @@ use crate::ids::{FileId, SymbolId};
 const SHOWN: usize = 3;
 
 /// What `--unresolved-symbols`, `--ignore-unresolved-symbol` and relatives say about an undefined name.
-pub fn unresolved_policy(options: &Options, name: &[u8]) -> Severity {
+pub fn unresolved_policy(options: &Options, name: &[u8]) -> Unresolved {
     let ignored = |ignored: &String| ignored.as_bytes() == name;
     match options.ignore_unresolved.iter().any(ignored) {
-        true => Severity::Ignore,
+        true => Unresolved::Ignore,
         false => options.unresolved,
     }
 }

@@ -221,8 +221,11 @@ impl EhFrameSection {
     }
 }
 
-/// Whether the `pc_range` of an FDE is 0. It follows `pc_begin`, which the first relocation fills, and is
-/// as wide.
+/// Where an FDE's `pc_begin` stands, behind length and CIE pointer.
+const PC_BEGIN: u64 = 8;
+
+/// Whether the `pc_range` of an FDE is 0. It follows `pc_begin`, which stands at byte 8, where the first
+/// relocation fills it, and is as wide.
 fn covers_nothing(fde: &[u8], offset: u32, relocations: &[Rela]) -> bool {
     let Some(begin) = relocations.first() else { return false };
     let width = match begin.kind() {
@@ -230,7 +233,10 @@ fn covers_nothing(fde: &[u8], offset: u32, relocations: &[Rela]) -> bool {
         R_X86_64_32 | R_X86_64_32S | R_X86_64_PC32 => 4,
         _ => return false,
     };
-    let at = begin.offset() - u64::from(offset) + width;
+    let at = PC_BEGIN + width;
+    if begin.offset() != u64::from(offset) + PC_BEGIN {
+        return false;
+    }
     if relocations.get(1).is_some_and(|rela| rela.offset() == begin.offset() + width) {
         return false;
     }

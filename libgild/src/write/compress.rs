@@ -1,6 +1,6 @@
 //! `--compress-debug-sections`: debug sections as they stand in the file (gABI, "Section Compression").
 //!
-//! A section is relocated and compressed in shards, in parallel, and is never in memory as a whole.
+//! A section is relocated and compressed in shards, in parallel, and isn't in memory as a whole.
 //! Compressed shards can follow each other: blocks of deflate that end at a byte (RFC 1951), frames of
 //! Zstandard (RFC 8878).
 

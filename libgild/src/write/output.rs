@@ -103,11 +103,17 @@ impl Output {
 
 /// Errors: the output, or what is told about it in a file, would take an input's or the output's place.
 pub fn spare_inputs(inputs: &Inputs, options: &Options) -> Result<()> {
-    let is_file = |path: &Path| fs::metadata(path).map_or(true, |found| found.is_file());
-    if listings(options).any(|path| *path == options.output) && is_file(&options.output) {
-        let path = options.output.display();
-        let text = format!("{path}: the output file is the map, report or dependency file as well");
-        return Err(Error::Message(text).into());
+    let mut places = Vec::new();
+    for path in iter::once(&options.output).chain(listings(options)) {
+        let Some(place) = place(path) else { continue };
+        if places.contains(&place) {
+            let path = path.display();
+            let text = format!(
+                "{path}: the output, the map, the report and the dependency file need a file each"
+            );
+            return Err(Error::Message(text).into());
+        }
+        places.push(place);
     }
     let taken = |path: &PathBuf| {
         let found = follow(path).and_then(fs::metadata).ok()?;
@@ -117,6 +123,16 @@ pub fn spare_inputs(inputs: &Inputs, options: &Options) -> Result<()> {
         Some(path) => Err(Error::OutputIsInput(path.into()).into()),
         None => Ok(()),
     }
+}
+
+/// Where a regular file is or will be, however it is spelled.
+fn place(path: &Path) -> Option<PathBuf> {
+    let target = follow(path).ok()?;
+    if is_stdout(path) || fs::metadata(&target).is_ok_and(|found| !found.is_file()) {
+        return None;
+    }
+    let folder = fs::canonicalize(directory(&target)).ok()?;
+    Some(folder.join(target.file_name()?))
 }
 
 /// The files that tell about the link.

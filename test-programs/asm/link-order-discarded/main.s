@@ -1,5 +1,5 @@
 # A section with SHF_LINK_ORDER goes with the section that it is linked to: with a copy of a COMDAT
-# group that lost, or with one that is excluded. lld refuses both.
+# group that lost, or with one that is excluded, or with one that goes with such a one. lld refuses it.
 # gild-test: libc = none
 # gild-test: peers = ld
 # gild-test: bytes section(metadata) = 0a 00 00 00
@@ -19,4 +19,7 @@ inline: ret
     .section .text.excluded, "axe", @progbits
     ret
     .section metadata, "ao", @progbits, .text.excluded
+chain:
     .long 11
+    .section metadata, "ao", @progbits, chain
+    .long 13

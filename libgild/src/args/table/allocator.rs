@@ -9,8 +9,9 @@ const ROWS: &[Row] = &[
     apply(
         &["--allocator"],
         Value::Required("ARCHIVE"),
-        "Give the program this memory allocator: a path, a NAME (libNAME.a in the -L paths, in \
-         GILD_ALLOCATOR_PATH, or bundled), or libc for none; the default is GILD_ALLOCATOR",
+        "Give the program this memory allocator: a path, or a NAME (libNAME.a in the -L paths, in \
+         GILD_ALLOCATOR_PATH, or bundled: mimalloc, mimalloc2), or libc for none; the default is \
+         GILD_ALLOCATOR",
         |state, given| {
             state.options.allocator.choice = Some(given.text()?.into());
             Ok(())

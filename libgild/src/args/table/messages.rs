@@ -3,7 +3,7 @@
 use super::{Group, Row, Value, apply, flag};
 use crate::args::error::ArgError;
 use crate::args::help;
-use crate::args::options::{Color, Severity};
+use crate::args::options::Color;
 use crate::args::state::State;
 use crate::args::values::Given;
 
@@ -65,15 +65,16 @@ const ROWS: &[Row] = &[
         state.options.warn_execstack = false;
     }),
     flag(&["--warn-rwx-segments"], "Warn about code that can be written (default)", |state| {
-        state.options.rwx_segments = Severity::Warn;
+        state.options.warn_rwx_segments = true;
     }),
-    flag(
-        &["--no-warn-rwx-segments", "--no-error-rwx-segments"],
-        "Don't warn about code that can be written",
-        |state| state.options.rwx_segments = Severity::Ignore,
-    ),
-    flag(&["--error-rwx-segments"], "Fail where code can be written", |state| {
-        state.options.rwx_segments = Severity::Error;
+    flag(&["--no-warn-rwx-segments"], "Don't warn about code that can be written", |state| {
+        state.options.warn_rwx_segments = false;
+    }),
+    flag(&["--error-rwx-segments"], "Fail where that would be warned of", |state| {
+        state.options.error_rwx_segments = true;
+    }),
+    flag(&["--no-error-rwx-segments"], "Undo --error-rwx-segments", |state| {
+        state.options.error_rwx_segments = false;
     }),
     flag(&["-t", "--trace"], "Print every file that takes part", |state| {
         state.options.trace = true;

@@ -23,7 +23,7 @@ const ROWS: &[Row] = &[
     refused(&["-T", "--script"], Value::Required("FILE"), "Run a linker script", SCRIPT),
     refused(&["-dT", "--default-script"], Value::Required("FILE"), "Run a linker script", SCRIPT),
     refused(&["-c", "--mri-script"], Value::Required("FILE"), "Run an MRI script", SCRIPT),
-    refused(&["-Trodata-segment"], Value::Required("ADDRESS"), "Place the data segment", SCRIPT),
+    refused(&["-Trodata-segment"], Value::Required("ADDRESS"), "Place read-only data", SCRIPT),
     refused(&["-Tldata-segment"], Value::Required("ADDRESS"), "Place the large data", SCRIPT),
     refused(&["-n", "--nmagic"], Value::None, "Don't align segments to pages", UNALIGNED),
     refused(&["-N", "--omagic"], Value::None, "Make everything writable in one segment", UNALIGNED),

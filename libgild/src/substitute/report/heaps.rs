@@ -1,9 +1,9 @@
 //! Which heaps are in the program.
 
-use crate::elf::RelaExt;
 use crate::ids::SymbolId;
 use crate::input::object::Object;
 use crate::live::Live;
+use crate::substitute::provider::references;
 use crate::substitute::{Binding, family, verify};
 use crate::symbols::Resolved;
 use serde::Serialize;
@@ -147,14 +147,13 @@ fn rust_global_allocator<'a, 'data>(
     (!default && !calls_malloc(object, name, resolved, binding)).then_some(object)
 }
 
-/// Whether the section of the object's function `name` refers to malloc.
+/// Whether the object's function `name` refers to malloc.
 fn calls_malloc(object: &Object, name: &[u8], resolved: &Resolved, binding: &Binding) -> bool {
     let mut symbols = object.global_symbols();
     let function = symbols.find(|(index, _)| object.symbol_name(*index) == name);
-    let section = function.and_then(|(index, _)| object.symbol_section(index));
     let malloc = resolved.names.get(binding.target("malloc"));
-    let mut relocations = section.into_iter().flat_map(|section| object.relocations(section));
-    relocations.any(|rela| malloc.is_some() && object.global(rela.sym()) == malloc)
+    let mut referred = function.into_iter().flat_map(|(index, _)| references(object, index));
+    referred.any(|sym| malloc.is_some() && object.global(sym) == malloc)
 }
 
 /// Whether the object calls functions of the provider beside the family: the crate `mimalloc` does

@@ -12,7 +12,7 @@ const FAMILY: &str = "#include <stddef.h>\n\
     void *PREFIXrealloc(void *p, size_t n) { return 0; }\n";
 
 /// What `--allocator` gets, and what gild says.
-const CASES: [(&str, &[&str]); 19] = [
+const CASES: [(&str, &[&str]); 21] = [
     ("./notes.txt", &["notes.txt", "is no archive or object"]),
     ("./lib32.a", &["lib32.a(32.o)", "i386", "x86-64"]),
     ("./arm.o", &["arm.o", "AArch64", "x86-64"]),
@@ -31,6 +31,8 @@ const CASES: [(&str, &[&str]); 19] = [
     ("./upstream.o", &["upstream.o", "rpmalloc_thread_initialize", "allocators/README.md"]),
     ("./needs.o", &["undefined symbol: helper", "the allocator needs needs it", "add the library"]),
     ("minalloc", &["unknown allocator minalloc", "libminalloc.a", "searched /", "mimalloc2"]),
+    ("MiMaloc", &["unknown allocator MiMaloc", "did you mean mimalloc?"]),
+    ("SnMalloc", &["unknown allocator SnMalloc", "gild-allocators -- DIR"]),
     ("notes.txt", &["unknown allocator notes.txt", "--allocator=./notes.txt"]),
 ];
 

@@ -25,6 +25,7 @@ mod spellings_test;
 pub use allocator::{AllocatorOptions, Internal, Override, ReportFormat};
 pub use error::ArgError;
 pub use help::version;
+pub(crate) use nearest::nearest;
 pub use options::{
     BuildId, Color, Compression, DefsymValue, Discard, Entry, Input, InputName, MapOutput, Options,
     OutputKind, SeparateSegments, Strip, Unresolved,

@@ -409,6 +409,7 @@ fn wrong_values_are_errors() {
         ("--threads=0", "option '--threads': '0' is not a number of threads"),
         ("--demangle --icf=some", "option '--icf': 'some' is not none, safe or all"),
         ("--defsym=a", "option '--defsym': 'a' is not of the form SYMBOL=EXPRESSION"),
+        ("--allocator=", "option '--allocator' needs a value"),
         ("@/no/such/file", "response file '/no/such/file' does not exist"),
     ] {
         assert_eq!(errors(line), [expected], "{line}");

@@ -2,7 +2,7 @@
 
 use super::Binding;
 use super::family::{self, InputNames, Names};
-use crate::args::Options;
+use crate::args::{Options, nearest};
 use crate::diagnostics::{Error, Errors, Result};
 use crate::elf::{Rela, RelaExt, SHN_UNDEF, SymExt};
 use crate::input::mapping::{BITCODE, Kind, Mapping, identify};
@@ -62,6 +62,9 @@ fn folder(libc: Libc) -> &'static str {
     }
 }
 
+/// Allocators that gild-allocators builds on demand.
+const BUILT: [&str; 3] = ["jemalloc", "snmalloc", "rpmalloc"];
+
 fn unknown(choice: &str, libc: Libc, directories: &[PathBuf]) -> Error {
     let mut text = format!("unknown allocator {choice}: there is no lib{choice}.a");
     for directory in directories {
@@ -70,10 +73,17 @@ fn unknown(choice: &str, libc: Libc, directories: &[PathBuf]) -> Error {
     if let Some(reason) = gild_allocators::why_missing(choice, libc) {
         text += &format!("\n>>> this build of gild lacks it for {}: {reason}", folder(libc));
     }
-    let known: Vec<&str> =
-        BUNDLED.iter().filter(|it| it.libc == libc).map(|bundled| bundled.name).collect();
+    let bundled = BUNDLED.iter().filter(|it| it.libc == libc).map(|it| it.name);
+    let known: Vec<&str> = bundled.clone().collect();
     let known = if known.is_empty() { "none".into() } else { known.join(", ") };
     text += &format!("\n>>> bundled with gild for {}: {known}", folder(libc));
+    let name = choice.to_lowercase();
+    if BUILT.contains(&name.as_str()) {
+        text += "\n>>> cargo run -p gild-allocators -- DIR, where gild's sources are, builds it; \
+                 GILD_ALLOCATOR_PATH=DIR lets gild find it";
+    } else if let Some(meant) = nearest(&name, bundled.chain(BUILT)) {
+        text += &format!("\n>>> did you mean {meant}?");
+    }
     if Path::new(choice).exists() {
         text += &format!("\n>>> for the file, say --allocator=./{choice}");
     }

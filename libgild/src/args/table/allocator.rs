@@ -2,6 +2,7 @@
 
 use super::{Group, Row, Value, apply};
 use crate::args::allocator::{Internal, Override, ReportFormat};
+use crate::args::error::ArgError;
 
 pub static GROUP: Group = Group { title: "Memory allocator", rows: ROWS };
 
@@ -13,7 +14,11 @@ const ROWS: &[Row] = &[
          GILD_ALLOCATOR_PATH, or bundled: mimalloc, mimalloc2), or libc for none; the default is \
          GILD_ALLOCATOR",
         |state, given| {
-            state.options.allocator.choice = Some(given.text()?.into());
+            let choice = given.text()?;
+            if choice.is_empty() {
+                return Err(ArgError::MissingValue { option: given.option.into() });
+            }
+            state.options.allocator.choice = Some(choice.into());
             Ok(())
         },
     ),

@@ -338,7 +338,9 @@ fn start_files_must_fit_the_output() -> Outcome {
         let line: Vec<_> = line.iter().map(String::as_str).collect();
         scene.fails(&line, &[start, remedy])?;
     }
-    Ok(())
+    let (start, libc) = (format!("{musl}/crt1.o"), format!("{glibc}/libc.a"));
+    let mixed = ["-static", &start, "main.o", "--start-group", &libc, &gcc, &eh, "--end-group"];
+    scene.fails(&mixed, &["crt1.o", "musl's", "glibc's", "-L"])
 }
 
 /// musl's start-up code applies no IRELATIVE relocations: an ifunc would be a crash.

@@ -37,12 +37,17 @@ pub fn check(resolved: &Resolved, options: &Options) -> Result<()> {
         ),
         OutputKind::Executable if musl && relocates => refuse(object, RELOCATES),
         OutputKind::Executable => match definer(resolved, "_dl_relocate_static_pie") {
-            Some(other) if is_self_relocation(resolved.object(other)) => refuse(object, RELOCATES),
+            Some(other) if is_self_relocation(resolved.object(other)) => {
+                refuse(object, if musl { MIXED } else { RELOCATES })
+            }
             _ => Ok(()),
         },
         OutputKind::StaticPie => Ok(()),
     }
 }
+
+const MIXED: &str = "this start file is musl's, and the C library is glibc's\n>>> take both from one: the \
+     -L options, in their order, decide where -lc is found";
 
 const RELOCATES: &str = "this start file relocates the program itself, which crashes in a program with a fixed \
      address\n>>> take crt1.o instead (gcc and clang do under -static), or link a static-PIE \

@@ -37,10 +37,12 @@ fn encode(table: &[(u64, u64)], header: u64, frames: u64, out: &mut [u8]) -> Opt
     head[..4].copy_from_slice(&[1, PCREL_SDATA4, UDATA4, DATAREL_SDATA4]);
     head[4..8].copy_from_slice(&distance(frames, header + 4)?);
     head[8..].copy_from_slice(&u32::try_from(table.len()).ok()?.to_le_bytes());
-    for (&(function, fde), entry) in table.iter().zip(entries.chunks_exact_mut(8)) {
+    let (used, unused) = entries.split_at_mut(table.len() * 8);
+    for (&(function, fde), entry) in table.iter().zip(used.chunks_exact_mut(8)) {
         entry[..4].copy_from_slice(&distance(function, header)?);
         entry[4..].copy_from_slice(&distance(fde, header)?);
     }
+    unused.fill(0);
     Some(())
 }
 
@@ -54,6 +56,13 @@ mod tests {
         encode(&[(0x401000, 0x400120)], 0x400100, 0x400118, &mut out).unwrap();
         assert_eq!(out[..8], [1, 0x1b, 3, 0x3b, 0x14, 0, 0, 0]);
         assert_eq!(out[8..], [1, 0, 0, 0, 0x00, 0x0f, 0, 0, 0x20, 0, 0, 0]);
+    }
+
+    #[test]
+    fn unused_entries_are_zeros_whatever_was_there() {
+        let mut out = vec![0xaa; size(3) as usize];
+        encode(&[(0x401000, 0x400120)], 0x400100, 0x400118, &mut out).unwrap();
+        assert_eq!((out[8], &out[20..]), (1, &[0; 16][..]));
     }
 
     #[test]

@@ -14,10 +14,10 @@ pub fn each_zero(bytes: &[u8], mut found: impl FnMut(usize)) {
 /// One bit for each zero among up to 64 bytes.
 #[inline]
 pub fn zero_bytes(block: &[u8]) -> u64 {
-    if let ([a, b, c, d], []) = block.as_chunks::<16>() {
+    let (vectors, rest) = block.as_chunks::<16>();
+    if let [a, b, c, d] = vectors {
         return zeros_of(a) | zeros_of(b) << 16 | zeros_of(c) << 32 | zeros_of(d) << 48;
     }
-    let (vectors, rest) = block.as_chunks::<16>();
     let whole = (0..).zip(vectors).map(|(at, vector)| zeros_of(vector) << (16 * at));
     let rest = (16 * vectors.len()..).zip(rest).map(|(at, &byte)| u64::from(byte == 0) << at);
     whole.chain(rest).fold(0, |zeros, bits| zeros | bits)

@@ -14,6 +14,7 @@ mod response;
 mod state;
 mod table;
 mod values;
+mod wrap;
 
 #[cfg(test)]
 mod drivers_test;
@@ -31,3 +32,4 @@ pub use options::{
     OutputKind, SeparateSegments, Strip, Unresolved,
 };
 pub use parse::{Command, parse};
+pub(crate) use wrap::{Wrap, wrapped, wraps};

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use super::error::ArgError;
 use super::options::{DefsymValue, Input, InputName, Options, OutputKind, Unresolved};
 use super::values::Given;
+use super::wrap::{wrapped, wraps};
 
 /// Options that hold for the inputs after them; what `--push-state` saves.
 #[derive(Clone, Copy, Default)]
@@ -159,15 +160,10 @@ impl State {
 
     /// `--wrap` goes for what `--defsym` refers to, wherever the two stand.
     fn apply_wraps(&mut self) {
-        let wraps = &self.options.wrap;
+        let wraps = wraps(&self.options.wrap);
         for (_, value) in &mut self.options.defsyms {
-            let DefsymValue::Symbol { name, .. } = value else { continue };
-            if wraps.contains(name) {
-                *name = format!("__wrap_{name}");
-            } else if let Some(real) = name.strip_prefix("__real_")
-                && wraps.iter().any(|wrap| wrap == real)
-            {
-                *name = real.into();
+            if let DefsymValue::Symbol { name, .. } = value {
+                *name = String::from_utf8_lossy(wrapped(name.as_bytes(), &wraps)).into_owned();
             }
         }
     }

@@ -4,8 +4,8 @@ use super::archive::{Archive, Member};
 use super::mapping::{BITCODE, Kind, Mapping, identify};
 use super::script::{self, Command};
 use super::search::{self, Found};
-use super::{Entry, InputFile, Inputs, Thin, ThinFile, ThinMember, Wrap};
-use crate::args::{Input, InputName, Options};
+use super::{Entry, InputFile, Inputs, Thin, ThinFile, ThinMember};
+use crate::args::{Input, InputName, Options, wraps};
 use crate::diagnostics::{Error, Errors, Result};
 use crate::tasks::Tasks;
 use rayon::prelude::*;
@@ -23,7 +23,7 @@ const MAX_SCRIPTS: usize = 64;
 pub fn load(options: &Options) -> Result<Inputs> {
     let mut loader = Loader {
         options,
-        inputs: Inputs { wraps: wraps(options), ..Inputs::default() },
+        inputs: Inputs { wraps: wraps(&options.wrap), ..Inputs::default() },
         known: HashMap::new(),
         directories: options.library_paths.clone(),
         scripts: 0,
@@ -256,15 +256,6 @@ fn is_excluded(options: &Options, path: &Path) -> bool {
 fn is_inside(path: &Path, root: &Path) -> bool {
     let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
     real(path).starts_with(real(root))
-}
-
-fn wraps(options: &Options) -> Vec<Wrap> {
-    let wrap = |name: &String| Wrap {
-        name: name.as_bytes().to_vec(),
-        wrapper: format!("__wrap_{name}").into_bytes(),
-        real: format!("__real_{name}").into_bytes(),
-    };
-    options.wrap.iter().map(wrap).collect()
 }
 
 /// A thin archive's members and the files behind them; none if the archive isn't thin.

@@ -19,6 +19,7 @@ pub mod testing;
 
 pub use load::{MANY, load, sizes};
 
+use crate::args::Wrap;
 use crate::diagnostics::Error;
 use crate::substitute::Binding;
 use archive::Archive;
@@ -83,17 +84,6 @@ pub struct Entry {
     pub lazy: bool,
     /// `--exclude-libs` names this archive.
     pub excluded_lib: bool,
-}
-
-/// The names that one `--wrap` connects.
-#[derive(Debug)]
-pub struct Wrap {
-    /// `foo`.
-    pub name: Vec<u8>,
-    /// `__wrap_foo`.
-    pub wrapper: Vec<u8>,
-    /// `__real_foo`.
-    pub real: Vec<u8>,
 }
 
 /// What an [`Entry`] holds.

@@ -26,7 +26,7 @@ use crate::arch::x86_64::plt;
 use crate::ids::{FileId, OutputId, SectionId, SymbolId};
 use crate::input::object::Object;
 use crate::merge::Merged;
-use crate::sections::Sections;
+use crate::sections::{OutputSection, Sections};
 use crate::symbols::Resolved;
 use crate::synth::{Synth, SynthKind};
 
@@ -72,11 +72,6 @@ pub struct Compressed {
     pub size: u64,
 }
 
-impl Compressed {
-    /// `sh_addralign`: that of the compression header.
-    pub const ALIGN: u64 = 8;
-}
-
 /// Where an output section stands. `header == 0` means that it is empty and not in the output.
 #[derive(Clone, Copy, Debug)]
 pub struct Placed {
@@ -98,6 +93,16 @@ pub struct Placed {
     pub info: u32,
     /// Where the bytes come from.
     pub content: Content,
+}
+
+impl Placed {
+    /// `sh_addralign`: that of the compression header (8) where the section is compressed.
+    pub fn align(&self, output: &OutputSection) -> u64 {
+        match self.content {
+            Content::Compressed(_) => 8,
+            Content::Inputs | Content::Synth(_) => output.align,
+        }
+    }
 }
 
 /// A program header.

@@ -34,11 +34,7 @@ impl Layout {
                 continue;
             }
             let placed = &mut self.placed[id.index()];
-            let align = match placed.content {
-                Content::Compressed(_) => Compressed::ALIGN,
-                Content::Inputs | Content::Synth(_) => output.align,
-            };
-            placed.offset = align_up(end, align)?;
+            placed.offset = align_up(end, placed.align(output))?;
             placed.file_size = if output.kind == SHT_NOBITS { 0 } else { placed.size };
             end = placed.offset.checked_add(placed.file_size)?;
         }

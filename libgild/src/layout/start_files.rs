@@ -36,13 +36,10 @@ pub fn check(resolved: &Resolved, options: &Options) -> Result<()> {
              program with a fixed address (-no-pie)",
         ),
         OutputKind::Executable if musl && relocates => refuse(object, RELOCATES),
-        OutputKind::Executable => match definer(resolved, "_dl_relocate_static_pie") {
-            Some(other) if is_self_relocation(resolved.object(other)) => {
-                refuse(object, if musl { MIXED } else { RELOCATES })
-            }
-            _ => Ok(()),
-        },
-        OutputKind::StaticPie => Ok(()),
+        OutputKind::Executable if glibc_relocation(resolved).is_some() => {
+            refuse(object, if musl { MIXED } else { RELOCATES })
+        }
+        OutputKind::Executable | OutputKind::StaticPie => Ok(()),
     }
 }
 
@@ -53,9 +50,11 @@ const RELOCATES: &str = "this start file relocates the program itself, which cra
      address\n>>> take crt1.o instead (gcc and clang do under -static), or link a static-PIE \
      (-static-pie)";
 
-/// glibc's member that does the work; a program's own empty function of that name is fine.
-fn is_self_relocation(object: &Object) -> bool {
-    object.name.member.is_some_and(|member| member.starts_with(b"dl-reloc-static-pie."))
+/// glibc's member that relocates the program; a program's own empty function of that name is fine.
+fn glibc_relocation<'a, 'data>(resolved: &'a Resolved<'data>) -> Option<&'a Object<'data>> {
+    let object = resolved.object(definer(resolved, "_dl_relocate_static_pie")?);
+    let member = object.name.member?;
+    member.starts_with(b"dl-reloc-static-pie.").then_some(object)
 }
 
 /// Warns of a static-PIE that isn't linked at 0 and that glibc relocates: 2.36 crashes before `main`.
@@ -68,9 +67,7 @@ pub(super) fn warn_of_base(
     if options.output_kind != OutputKind::StaticPie || image_base == 0 {
         return;
     }
-    let Some(file) = definer(resolved, "_dl_relocate_static_pie") else { return };
-    let object = resolved.object(file);
-    if is_self_relocation(object) {
+    if let Some(object) = glibc_relocation(resolved) {
         warnings.push(format!(
             "{}: this start-up code may take a static-PIE to be linked at address 0, and crash (glibc \
              2.36 does); leave out --image-base and -Ttext-segment, or link with -no-pie",

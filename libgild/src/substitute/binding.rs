@@ -1,6 +1,6 @@
 //! What the names of the family mean in a link; asked whenever an object is read.
 
-use super::family::{self, Names, Renames};
+use super::family::{self, Names, Renames, is_one_of};
 use crate::args::{Internal, Options, Override};
 use crate::diagnostics::{Error, demangle};
 use crate::elf::{SHN_UNDEF, SymExt};
@@ -169,7 +169,7 @@ impl Binding {
     /// Whether a name is the program's where that defines it, if no input brings another malloc.
     pub fn yields(&self, name: &[u8]) -> bool {
         name.len() <= family::LONGEST
-            && is_one_of(&family::BESIDE, name)
+            && family::is_beside(name)
             && self.winner != Some(Override::Provider)
             && self.path.is_some()
             && self.prefix.is_empty()
@@ -179,7 +179,7 @@ impl Binding {
     pub(super) fn stands_beside(&self, name: &str, object: &Object) -> bool {
         let objects_win = self.winner == Some(Override::Object);
         let yields = self.yields(name.as_bytes()) && self.rival.get() != Some(&true);
-        let beside = yields || objects_win && family::BESIDE.contains(&name);
+        let beside = yields || objects_win && family::is_beside(name.as_bytes());
         (beside && !self.is_libc(object.position.0) && !has_core(object))
             || self.gives_way(name.as_bytes())
     }
@@ -187,10 +187,10 @@ impl Binding {
     /// Definitions of the object that are not to be taken as they are, by symbol index. `has_rival` is
     /// [`super::has_rival`].
     pub fn taken(&self, object: &Object, has_rival: impl Fn() -> bool) -> Vec<(u32, Taken)> {
-        let provider = self.is_provider(object.position.0);
+        let (rank, member) = object.position;
+        let provider = self.is_provider(rank);
         let objects_win = self.winner == Some(Override::Object);
-        let alone = object.position.1 == 0;
-        let rank = object.position.0;
+        let alone = member == 0;
         let programs = || !self.is_libc(rank) && !has_core(object) && !has_rival();
         let libcs_hooks = self.glibc_hooks && !objects_win && self.is_libc(rank);
         let taken = object.global_symbols().filter_map(|(index, symbol)| {
@@ -246,10 +246,6 @@ impl Binding {
             None => format!("the link, as {}malloc", self.prefix),
         }
     }
-}
-
-fn is_one_of(names: &[&str], name: &[u8]) -> bool {
-    names.iter().any(|known| known.as_bytes() == name)
 }
 
 /// Whether the object has an allocator.

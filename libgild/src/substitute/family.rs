@@ -38,30 +38,19 @@ pub const FAMILY: [&str; 20] = [
 /// New in C23: before, a program might call a function of its own so.
 pub const NEW: [&str; 2] = ["free_sized", "free_aligned_sized"];
 
-/// A program may have functions of its own called so: they rest on malloc, as an `aligned_alloc` from
-/// before C11 does, or have to do with no heap.
-pub const BESIDE: [&str; 17] = [
-    "calloc",
-    "aligned_alloc",
-    "posix_memalign",
-    "memalign",
-    "valloc",
-    "pvalloc",
-    "reallocarray",
-    "malloc_usable_size",
-    "cfree",
-    "mallinfo",
-    "mallinfo2",
-    "mallopt",
-    "malloc_trim",
-    "malloc_stats",
-    "malloc_info",
-    "free_sized",
-    "free_aligned_sized",
-];
-
 /// Without these there is no allocator.
 pub const CORE: [&str; 3] = ["malloc", "free", "realloc"];
+
+/// The rest of the family. A program may have functions of its own called so: they rest on malloc, as an
+/// `aligned_alloc` from before C11 does, or have to do with no heap.
+pub fn is_beside(name: &[u8]) -> bool {
+    is_one_of(&FAMILY, name) && !is_one_of(&CORE, name)
+}
+
+/// Whether `name` is among `names`.
+pub fn is_one_of(names: &[&str], name: &[u8]) -> bool {
+    names.iter().any(|known| known.as_bytes() == name)
+}
 
 /// Private names of the C libraries and the public ones that they stand for.
 pub const INTERNAL: [(&str, &str); 24] = [

@@ -7,12 +7,12 @@
 
 use super::lazy::{self, Candidate, Found, Lazy, name_at};
 use super::names::{Mentions, Names};
-use crate::args::{Options, Strip};
+use crate::args::{Options, Strip, wrapped};
 use crate::diagnostics::{self, Error, Errors, Result, collect};
 use crate::elf::{SHN_COMMON, SHN_LCOMMON, SHN_UNDEF, STB_WEAK, Sym, SymExt};
 use crate::ids::{FileId, SymbolId};
 use crate::input::object::{Object, Position, inflate, signature};
-use crate::input::{Contents, Inputs, Wrap};
+use crate::input::{Contents, Inputs};
 use crate::prefetch::{AHEAD, prefetch};
 use crate::substitute::{self, Binding, Taken};
 use crate::tasks::Tasks;
@@ -405,18 +405,4 @@ fn set_ids(object: &mut Object, mut ids: Vec<SymbolId>) {
     object.groups = groups;
     ids.truncate(globals);
     object.globals = ids;
-}
-
-/// GNU ld manual, `--wrap`: undefined references to `foo` mean `__wrap_foo`, those to `__real_foo`
-/// mean `foo`.
-fn wrapped<'data>(name: &'data [u8], wraps: &'data [Wrap]) -> &'data [u8] {
-    for wrap in wraps {
-        if name == wrap.name {
-            return &wrap.wrapper;
-        }
-        if name == wrap.real {
-            return &wrap.name;
-        }
-    }
-    name
 }

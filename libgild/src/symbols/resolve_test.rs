@@ -1,7 +1,7 @@
 //! The laws of symbol resolution, on objects built in memory.
 
 use super::{Definition, LinkerSymbol, Resolved, Symbol, resolve};
-use crate::args::{DefsymValue, Entry, Options};
+use crate::args::{DefsymValue, Entry, Options, wraps};
 use crate::elf::{STV_DEFAULT, STV_HIDDEN, STV_INTERNAL, STV_PROTECTED};
 use crate::input::Inputs;
 use crate::input::testing::{Builder, archive};
@@ -315,11 +315,7 @@ fn wrap_redirects_undefined_references_alone() {
         ("use.o", Builder::new().reference("f")),
         ("wrap.o", Builder::new().strong("__wrap_f").reference("__real_f")),
     ]);
-    inputs.wraps.push(crate::input::Wrap {
-        name: b"f".to_vec(),
-        wrapper: b"__wrap_f".to_vec(),
-        real: b"__real_f".to_vec(),
-    });
+    inputs.wraps = wraps(&["f".into()]);
     let options = options();
     let resolved = resolve(&inputs, &options, &mut Vec::new()).unwrap();
     let meaning = |file: usize, index: u32| {

@@ -1,7 +1,7 @@
 //! The ELF header, program headers and section headers as bytes (gABI).
 
 use crate::elf::*;
-use crate::layout::{Compressed, Content, Layout};
+use crate::layout::{Content, Layout};
 use crate::sections::Sections;
 use crate::synth::SynthKind;
 
@@ -62,12 +62,12 @@ impl Layout {
                 SHT_NOBITS if place.file_size != 0 => SHT_PROGBITS,
                 kind => kind,
             };
-            let (flags, align) = match place.content {
-                Content::Compressed(_) => (output.flags | SHF_COMPRESSED, Compressed::ALIGN),
-                Content::Inputs | Content::Synth(_) => (output.flags, output.align),
+            let compressed = match place.content {
+                Content::Compressed(_) => SHF_COMPRESSED,
+                Content::Inputs | Content::Synth(_) => 0,
             };
-            put!(out: place.name, kind, flags, place.address, place.offset, place.size, place.link,
-                place.info, align, output.entsize);
+            put!(out: place.name, kind, output.flags | compressed, place.address, place.offset,
+                place.size, place.link, place.info, place.align(output), output.entsize);
         }
         out
     }

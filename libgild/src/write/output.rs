@@ -103,9 +103,21 @@ impl Output {
 
 /// Errors: the output, or what is told about it in a file, would take an input's or the output's place.
 pub fn spare_inputs(inputs: &Inputs, options: &Options) -> Result<()> {
+    let alone = listings(options).next().is_none();
     let mut places = Vec::new();
     for path in iter::once(&options.output).chain(listings(options)) {
-        let Some(place) = place(path) else { continue };
+        let Ok(target) = follow(path) else { continue };
+        let found = fs::metadata(&target).ok();
+        let same = found.as_ref().and_then(|found| inputs.path_of(identity(found)));
+        if let Some(input) = same {
+            return Err(Error::OutputIsInput(input.into()).into());
+        }
+        // What is no regular file may take all of them.
+        if alone || is_stdout(path) || found.is_some_and(|found| !found.is_file()) {
+            continue;
+        }
+        let place = fs::canonicalize(directory(&target)).ok().zip(target.file_name());
+        let Some(place) = place.map(|(folder, name)| folder.join(name)) else { continue };
         if places.contains(&place) {
             let path = path.display();
             let text = format!(
@@ -115,24 +127,7 @@ pub fn spare_inputs(inputs: &Inputs, options: &Options) -> Result<()> {
         }
         places.push(place);
     }
-    let taken = |path: &PathBuf| {
-        let found = follow(path).and_then(fs::metadata).ok()?;
-        inputs.path_of(identity(&found))
-    };
-    match iter::once(&options.output).chain(listings(options)).find_map(taken) {
-        Some(path) => Err(Error::OutputIsInput(path.into()).into()),
-        None => Ok(()),
-    }
-}
-
-/// Where a regular file is or will be, however it is spelled.
-fn place(path: &Path) -> Option<PathBuf> {
-    let target = follow(path).ok()?;
-    if is_stdout(path) || fs::metadata(&target).is_ok_and(|found| !found.is_file()) {
-        return None;
-    }
-    let folder = fs::canonicalize(directory(&target)).ok()?;
-    Some(folder.join(target.file_name()?))
+    Ok(())
 }
 
 /// The files that tell about the link.

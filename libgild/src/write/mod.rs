@@ -9,6 +9,7 @@ mod output;
 mod output_test;
 mod relocate;
 mod spans;
+mod windows;
 
 pub use compress::debug_sections as compress_debug_sections;
 pub use output::{remove_output, spare_inputs};
@@ -25,6 +26,7 @@ use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use windows::Writer;
 
 /// What was written.
 #[derive(Debug)]
@@ -71,6 +73,12 @@ fn plan_and_reserve<'a>(context: Context<'a, '_>, output: &Output) -> Result<Vec
     }
     Ok(spans)
 }
+
+/// Runs of spans for each thread, so that none waits long for the last one.
+const RUNS: usize = 8;
+
+/// Spans of a run: 2 MiB, of which only the ends are written in other pieces than windows.
+const LONGEST_RUN: usize = 8;
 
 /// Whether the output is complete.
 enum Done {
@@ -133,35 +141,41 @@ impl Job<'_, '_> {
         Ok(Done::All)
     }
 
-    /// Threads take spans in file order: neighbours there are neighbours in the input, mostly.
+    /// Threads take runs of spans in file order: neighbours there are neighbours in the input, mostly.
     fn to_file(&self, file: &File) -> Result<Done> {
         let failed = AtomicBool::new(false);
         let findings = Mutex::new(Findings::default());
-        let room = self.spans.iter().map(Span::size).max().unwrap_or(0) as usize;
-        let work = |front: &Front<Span>| {
+        let threads = rayon::current_num_threads();
+        let length = (self.spans.len() / (threads * RUNS)).clamp(1, LONGEST_RUN);
+        let runs: Vec<&[Span]> = self.spans.chunks(length).collect();
+        let largest = self.spans.iter().map(Span::size).max().unwrap_or(0);
+        let work = |front: &Front<&[Span]>| {
             let mut found = Findings::default();
             let mut digests = Vec::new();
-            // Zeros come as untouched pages, and only the largest span touches them all.
-            let mut buffer = vec![0; room];
-            while let Some((index, span)) = front.take() {
-                let out = &mut buffer[..span.size() as usize];
-                digests.push((index, self.fill(span, out, &mut found)));
-                // After an error only the other errors matter.
-                if !found.is_empty() {
-                    failed.store(true, Relaxed);
-                } else if !failed.load(Relaxed)
-                    && let Err(error) = file.write_all_at(out, span.offset())
-                {
-                    found.errors.push(io(self.context, error));
+            let mut writer = Writer::new(file, largest);
+            while let Some((run, spans)) = front.take() {
+                for (index, span) in (run * length..).zip(*spans) {
+                    let fill = |out: &mut [u8]| {
+                        digests.push((index, self.fill(span, out, &mut found)));
+                    };
+                    let written = writer.span(span.offset(), span.size(), fill);
+                    found.errors.extend(written.err().map(|error| io(self.context, error)));
+                    // After an error only the other errors matter.
+                    if !found.is_empty() {
+                        failed.store(true, Relaxed);
+                    }
+                    if failed.load(Relaxed) {
+                        writer.discard();
+                    }
                 }
             }
+            found.errors.extend(writer.finish().err().map(|error| io(self.context, error)));
             if !found.is_empty() {
                 lock(&findings).extend(found);
             }
             digests
         };
-        let threads = rayon::current_num_threads();
-        let digests = at_one_front(threads, self.spans, work).flatten_iter();
+        let digests = at_one_front(threads, &runs, work).flatten_iter();
         let mut digests: Vec<(usize, u128)> = digests.collect();
         if let Done::Uncut = self.check(findings)? {
             return Ok(Done::Uncut);

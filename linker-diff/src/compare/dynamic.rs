@@ -58,11 +58,8 @@ pub fn compare(pair: &Pair, sink: &mut Sink) {
         }
         let finding = Finding::new(Kind::DynamicTag, name, "the flags differ")
             .showing(format!("{l:#x}"), format!("{r:#x}"));
-        if (l ^ r) & mask == 0 {
-            sink.count(Reason::TagOfLayout, name, finding);
-        } else {
-            sink.push(finding);
-        }
+        let reason = ((l ^ r) & mask == 0).then_some(Reason::TagOfLayout);
+        sink.take(reason, name, finding);
     }
 }
 

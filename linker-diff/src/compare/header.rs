@@ -6,6 +6,7 @@ use super::sink::Sink;
 use crate::code::text;
 use crate::finding::{Finding, Kind};
 use crate::model::elf::ET_DYN;
+use crate::reason::Reason;
 
 /// Compares type, flags, ABI and entry point.
 pub fn compare(pair: &Pair, sink: &mut Sink) {
@@ -24,11 +25,9 @@ pub fn compare(pair: &Pair, sink: &mut Sink) {
     if a.osabi != b.osabi {
         let finding = Finding::new(Kind::FileHeader, "ELF header", "the OS ABI differs")
             .showing(a.osabi.to_string(), b.osabi.to_string());
-        if [0, 3].contains(&a.osabi) && [0, 3].contains(&b.osabi) {
-            sink.count(crate::reason::Reason::TypeOfLayout, "osabi", finding);
-        } else {
-            sink.push(finding);
-        }
+        let known = [a.osabi, b.osabi].iter().all(|osabi| [0, 3].contains(osabi));
+        let reason = known.then_some(Reason::TypeOfLayout);
+        sink.take(reason, "osabi", finding);
     }
     sink.compared += 4;
     let show = |image, entry| text::address(image, entry);

@@ -58,6 +58,14 @@ impl Sink {
         }
     }
 
+    /// Counts a difference that has a reason, as [`Sink::count`] does; takes one without as it is.
+    pub fn take(&mut self, reason: Option<Reason>, topic: &str, finding: Finding) {
+        match reason {
+            Some(reason) => self.count(reason, topic, finding),
+            None => self.push(finding),
+        }
+    }
+
     /// Takes over what another has found.
     pub fn merge(&mut self, other: Sink) {
         self.findings.extend(other.findings);

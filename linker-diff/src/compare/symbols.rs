@@ -86,66 +86,91 @@ fn localises(ours: &Names, theirs: &Names) -> bool {
     parted > 2 && parted * 10 >= all
 }
 
+/// What two symbols of one name say; `habit`: one linker makes globals local.
 fn both(pair: &Pair, l: &Symbol, r: &Symbol, habit: bool, sink: &mut Sink) {
     if is_linker_defined(l.name) {
         return;
     }
-    let finding = |kind, what: &str, ours: String, theirs: String| {
-        Finding::new(kind, readable(l.name), format!("the {what} differs")).showing(ours, theirs)
-    };
-    let hidden = |s: &Symbol| s.is_local() || matches!(s.visibility, 1 | 2);
-    let wrapped = is_wrapped(pair, l.name);
-    if l.bind != r.bind && l.name.contains(&b'@') {
-        let f = finding(Kind::SymbolBinding, "binding", bind(l.bind), bind(r.bind));
-        sink.count(Reason::VersionedName, "binding", f);
-    } else if l.bind != r.bind {
-        let f = finding(Kind::SymbolBinding, "binding", bind(l.bind), bind(r.bind));
-        if l.is_local() != r.is_local() && habit {
-            sink.count(Reason::LocalByHabit, "binding", f);
-        } else if wrapped {
-            sink.count(Reason::WrapVisibility, "binding", f);
-        } else if hidden(l) && hidden(r) {
-            sink.count(Reason::HiddenIsLocal, "binding", f);
-        } else {
-            sink.push(f);
-        }
-    }
-    if l.visibility != r.visibility {
-        let (ours, theirs) = (visibility(l.visibility), visibility(r.visibility));
-        let f = finding(Kind::SymbolVisibility, "visibility", ours, theirs);
-        if wrapped {
-            sink.count(Reason::WrapVisibility, "visibility", f);
-        } else if hidden(l) && hidden(r) && (l.is_local() || r.is_local()) {
-            sink.count(Reason::HiddenIsLocal, "visibility", f);
-        } else {
-            sink.push(f);
-        }
-    }
-    if l.kind != r.kind {
-        let f = finding(Kind::SymbolType, "type", l.kind.to_string(), r.kind.to_string());
-        let kinds = [l.kind, r.kind];
-        if kinds.contains(&STT_GNU_IFUNC) && kinds.contains(&STT_FUNC) {
-            sink.count(Reason::CanonicalPlt, "type", f);
-            return;
-        }
-        let sizeless = l.size == 0 && r.size == 0;
-        if (sizeless || is_alias(pair.a, l) && is_alias(pair.b, r)) && kinds.contains(&STT_NOTYPE) {
-            sink.count(Reason::TypeLeftOut, "type", f);
-        } else {
-            sink.push(f);
-        }
+    bindings(pair, l, r, habit, sink);
+    visibilities(pair, l, r, sink);
+    let canonical_plt = kinds(pair, l, r, sink);
+    if canonical_plt {
+        return;
     }
     if l.size != r.size && !is_variant(pair, l, r) {
-        sink.push(finding(Kind::SymbolSize, "size", l.size.to_string(), r.size.to_string()));
+        sink.push(differs(Kind::SymbolSize, l, "size", [l, r].map(|s| s.size.to_string())));
     }
-    if l.is_absolute() && r.is_absolute() {
-        if l.value != r.value {
-            let (ours, theirs) = (format!("{:#x}", l.value), format!("{:#x}", r.value));
-            sink.push(finding(Kind::SymbolValue, "value", ours, theirs));
-        }
-    } else {
+    if !l.is_absolute() || !r.is_absolute() {
         place(pair, l, r, sink);
+    } else if l.value != r.value {
+        let shown = [l, r].map(|s| format!("{:#x}", s.value));
+        sink.push(differs(Kind::SymbolValue, l, "value", shown));
     }
+}
+
+fn differs(kind: Kind, symbol: &Symbol, what: &str, [ours, theirs]: [String; 2]) -> Finding {
+    let detail = format!("the {what} differs");
+    Finding::new(kind, readable(symbol.name), detail).showing(ours, theirs)
+}
+
+/// Whether nothing outside of the program's file could see it.
+fn is_hidden(symbol: &Symbol) -> bool {
+    symbol.is_local() || matches!(symbol.visibility, 1 | 2)
+}
+
+fn bindings(pair: &Pair, l: &Symbol, r: &Symbol, habit: bool, sink: &mut Sink) {
+    if l.bind == r.bind {
+        return;
+    }
+    let reason = if l.name.contains(&b'@') {
+        Some(Reason::VersionedName)
+    } else if l.is_local() != r.is_local() && habit {
+        Some(Reason::LocalByHabit)
+    } else if is_wrapped(pair, l.name) {
+        Some(Reason::WrapVisibility)
+    } else if is_hidden(l) && is_hidden(r) {
+        Some(Reason::HiddenIsLocal)
+    } else {
+        None
+    };
+    let finding = differs(Kind::SymbolBinding, l, "binding", [l, r].map(|s| bind(s.bind)));
+    sink.take(reason, "binding", finding);
+}
+
+fn visibilities(pair: &Pair, l: &Symbol, r: &Symbol, sink: &mut Sink) {
+    if l.visibility == r.visibility {
+        return;
+    }
+    let reason = if is_wrapped(pair, l.name) {
+        Some(Reason::WrapVisibility)
+    } else if is_hidden(l) && is_hidden(r) && (l.is_local() || r.is_local()) {
+        Some(Reason::HiddenIsLocal)
+    } else {
+        None
+    };
+    let shown = [l, r].map(|s| visibility(s.visibility));
+    sink.take(reason, "visibility", differs(Kind::SymbolVisibility, l, "visibility", shown));
+}
+
+/// True for an ifunc whose entry in the PLT stands for it on one side: nothing else can be alike.
+fn kinds(pair: &Pair, l: &Symbol, r: &Symbol, sink: &mut Sink) -> bool {
+    if l.kind == r.kind {
+        return false;
+    }
+    let kinds = [l.kind, r.kind];
+    let canonical_plt = kinds.contains(&STT_GNU_IFUNC) && kinds.contains(&STT_FUNC);
+    let sizeless = l.size == 0 && r.size == 0;
+    let aliases = || is_alias(pair.a, l) && is_alias(pair.b, r);
+    let reason = if canonical_plt {
+        Some(Reason::CanonicalPlt)
+    } else if kinds.contains(&STT_NOTYPE) && (sizeless || aliases()) {
+        Some(Reason::TypeLeftOut)
+    } else {
+        None
+    };
+    let finding = differs(Kind::SymbolType, l, "type", kinds.map(|kind| kind.to_string()));
+    sink.take(reason, "type", finding);
+    canonical_plt
 }
 
 /// Whether `--wrap` gave this function a wrapper, or it is one.
@@ -201,13 +226,12 @@ fn place(pair: &Pair, l: &Symbol, r: &Symbol, sink: &mut Sink) {
     };
     let finding = Finding::new(Kind::SymbolPlace, readable(l.name), "the symbol is elsewhere")
         .showing(show(a, l), show(b, r));
-    if l.size == r.size && equal_constants(pair, l, r) {
-        sink.count(Reason::Merged, "place", finding);
-    } else if l.is_local() && r.is_local() && l.size == 0 {
-        sink.count(Reason::LocalDropped, "place", finding);
+    let reason = if l.size == r.size && equal_constants(pair, l, r) {
+        Some(Reason::Merged)
     } else {
-        sink.push(finding);
-    }
+        (l.is_local() && r.is_local() && l.size == 0).then_some(Reason::LocalDropped)
+    };
+    sink.take(reason, "place", finding);
 }
 
 /// Whether both name read-only bytes that are equal.
@@ -266,20 +290,19 @@ fn missing(pair: &Pair, side: Side, symbol: &Symbol, reached: &HashSet<AtomId>, 
         has_counterpart(&pair.pairing, side, id) || in_use
     });
     let in_table = has.section_at(symbol.value).is_some_and(|s| s.is_linker_table());
-    if symbol.name.contains(&b'@') || is_versioned(lacks, symbol.name) {
-        sink.count(Reason::VersionedName, "name", finding);
+    let (reason, topic) = if symbol.name.contains(&b'@') || is_versioned(lacks, symbol.name) {
+        (Some(Reason::VersionedName), "name")
     } else if is_linker_defined(symbol.name) || in_table || is_linker_made(symbol.name) {
-        sink.count(Reason::OwnSymbol, "name", finding);
+        (Some(Reason::OwnSymbol), "name")
     } else if symbol.bind == STB_LOCAL {
-        sink.count(Reason::LocalDropped, "name", finding);
+        (Some(Reason::LocalDropped), "name")
     } else if in_constants(has, symbol) && (symbol.visibility == 2 || is_alias(has, symbol)) {
-        sink.count(Reason::Merged, "symbol", finding);
-    } else if !needed {
-        // The atom itself was reported as kept or missing.
-        sink.count(Reason::Unreached, "symbol", finding);
+        (Some(Reason::Merged), "symbol")
     } else {
-        sink.push(finding);
-    }
+        // Of what nobody reaches the atom itself was reported as kept or missing.
+        ((!needed).then_some(Reason::Unreached), "symbol")
+    };
+    sink.take(reason, topic, finding);
 }
 
 fn in_constants(image: &Image, symbol: &Symbol) -> bool {

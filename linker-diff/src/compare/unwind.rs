@@ -236,11 +236,8 @@ fn lost(image: &Image, side: Side, sorted: &[(u64, u64)], sink: &mut Sink) {
     };
     sink.findings.extend(finding(&unknown));
     if let Some(finding) = finding(&known) {
-        if image.is_signed_by(b"LLD") {
-            sink.count(Reason::LostEntry, "table", finding);
-        } else {
-            sink.push(finding);
-        }
+        let reason = image.is_signed_by(b"LLD").then_some(Reason::LostEntry);
+        sink.take(reason, "table", finding);
     }
 }
 
@@ -261,10 +258,7 @@ fn dangling(image: &Image, side: Side, sink: &mut Sink) {
         );
         let finding = Finding::new(Kind::FrameFault, ".eh_frame", detail).on(side);
         // Discarded functions leave FDEs at address 0 where the linker doesn't edit the section.
-        if outside.iter().all(|f| f.start == 0) {
-            sink.count(Reason::DroppedFrame, "dangling", finding);
-        } else {
-            sink.push(finding);
-        }
+        let reason = outside.iter().all(|f| f.start == 0).then_some(Reason::DroppedFrame);
+        sink.take(reason, "dangling", finding);
     }
 }

@@ -6,11 +6,24 @@ use libgild::args::{self, Command};
 use std::ffi::OsString;
 use std::path::Path;
 
-/// A link of glibc's size, as gcc would ask for it.
+/// A program of several megabytes, which many threads write, with a function that has an FDE and no
+/// code.
+const SOURCE: &str = r#"
+    #include <math.h>
+    #include <stdio.h>
+    __asm__(".section .rodata; .globl table; table: .fill 5 << 20, 1, 7; .text");
+    extern const char table[];
+    void empty(void) { __builtin_unreachable(); }
+    void (*volatile kept)(void) = empty;
+    int main(int n, char **v) {
+        (void)v;
+        return printf("%f %d %d\n", sin(n), table[n], kept == 0) < 0;
+    }
+"#;
+
+/// Its link, as gcc would ask for it.
 fn program(scene: &Scene) -> Outcome<Vec<String>> {
-    let source = "#include <stdio.h>\n#include <math.h>\n\
-        int main(int n, char **v) { (void)v; printf(\"%f\\n\", sin(n)); return 0; }\n";
-    scene.compile("main.c", source, &["-g", "-ffunction-sections"])?;
+    scene.compile("main.c", SOURCE, &["-g", "-ffunction-sections"])?;
     let dir = "/usr/lib/x86_64-linux-gnu";
     let mut line: Vec<String> = ["-static", "--build-id", "--gc-sections", "-O2", "--eh-frame-hdr"]
         .iter()
@@ -47,6 +60,7 @@ fn any_number_of_threads_gives_the_same_bytes() -> Outcome {
             ensure(same, || format!("{threads} threads, round {round}: other bytes"))?;
         }
     }
+    ensure(one.len() > 5 << 20, || "the table isn't in the program".into())?;
     scene.runs("one").map(drop)
 }
 

@@ -62,6 +62,22 @@ impl<'a> Span<'a> {
 
     /// Makes the span's bytes in `out`, which has its size and may hold anything before.
     pub fn fill(&self, relocator: &Relocator, out: &mut [u8], findings: &mut Findings) {
+        debug_assert!(self.fills_all(relocator, out), "bytes from {:#x} left out", self.offset());
+        self.make(relocator, out, findings);
+    }
+
+    /// Whether what `out` holds before doesn't show, if nothing is wrong with the span.
+    fn fills_all(&self, relocator: &Relocator, out: &mut [u8]) -> bool {
+        let mut findings = Findings::default();
+        let [zeros, ones] = [0, !0].map(|before| {
+            out.fill(before);
+            self.make(relocator, out, &mut findings);
+            out.to_vec()
+        });
+        zeros == ones || !findings.is_empty()
+    }
+
+    fn make(&self, relocator: &Relocator, out: &mut [u8], findings: &mut Findings) {
         let mut rest = out;
         for (index, Placed { range, piece, padding }) in self.pieces.iter().enumerate() {
             let next = self.pieces.get(index + 1);

@@ -9,7 +9,7 @@ use std::os::unix::ffi::OsStrExt;
 
 pub fn trials() -> Vec<Trial> {
     type Check = fn(Target) -> Outcome;
-    let checks: [(&str, Check, &[Target]); 14] = [
+    let checks: [(&str, Check, &[Target]); 15] = [
         ("fork-alone", fork_alone, &[MUSL, MUSL_PIE]),
         ("fork-hook-apart", fork_hook_apart, &[MUSL]),
         ("displaced", displaced, &[MUSL, GLIBC]),
@@ -24,6 +24,7 @@ pub fn trials() -> Vec<Trial> {
         ("other-heap", other_heap, &[MUSL, GLIBC]),
         ("heap-in-two", heap_in_two, &[MUSL, GLIBC]),
         ("not-utf-8", not_utf_8, &[MUSL]),
+        ("common", common, &[MUSL, GLIBC]),
     ];
     let mut trials = Vec::new();
     for (name, check, targets) in checks {
@@ -334,4 +335,16 @@ fn not_utf_8(target: Target) -> Outcome {
     let link = process::run(command.env("GILD_ALLOCATOR", std::ffi::OsStr::from_bytes(b"\xff.a")))?;
     allocator::says(&link, &["error: GILD_ALLOCATOR: "])?;
     ensure(link.code() == 1 && !bench.path("out").exists(), || link.describe())
+}
+
+/// A provider's common symbol, which a definition of the program's would replace, has a place of its own.
+fn common(target: Target) -> Outcome {
+    let bench = Bench::new("own-names/common", target)?;
+    provider(&bench, "__attribute__((common)) int mallopt;\n")?;
+    let user = "#include <stdlib.h>\nextern int mallopt;\n\
+        int main(void) { free(malloc(1)); return mallopt++; }\n";
+    bench.compile("user.c", user, &["-fno-builtin"])?;
+    let inputs = ["--allocator=./libown.a", "user.o"];
+    process::run(&mut bench.command(tools::gild()?, &inputs, "out")?)?.success()?;
+    bench.runs("out", &[]).map(drop)
 }

@@ -67,8 +67,9 @@ fn mention(object: &Object, index: u32, symbol: &Sym) -> Mention {
         return Mention::Reference;
     }
     let strength = match symbol.bind() {
-        _ if taken == Some(Taken::Weak) => WEAK,
+        // `Tables::scan` gathers by this strength what `commons` gives a section.
         _ if is_common(shndx) => COMMON,
+        _ if taken == Some(Taken::Weak) => WEAK,
         STB_WEAK => WEAK,
         _ => STRONG,
     };
@@ -101,6 +102,8 @@ pub fn decide(objects: &[Object], bound: usize, options: &Options) -> Decided {
         .tasks_of(4096)
         .map(|index| tables.symbol(objects, index))
         .collect();
+    let common_mentions: Vec<_> = scanned.into_iter().flat_map(|scanned| scanned.commons).collect();
+    let commons = commons(objects, &common_mentions, &mut symbols);
     let undefined = (0..bound)
         .into_par_iter()
         .tasks_of(4096)
@@ -110,8 +113,6 @@ pub fn decide(objects: &[Object], bound: usize, options: &Options) -> Decided {
         })
         .map(|index| SymbolId(index as u32))
         .collect();
-    let common_mentions: Vec<_> = scanned.into_iter().flat_map(|scanned| scanned.commons).collect();
-    let commons = commons(objects, &common_mentions, &mut symbols);
     Decided { symbols, commons, common_mentions, undefined, duplicates }
 }
 
@@ -188,8 +189,8 @@ impl Tables {
         let entry = &object.symbols[owner_symbol as usize];
         let definition = match (entry.shndx(), object.symbol_section(owner_symbol)) {
             (_, Some(shndx)) => Definition::Section(object.section_id(shndx)),
-            // `commons` replaces it.
-            (shndx, None) if is_common(shndx) => Definition::Section(SectionId(u32::MAX)),
+            // Until `commons` gives it a section.
+            (shndx, None) if is_common(shndx) => Definition::Undefined,
             _ => Definition::Absolute,
         };
         let own = match (key >> STRENGTH_SHIFT, entry.bind()) {

@@ -25,8 +25,8 @@ const COMMON: u64 = 1;
 const WEAK: u64 = 2;
 const STRENGTH_SHIFT: u32 = 62;
 
-/// What the mentions of a name add up to, beside `Symbol::REFERENCED` and `STRONG_REFERENCE`: a
-/// bit for each visibility other than the default.
+/// What the mentions of a name add up to, beside `Symbol::REFERENCED`: a bit for each visibility other
+/// than the default.
 const PROTECTED: u8 = 64;
 const HIDDEN: u8 = 128;
 const INTERNAL: u8 = 1;
@@ -37,6 +37,8 @@ pub struct Decided {
     pub symbols: Vec<Symbol>,
     /// Common symbols that won.
     pub commons: Vec<Common>,
+    /// `SectionId` of the first of them: the number of all objects' sections.
+    pub first_common: u32,
     /// Every common symbol: name, file, symbol index.
     pub common_mentions: Vec<(SymbolId, FileId, u32)>,
     /// Names without a definition that some object refers to.
@@ -103,7 +105,9 @@ pub fn decide(objects: &[Object], bound: usize, options: &Options) -> Decided {
         .map(|index| tables.symbol(objects, index))
         .collect();
     let common_mentions: Vec<_> = scanned.into_iter().flat_map(|scanned| scanned.commons).collect();
-    let commons = commons(objects, &common_mentions, &mut symbols);
+    let first_common =
+        objects.last().map_or(0, |last| last.first_section + last.headers.len() as u32);
+    let commons = commons(objects, &common_mentions, first_common, &mut symbols);
     let undefined = (0..bound)
         .into_par_iter()
         .tasks_of(4096)
@@ -113,7 +117,7 @@ pub fn decide(objects: &[Object], bound: usize, options: &Options) -> Decided {
         })
         .map(|index| SymbolId(index as u32))
         .collect();
-    Decided { symbols, commons, common_mentions, undefined, duplicates }
+    Decided { symbols, commons, first_common, common_mentions, undefined, duplicates }
 }
 
 /// What a walk over one object's globals leaves for later, both rare.
@@ -136,11 +140,7 @@ impl Tables {
                 _ => 0,
             };
             match mention(object, index, symbol) {
-                Mention::Reference => {
-                    let weak = is_weak_reference(object, index, symbol);
-                    let strong = if weak { 0 } else { Symbol::STRONG_REFERENCE };
-                    bits |= Symbol::REFERENCED | strong;
-                }
+                Mention::Reference => bits |= Symbol::REFERENCED,
                 Mention::Definition(key) => {
                     if object.excluded_lib {
                         bits |= HIDDEN;
@@ -169,7 +169,7 @@ impl Tables {
             _ if bits & PROTECTED != 0 => STV_PROTECTED,
             _ => STV_DEFAULT,
         };
-        let flags = bits & (Symbol::REFERENCED | Symbol::STRONG_REFERENCE);
+        let flags = bits & Symbol::REFERENCED;
         let undefined = Symbol {
             value: 0,
             definition: Definition::Undefined,
@@ -284,15 +284,15 @@ fn place(object: &Object, index: u32, with_source: bool) -> Place {
 }
 
 /// The common symbols that won, in the order of their winners, as large and as aligned as the
-/// greediest mention (gABI, `SHN_COMMON`); gives them their sections.
+/// greediest mention (gABI, `SHN_COMMON`); gives them their sections, from `first` on.
 fn commons(
     objects: &[Object],
     mentions: &[(SymbolId, FileId, u32)],
+    first: u32,
     symbols: &mut [Symbol],
 ) -> Vec<Common> {
     let mut numbers: HashMap<SymbolId, usize> = HashMap::new();
     let mut commons: Vec<Common> = Vec::new();
-    let first = objects.last().map_or(0, |last| last.first_section + last.headers.len() as u32);
     // Objects were scanned in order, so the first mention of a name is its winner.
     for &(id, file, index) in mentions {
         let symbol = &mut symbols[id.index()];

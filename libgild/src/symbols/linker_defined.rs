@@ -126,8 +126,7 @@ pub fn define_defsyms(names: &Names, symbols: &mut [Symbol], options: &Options) 
     }
     for (id, target) in defined {
         let old = &mut symbols[id.index()];
-        let kept = Symbol::REFERENCED | Symbol::STRONG_REFERENCE;
-        let flags = old.flags & kept | Symbol::NAMED;
+        let flags = old.flags & Symbol::REFERENCED | Symbol::NAMED;
         *old = Symbol { flags, visibility: old.visibility, ..target };
     }
     errors

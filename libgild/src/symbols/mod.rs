@@ -116,8 +116,6 @@ impl Symbol {
     pub const WEAK: u8 = 1;
     /// Some object refers to the name without defining it.
     pub const REFERENCED: u8 = 2;
-    /// At least one of those references is strong.
-    pub const STRONG_REFERENCE: u8 = 4;
     /// The winning definition is a common symbol.
     pub const COMMON: u8 = 8;
     /// Named by `-u`, `--require-defined`, the entry, or `--defsym`: stays referenced whatever the objects say.
@@ -128,11 +126,6 @@ impl Symbol {
     /// Whether the name has a definition.
     pub fn is_defined(&self) -> bool {
         self.definition != Definition::Undefined
-    }
-
-    /// Undefined, and every reference is weak: 0 without an error.
-    pub fn is_weak_undefined(&self) -> bool {
-        !self.is_defined() && self.flags & Self::STRONG_REFERENCE == 0
     }
 }
 
@@ -200,8 +193,14 @@ pub fn resolve<'data>(
     let extract::Extracted { mut objects, names, lazy, roots } = extract::extract(inputs, options)?;
     let bound = names.bound();
     groups::discard_duplicates(&mut objects, bound);
-    let decide::Decided { mut symbols, commons, common_mentions, mut undefined, duplicates } =
-        decide::decide(&objects, bound, options);
+    let decide::Decided {
+        mut symbols,
+        commons,
+        first_common,
+        common_mentions,
+        mut undefined,
+        duplicates,
+    } = decide::decide(&objects, bound, options);
     if options.warn_common {
         for (id, file, _) in common_mentions {
             let owner = symbols[id.index()].owner;
@@ -231,8 +230,6 @@ pub fn resolve<'data>(
             errors.push(Error::Message(text));
         }
     }
-    let first_common =
-        objects.last().map_or(0, |last| last.first_section + last.headers.len() as u32);
     Ok(Resolved { objects, names, symbols, commons, first_common, start_stop, errors, lazy })
 }
 

@@ -59,6 +59,18 @@ pub enum BuildId {
     Hex(Vec<u8>),
 }
 
+impl BuildId {
+    /// Bytes of the identifier.
+    pub fn size(&self) -> usize {
+        match self {
+            BuildId::Fast => 8,
+            BuildId::Md5 | BuildId::Uuid => 16,
+            BuildId::Sha1 => 20,
+            BuildId::Hex(bytes) => bytes.len(),
+        }
+    }
+}
+
 /// `--compress-debug-sections`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Compression {

@@ -85,6 +85,8 @@ pub struct Context<'a, 'data> {
 pub struct Synth {
     /// By kind.
     outputs: [Option<OutputId>; KINDS],
+    /// Kinds that have one.
+    kinds: Vec<SynthKind>,
     property: Vec<u8>,
     build_id: Vec<u8>,
     build_id_range: Option<Range<u64>>,
@@ -197,16 +199,17 @@ impl Synth {
 
     /// The kind of an output section made by the linker.
     pub(crate) fn kind_of(&self, id: OutputId) -> Option<SynthKind> {
-        ALL.into_iter().find(|kind| self.output(*kind) == Some(id))
+        self.kinds.iter().copied().find(|kind| self.output(*kind) == Some(id))
     }
 
     pub(crate) fn set_output(&mut self, kind: SynthKind, id: OutputId) {
         self.outputs[kind as usize] = Some(id);
+        self.kinds.push(kind);
     }
 
     /// Writes all sizes to `sections.outputs`.
     pub(crate) fn set_sizes(&mut self, sections: &mut Sections) {
-        for kind in ALL {
+        for &kind in &self.kinds {
             if let Some(id) = self.output(kind) {
                 sections.outputs[id.index()].size = self.size(kind);
             }
@@ -250,27 +253,6 @@ impl Synth {
         self.build_id_range.clone()
     }
 }
-
-const ALL: [SynthKind; KINDS] = [
-    SynthKind::PropertyNote,
-    SynthKind::BuildId,
-    SynthKind::PackageNote,
-    SynthKind::DynSym,
-    SynthKind::GnuHash,
-    SynthKind::DynStr,
-    SynthKind::RelaDyn,
-    SynthKind::RelrDyn,
-    SynthKind::RelaIplt,
-    SynthKind::EhFrameHdr,
-    SynthKind::EhFrame,
-    SynthKind::Iplt,
-    SynthKind::Dynamic,
-    SynthKind::Got,
-    SynthKind::SymTab,
-    SynthKind::SymTabShndx,
-    SynthKind::StrTab,
-    SynthKind::ShStrTab,
-];
 
 fn hashed_range(id: &BuildId) -> Option<Range<u64>> {
     (!matches!(id, BuildId::Hex(_))).then(|| notes::build_id_range(id))

@@ -24,22 +24,14 @@ fn note(name: &[u8; 4], kind: u32, descriptor: &[u8]) -> Vec<u8> {
 /// The build-id note. A hashed or random id is zeros until the writer knows it.
 pub fn build_id(id: &BuildId) -> Vec<u8> {
     match id {
-        BuildId::Fast => note(b"GNU\0", NT_GNU_BUILD_ID, &[0; 8]),
-        BuildId::Md5 | BuildId::Uuid => note(b"GNU\0", NT_GNU_BUILD_ID, &[0; 16]),
-        BuildId::Sha1 => note(b"GNU\0", NT_GNU_BUILD_ID, &[0; 20]),
         BuildId::Hex(bytes) => note(b"GNU\0", NT_GNU_BUILD_ID, bytes),
+        _ => note(b"GNU\0", NT_GNU_BUILD_ID, &vec![0; id.size()]),
     }
 }
 
 /// Where the id stands inside the note.
 pub fn build_id_range(id: &BuildId) -> Range<u64> {
-    let size = match id {
-        BuildId::Fast => 8,
-        BuildId::Md5 | BuildId::Uuid => 16,
-        BuildId::Sha1 => 20,
-        BuildId::Hex(bytes) => bytes.len() as u64,
-    };
-    PREFIX as u64..PREFIX as u64 + size
+    PREFIX as u64..(PREFIX + id.size()) as u64
 }
 
 /// The package metadata note; its descriptor is a C string.

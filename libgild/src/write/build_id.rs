@@ -23,7 +23,6 @@ pub fn compute(context: Context, digests: &[u128]) -> Option<(u64, Vec<u8>)> {
     let note = context.layout.synth_place(crate::synth::SynthKind::BuildId)?;
     let leaves: Vec<u8> = digests.iter().flat_map(|digest| digest.to_le_bytes()).collect();
     let mut id = match context.options.build_id.as_ref()? {
-        BuildId::Hex(bytes) => bytes.clone(),
         BuildId::Uuid => uuid().to_vec(),
         _ => {
             let (low, high) = (xxh3_128(&leaves), xxh3_128_with_seed(&leaves, 1));

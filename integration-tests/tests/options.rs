@@ -318,6 +318,20 @@ fn bounds_of_a_section_that_is_not_loaded_give_its_size() -> Outcome {
     ensure(bounds == (Some(0), Some(16)), || format!("{bounds:?}"))
 }
 
+/// One without contents isn't in the output, and so isn't its name.
+#[test]
+fn a_section_may_be_called_as_the_linkers_own() -> Outcome {
+    let scene = Scene::new("options/own-names")?;
+    for contents in ["", ".quad 1\n"] {
+        for name in [".shstrtab", ".strtab", ".symtab", ".got"] {
+            scene.compile("own.s", &format!(".section {name},\"\",@progbits\n{contents}"), &[])?;
+            scene.links(&["start.o", "own.o"])?;
+            scene.runs("a.out").map_err(|error| format!("{name}: {error}"))?;
+        }
+    }
+    Ok(())
+}
+
 /// As in lld; GNU ld and mold refuse such a program, which nothing is wrong with when it runs.
 #[test]
 fn debug_information_may_mention_what_is_undefined() -> Outcome {

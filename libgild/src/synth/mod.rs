@@ -214,10 +214,19 @@ impl Synth {
                 sections.outputs[id.index()].size = self.size(kind);
             }
         }
-        self.section_names = names_size(sections);
+        self.section_names = self.names_size(sections);
         if let Some(id) = self.output(SynthKind::ShStrTab) {
             sections.outputs[id.index()].size = self.section_names;
         }
+    }
+
+    /// Bytes of `.shstrtab`: a NUL, and the names of all sections that aren't empty.
+    fn names_size(&self, sections: &Sections) -> u64 {
+        // `.shstrtab` itself isn't empty, though its size is only known when this is.
+        let own = self.output(SynthKind::ShStrTab);
+        let outputs = (0..).map(OutputId).zip(&sections.outputs);
+        let kept = outputs.filter(|(id, output)| output.size != 0 || Some(*id) == own);
+        1 + kept.map(|(_, output)| output.name.len() as u64 + 1).sum::<u64>()
     }
 
     fn size(&self, kind: SynthKind) -> u64 {
@@ -256,13 +265,4 @@ impl Synth {
 
 fn hashed_range(id: &BuildId) -> Option<Range<u64>> {
     (!matches!(id, BuildId::Hex(_))).then(|| notes::build_id_range(id))
-}
-
-/// Bytes of `.shstrtab`: a NUL, and the names of all sections that aren't empty.
-fn names_size(sections: &Sections) -> u64 {
-    // `.shstrtab` itself isn't empty, though its size is only known when this is.
-    let kept =
-        |output: &&crate::sections::OutputSection| output.size != 0 || output.name == b".shstrtab";
-    let names = sections.outputs.iter().filter(kept).map(|output| output.name.len() as u64 + 1);
-    1 + names.sum::<u64>()
 }

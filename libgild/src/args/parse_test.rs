@@ -400,6 +400,10 @@ fn wrong_values_are_errors() {
         ("-Ttext=xyz", "option '-Ttext': 'xyz' is not a hexadecimal number"),
         ("-z max-page-size=3", "option '-z max-page-size': '3' is not a power of two"),
         (
+            "-z max-page-size=0x800",
+            "option '-z max-page-size': '0x800' is not 0x1000, the size of a page, or more",
+        ),
+        (
             "-z stack-size=0x10000000000000000",
             "option '-z stack-size': 0x10000000000000000 does not fit in 64 bits",
         ),

@@ -45,10 +45,7 @@ const ROWS: &[Row] = &[
         &["max-page-size"],
         Value::Required("BYTES"),
         "The alignment of segments (default: 0x1000)",
-        |state, given| {
-            state.options.max_page_size = given.power_of_two()?;
-            Ok(())
-        },
+        max_page_size,
     ),
     ignored(
         &["common-page-size"],
@@ -126,6 +123,17 @@ const ROWS: &[Row] = &[
     ignored(&["mark-plt", "nomark-plt"], Value::None, NO_SHARED_LIBRARIES),
     ignored(&["memory-seal", "nomemory-seal"], Value::None, NO_LOADER),
 ];
+
+/// Segments that are arranged for less than a page of the processor's share one, and its rights.
+fn max_page_size(state: &mut State, given: &Given) -> Result<(), ArgError> {
+    const LEAST: u64 = 0x1000;
+    let size = given.power_of_two()?;
+    if size < LEAST {
+        return Err(given.bad("0x1000, the size of a page, or more"));
+    }
+    state.options.max_page_size = size;
+    Ok(())
+}
 
 fn report(state: &mut State, given: &Given) -> Result<(), ArgError> {
     match given.text()? {

@@ -108,11 +108,11 @@ fn immediate(
     target: TargetKind,
 ) -> Option<Action> {
     let (kind, offset) = (rela.kind(), rela.offset());
-    let third = usize::try_from(offset).ok()?.checked_sub(3).map_or(0, |at| bytes[at]);
+    let end = usize::try_from(offset).ok()?;
+    let before = |distance: usize| end.checked_sub(distance).map_or(0, |at| bytes[at]);
+    let wide = is_64_bit(prefix, before(3));
     let fits = match target {
-        TargetKind::Absolute(value) if is_64_bit(prefix, third) => {
-            i32::try_from(value.cast_signed()).is_ok()
-        }
+        TargetKind::Absolute(value) if wide => i32::try_from(value.cast_signed()).is_ok(),
         TargetKind::Absolute(value) => {
             u32::try_from(value).is_ok() || i32::try_from(value.cast_signed()).is_ok()
         }
@@ -122,8 +122,14 @@ fn immediate(
     if may_be_rex2(kind, bytes, offset) {
         return None;
     }
-    // 0x66 would make it a 16-bit immediate (or ends the instruction before: then a chance is lost).
-    if !fits || (prefix == Prefix::Legacy && third == 0x66) {
+    // 0x66 in front would make it a 16-bit immediate, unless REX.W counts more (or it ends the
+    // instruction before: then a chance is lost).
+    let front = match prefix {
+        Prefix::Legacy => 3,
+        Prefix::Rex => 4,
+        Prefix::Rex2 => 5,
+    };
+    if !fits || (!wide && before(front) == 0x66) {
         return None;
     }
     match opcode {

@@ -216,7 +216,21 @@ fn no_relax_keeps_what_correctness_allows() {
 #[test]
 fn notrack_and_16_bit_neighbours_are_no_prefixes_of_ours() {
     // 66 ends the instruction before, or makes the immediate 16 bits: no immediate then.
-    let case = Case::new(EXEC, R_X86_64_GOTPCRELX, TargetKind::Address);
-    assert_eq!(case.action("66 03 05 [00 00 00 00]"), Ok(Action::GotPcRelative(Width::S32)));
-    check(case, &[("3e ff 25 [00 00 00 00]", "3e e9 fa 0f 00 00 90")]);
+    let (plain, rex, rex2) =
+        (R_X86_64_GOTPCRELX, R_X86_64_REX_GOTPCRELX, R_X86_64_CODE_4_GOTPCRELX);
+    let case = |kind| Case::new(EXEC, kind, TargetKind::Address);
+    for (kind, text) in [
+        (plain, "66 03 05 [00 00 00 00]"),
+        (plain, "66 85 05 [00 00 00 00]"),
+        (rex, "66 44 03 05 [00 00 00 00]"),
+        (rex2, "66 d5 44 03 05 [00 00 00 00]"),
+    ] {
+        assert_eq!(case(kind).action(text), Ok(Action::GotPcRelative(Width::S32)), "{text}");
+    }
+    let number = Case::new(EXEC, rex, TargetKind::Absolute(7));
+    assert!(matches!(number.action("66 44 8b 05 [00 00 00 00]"), Ok(Action::GotPcRelative(_))));
+    // REX.W counts more.
+    check(case(rex), &[("66 48 03 0d [00 00 00 00]", "66 48 81 c1 00 20 40 00")]);
+    check(case(rex2), &[("66 d5 48 85 05 [00 00 00 00]", "66 d5 18 f7 c0 00 20 40 00")]);
+    check(case(plain), &[("3e ff 25 [00 00 00 00]", "3e e9 fa 0f 00 00 90")]);
 }

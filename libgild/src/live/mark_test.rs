@@ -8,7 +8,7 @@ use crate::elf::*;
 use crate::input::Inputs;
 use crate::merge::merge;
 use crate::sections::testing::Elf;
-use crate::sections::{Sections, gather};
+use crate::sections::{SectionKind, Sections, gather};
 use crate::symbols::{Resolved, resolve};
 
 const A: u64 = SHF_ALLOC;
@@ -296,6 +296,29 @@ fn unwind_records_follow_their_functions() {
         assert_eq!((frames.fdes_of(2), frames.fdes_of(3)), (&[0][..], &[1][..]));
         assert!(frames.fdes_of(1).is_empty() && frames.fdes_of(1000).is_empty());
     });
+}
+
+/// Pieces take their section's alignment, which a compression header gives anew.
+#[test]
+fn sections_of_great_alignment_are_not_merged() {
+    const STRINGS: u64 = SHF_MERGE | SHF_STRINGS;
+    let text = b"a\0b\0";
+    let compressed = |align: u64| {
+        let header = [2, text.len() as u64, align].map(u64::to_le_bytes).concat();
+        [header, zstd::encode_all(&text[..], 1).unwrap()].concat()
+    };
+    for (flags, align, data, kind) in [
+        (0, 64, text.to_vec(), SectionKind::Merge),
+        (0, 128, text.to_vec(), SectionKind::Regular),
+        (SHF_COMPRESSED, 8, compressed(1), SectionKind::Merge),
+        (SHF_COMPRESSED, 8, compressed(1 << 31), SectionKind::Regular),
+    ] {
+        let shape = (SHT_PROGBITS, STRINGS | flags);
+        let object = start().section_of(".debug_str", shape, 0, (align, 1), &data);
+        walk(vec![object], &options(false), |_, sections, _| {
+            assert_eq!(sections.inputs[4].kind, kind, "{flags:#x} {align}");
+        });
+    }
 }
 
 #[test]

@@ -451,7 +451,8 @@ fn can_merge(object: &Object, shndx: u32, header: &Shdr) -> bool {
     }
     let data = object.section_data(shndx);
     let entsize = header.entsize();
-    if data.is_empty() || u32::try_from(data.len()).is_err() || header.align() > GREATEST_ALIGN {
+    let align = object.section_align(shndx);
+    if data.is_empty() || u32::try_from(data.len()).is_err() || align > GREATEST_ALIGN {
         return false;
     }
     if entsize == 0 || !(data.len() as u64).is_multiple_of(entsize) {

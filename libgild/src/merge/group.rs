@@ -111,8 +111,11 @@ impl Group {
         Ok(Group { shape, size, homes, chunks, shards, bases })
     }
 
+    /// Stays as it is where that can't be said in a piece's place.
     fn share_tails(mut self) -> Group {
-        let tails = Tails::new(blocks(&self.shards), self.bases.len(), self.shape);
+        let Some(tails) = Tails::new(blocks(&self.shards), self.bases.len(), self.shape) else {
+            return self;
+        };
         self.chunks.par_iter_mut().tasks_of(1).for_each(|chunk| {
             for place in &mut chunk.places {
                 if *place != NOWHERE {

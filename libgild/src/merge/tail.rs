@@ -1,6 +1,6 @@
 //! Tail merging (`-O2`): a string that another one ends with needs no bytes of its own.
 
-use super::chunk::string_end;
+use super::chunk::{NOWHERE, string_end};
 use super::group::Shape;
 use super::shard::Block;
 use rayon::prelude::*;
@@ -18,9 +18,19 @@ fn backwards(a: &[u8], b: &[u8]) -> Ordering {
     b.iter().rev().cmp(a.iter().rev())
 }
 
+/// An offset as pieces keep it; `None` if it is too large for that.
+fn kept(place: usize) -> Option<u32> {
+    u32::try_from(place).ok().filter(|place| *place != NOWHERE)
+}
+
 impl Tails {
-    /// Lays out the strings of all blocks, whose numbers are less than `count`.
-    pub fn new<'a>(blocks: impl Iterator<Item = &'a Block>, count: usize, shape: Shape) -> Tails {
+    /// Lays out the strings of all blocks, whose numbers are less than `count`. `None` if there are more
+    /// bytes than the 4 GiB of one run: blocks of long strings have room for more.
+    pub fn new<'a>(
+        blocks: impl Iterator<Item = &'a Block>,
+        count: usize,
+        shape: Shape,
+    ) -> Option<Tails> {
         let (entsize, align) = (shape.entsize as usize, shape.align as usize);
         let mut strings: Vec<(&[u8], u32, u32)> = Vec::new();
         for Block { bytes, number } in blocks {
@@ -47,17 +57,17 @@ impl Tails {
                     last.1
                 }
             };
-            moved[block as usize].push((offset, place as u32));
+            moved[block as usize].push((offset, kept(place)?));
         }
         moved.par_iter_mut().for_each(|moved| moved.sort_unstable());
-        Tails { bytes, moved }
+        Some(Tails { bytes, moved })
     }
 
     /// The new offset of a string.
     pub fn place(&self, block: usize, offset: u32) -> u32 {
         let moved = &self.moved[block];
         let found = moved.binary_search_by_key(&offset, |&(old, _)| old);
-        found.map_or(super::chunk::NOWHERE, |index| moved[index].1)
+        found.map_or(NOWHERE, |index| moved[index].1)
     }
 }
 
@@ -78,7 +88,7 @@ mod tests {
     #[test]
     fn tails_share_the_bytes_of_longer_strings() {
         let blocks = blocks(&[b"foobar\0x\0", b"bar\0\0obar\0"]);
-        let tails = Tails::new(blocks.iter(), 2, shape(1));
+        let tails = Tails::new(blocks.iter(), 2, shape(1)).unwrap();
         assert_eq!(tails.bytes.len(), b"foobar\0x\0".len());
         for Block { bytes, number } in &blocks {
             let mut start = 0;
@@ -94,9 +104,15 @@ mod tests {
     #[test]
     fn alignment_limits_sharing() {
         let blocks = blocks(&[b"abcdefg\0efg\0fg\0"]);
-        let tails = Tails::new(blocks.iter(), 1, shape(4));
+        let tails = Tails::new(blocks.iter(), 1, shape(4)).unwrap();
         assert_eq!(tails.place(0, 8), tails.place(0, 0) + 4);
         assert_eq!(tails.place(0, 12) % 4, 0);
         assert_eq!(tails.bytes.len(), 11);
+    }
+    #[test]
+    fn offsets_of_more_than_32_bits_are_not_kept() {
+        assert_eq!(kept(0xffff_fffe), Some(0xffff_fffe));
+        assert_eq!(kept(0xffff_ffff), None);
+        assert_eq!(kept(0x1_0000_0000), None);
     }
 }

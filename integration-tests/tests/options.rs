@@ -332,6 +332,36 @@ fn a_section_may_be_called_as_the_linkers_own() -> Outcome {
     Ok(())
 }
 
+/// What gild adds, its note and what completes the family, is fit for IBT and shadow stacks.
+#[test]
+fn an_allocator_leaves_a_program_its_protection() -> Outcome {
+    let scene = Scene::new("options/protection")?;
+    let begin = "void *calloc(unsigned long, unsigned long);\nint error;\n\
+        int *__errno_location(void) { return &error; }\nvoid begin(void) {\n\
+        char *p = calloc(2, 3);\n\
+        __asm__ volatile(\"syscall\" : : \"a\"(60L), \"D\"(p == 0 || p[5] != 0));\n}\n";
+    let own = "char area[64];\nvoid *malloc(unsigned long n) { return area; }\n\
+        void free(void *p) { }\nvoid *realloc(void *p, unsigned long n) { return p; }\n";
+    scene.compile("begin.c", begin, &["-fno-builtin", "-fcf-protection=full"])?;
+    for (protection, wanted) in [("full", 3), ("branch", 1), ("none", 0)] {
+        let protection = format!("-fcf-protection={protection}");
+        scene.compile("own.c", own, &["-fno-builtin", &protection])?;
+        let link = scene.links(&["--allocator=./own.o", "-e", "begin", "begin.o"])?;
+        scene.runs("a.out")?;
+        let image = Image::open(&scene.path("a.out"))?;
+        // Note header, name, type and size of the only property.
+        let bits = match image.section(".note.gnu.property") {
+            Some(note) => image.number(note.address + 24, 4)?,
+            None => 0,
+        };
+        ensure(bits == wanted, || format!("{protection}: {bits}: {}", link.describe()))?;
+        let calloc = image.symbol("calloc").ok_or("no calloc")?;
+        let endbr64 = image.at(calloc.value, 4)? == [0xf3, 0x0f, 0x1e, 0xfa];
+        ensure(endbr64, || format!("calloc: {}", link.describe()))?;
+    }
+    Ok(())
+}
+
 /// As in lld; GNU ld and mold refuse such a program, which nothing is wrong with when it runs.
 #[test]
 fn debug_information_may_mention_what_is_undefined() -> Outcome {

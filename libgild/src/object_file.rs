@@ -5,7 +5,8 @@ use crate::elf::{
     SHT_PROGBITS, SHT_RELA, SHT_STRTAB, SHT_SYMTAB, STB_GLOBAL, STT_FUNC, STT_NOTYPE,
 };
 
-/// An object with one global function; `calls` are offsets of 32-bit fields and whom they call.
+/// An object with one global function, which must be fit for IBT and shadow stacks; `calls` are offsets
+/// of 32-bit fields and whom they call.
 pub fn function(name: &str, code: &[u8], calls: &[(u64, &str)]) -> Vec<u8> {
     let mut symbols = Symbols::new();
     symbols.add(name, global(STT_FUNC), 1, 0, code.len() as u64);
@@ -28,6 +29,7 @@ pub fn function(name: &str, code: &[u8], calls: &[(u64, &str)]) -> Vec<u8> {
         symtab,
         strtab,
         no_executable_stack(),
+        protection(),
     ])
 }
 
@@ -44,11 +46,20 @@ pub fn note(section: &str, bytes: Vec<u8>, flags: &[&str]) -> Vec<u8> {
         symtab,
         strtab,
         no_executable_stack(),
+        protection(),
     ])
 }
 
 fn no_executable_stack() -> Section {
     Section::new(".note.GNU-stack", SHT_PROGBITS, 0, 1, Vec::new())
+}
+
+/// `GNU_PROPERTY_X86_FEATURE_1_AND`, IBT and SHSTK (psABI, "Program Property"): without it no program with
+/// the object would have them.
+fn protection() -> Section {
+    let name = u32::from_le_bytes(*b"GNU\0");
+    let note = [4, 16, 5, name, 0xc000_0002, 4, 3, 0].map(u32::to_le_bytes).concat();
+    Section::new(".note.gnu.property", SHT_NOTE, SHF_ALLOC, 8, note)
 }
 
 /// `st_info` of a global symbol, default visibility in `st_other`.

@@ -159,8 +159,11 @@ const OVERFLOW: u8 = 0x70;
 const ZERO: u8 = 0x74;
 const NOT_ZERO: u8 = 0x75;
 
+/// Where an indirect branch may go under IBT.
+const ENDBR64: [u8; 4] = [0xf3, 0x0f, 0x1e, 0xfa];
+
 fn assemble(parts: &[Part]) -> Code {
-    let mut code = Code { bytes: Vec::new(), calls: Vec::new() };
+    let mut code = Code { bytes: ENDBR64.into(), calls: Vec::new() };
     let mut jumps: Vec<(usize, usize)> = Vec::new();
     for part in parts {
         match *part {

@@ -362,6 +362,34 @@ fn an_allocator_leaves_a_program_its_protection() -> Outcome {
     Ok(())
 }
 
+/// Where a record's function is said is no reference: no GOT slot is made for it, and 0 is none.
+#[test]
+fn unwind_records_are_relocated_as_sections_are() -> Outcome {
+    let scene = Scene::new("options/unwind")?;
+    scene.compile("object.s", ".data\n.globl object\nobject: .zero 24\n.size object, 24\n", &[])?;
+    for (function, works) in [("f - .", true), ("f@GOTPCREL", false)] {
+        let frames = format!(
+            "f: ret\n.section .eh_frame,\"a\",@progbits\n\
+             cie: .long 16, 0\n.byte 1\n.asciz \"zR\"\n.byte 1, 0x78, 16, 1, 0x1b, 12, 7, 8\n\
+             .long 20\n.long . - cie\n.long {function}\n.long 1, 0\n\
+             .reloc ., R_X86_64_SIZE32, object\n.long 0\n"
+        );
+        scene.compile("frames.s", &frames, &[])?;
+        let line = ["start.o", "frames.o", "object.o"];
+        if !works {
+            scene.fails(&line, &["R_X86_64_GOTPCREL", "no GOT slot", "frames.o:(.eh_frame"])?;
+            continue;
+        }
+        let link = scene.links(&line)?;
+        let image = Image::open(&scene.path("a.out"))?;
+        let section = image.section(".eh_frame").ok_or("no .eh_frame")?;
+        // The last word of the only FDE, in front of the terminator.
+        let size = image.number(section.address + section.size - 8, 4)?;
+        ensure(size == 24, || format!("{size}: {}", link.describe()))?;
+    }
+    Ok(())
+}
+
 /// As in lld; GNU ld and mold refuse such a program, which nothing is wrong with when it runs.
 #[test]
 fn debug_information_may_mention_what_is_undefined() -> Outcome {

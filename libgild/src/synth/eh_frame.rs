@@ -1,8 +1,8 @@
 //! `.eh_frame` of the output: FDEs of live functions, each CIE once (LSB, "Exception Frames").
 
-use super::Context;
 use super::split::{Group, groups};
-use crate::arch::x86_64::{self, Values, Width};
+use super::{Context, values};
+use crate::arch::x86_64::{self, Width};
 use crate::diagnostics::{Error, Result};
 use crate::elf::*;
 use crate::ids::FileId;
@@ -308,22 +308,7 @@ impl Writer<'_, '_> {
                 .into());
         }
         let s = target.wrapping_sub(addend as u64);
-        let values = Values { s, a: addend, ..self.rare(rela) };
+        let values = values(self.context, self.object, rela, action, s)?;
         x86_64::apply(action, bytes, inside, place, &values).map_err(|error| error.to_string())
-    }
-
-    fn rare(&self, rela: &Rela) -> Values {
-        let layout = self.context.layout;
-        let symbol = SymbolRef::new(self.object, rela.sym());
-        let size = self.object.symbols.get(rela.sym() as usize).map_or(0, |symbol| symbol.size());
-        Values {
-            s: 0,
-            a: 0,
-            got_slot: layout.got_slot(symbol).unwrap_or(0),
-            got_base: layout.got_base,
-            tp: layout.tp,
-            tls_start: layout.tls_start,
-            size,
-        }
     }
 }

@@ -13,6 +13,7 @@ mod slots;
 mod split;
 mod symbol_entry;
 mod symtab;
+mod values;
 
 use crate::arch::x86_64::{self, plt};
 use crate::args::{BuildId, Options, OutputKind};
@@ -30,6 +31,7 @@ use rela::DynamicRelocs;
 use slots::Slots;
 use std::ops::Range;
 use symtab::SymTab;
+pub use values::values;
 
 /// The sections that the linker makes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

@@ -11,8 +11,8 @@ use crate::input::object::Object;
 use crate::layout::{SymbolRef, kinds};
 use crate::prefetch::{AHEAD, prefetch};
 use crate::sections::SectionKind;
-use crate::symbols::{Definition, Symbol};
-use crate::synth::Context;
+use crate::symbols::Definition;
+use crate::synth::{Context, values};
 use crate::tasks::Tasks;
 use rayon::prelude::*;
 
@@ -336,24 +336,20 @@ impl<'a, 'data> Relocator<'a, 'data> {
         next: Option<&Rela>,
         out: &mut [u8],
     ) -> Result<Action, String> {
-        let layout = self.context.layout;
         let object = section.object;
         let kind = self.kind(object, rela);
         let action = x86_64::action(self.arch, rela, section.data, kind, flags, next)
             .map_err(|message| format!("{message}: {}", self.name(object, rela.sym())))?;
-        let mut values = self.values(object, rela, kind);
-        let symbol = || SymbolRef::new(object, rela.sym());
-        let slot = match action {
-            Action::GotPcRelative(_) | Action::GotOffset(_) => Some(layout.got_slot(symbol())),
-            Action::GotTpPcRelative | Action::TlsDescLoad => Some(layout.gottpoff_slot(symbol())),
-            _ => None,
+        // An undefined weak thread-local is at the thread pointer itself.
+        let undefined_tls = matches!(kind, TargetKind::Absolute(_)) && is_tls(rela.kind());
+        let target = self.target(object, rela.sym(), rela.addend());
+        let s = match undefined_tls {
+            true => self.context.layout.tp,
+            false => target.wrapping_sub(rela.addend() as u64),
         };
-        if let Some(slot) = slot {
-            values.got_slot = slot.ok_or_else(|| {
-                let name = x86_64::reloc_name(rela.kind());
-                format!("internal error: no GOT slot was planned for {name}")
-            })?;
-        }
+        let values = values(self.context, object, rela, action, s).map_err(|message| {
+            format!("internal error: {message} for {}", x86_64::reloc_name(rela.kind()))
+        })?;
         let offset = rela.offset();
         let place = section.address.wrapping_add(offset);
         x86_64::apply(action, out, offset, place, &values)
@@ -384,51 +380,13 @@ impl<'a, 'data> Relocator<'a, 'data> {
             }
             Some(target) => {
                 let s = target.wrapping_sub(rela.addend() as u64);
-                (action, Values { s, ..self.values(object, rela, kind) })
+                (action, values(self.context, object, rela, action, s)?)
             }
         };
         let place = section.address.wrapping_add(rela.offset());
         let offset = rela.offset().wrapping_sub(section.start);
         x86_64::apply(action, out, offset, place, &values)
             .map_err(|overflow| self.overflow(object, rela, overflow))
-    }
-
-    /// All values but the GOT slot.
-    #[inline]
-    fn values(&self, object: &Object, rela: &Rela, kind: TargetKind) -> Values {
-        let layout = self.context.layout;
-        let target = self.target(object, rela.sym(), rela.addend());
-        let undefined_tls = matches!(kind, TargetKind::Absolute(_)) && is_tls(rela.kind());
-        Values {
-            // An undefined weak thread-local is at the thread pointer itself.
-            s: if undefined_tls { layout.tp } else { target.wrapping_sub(rela.addend() as u64) },
-            a: rela.addend(),
-            got_slot: 0,
-            got_base: layout.got_base,
-            tp: layout.tp,
-            tls_start: layout.tls_start,
-            size: self.size(object, rela),
-        }
-    }
-
-    /// Z, for the relocations that ask for it.
-    fn size(&self, object: &Object, rela: &Rela) -> u64 {
-        if !matches!(rela.kind(), R_X86_64_SIZE32 | R_X86_64_SIZE64) {
-            return 0;
-        }
-        let resolved = self.context.resolved;
-        let size = |object: &Object, index: u32| {
-            object.symbols.get(index as usize).map_or(0, |symbol| symbol.size())
-        };
-        let Some(id) = object.global(rela.sym()) else { return size(object, rela.sym()) };
-        let symbol = resolved.symbol(id);
-        if symbol.flags & Symbol::COMMON != 0
-            && let Some(common) = resolved.commons.iter().find(|common| common.symbol == id)
-        {
-            return common.size;
-        }
-        let owner = resolved.objects.get(symbol.owner.index());
-        owner.map_or(0, |owner| size(owner, symbol.owner_symbol))
     }
 
     #[cold]

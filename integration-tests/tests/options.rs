@@ -217,6 +217,15 @@ fn a_discarded_function_has_no_relocation() -> Outcome {
         let values: Vec<_> = image.relocations()?.iter().map(|it| Some(it.2)).collect();
         ensure(values == [start], || format!("{start:x?}: {values:x?}"))?;
     }
+    // Where nothing else is in the table, it may be read-only.
+    let excluded = ".section .gone, \"ae\"\n.globl gone\ngone: ret\n";
+    for (definition, target) in [(copy, ".Lf + 1"), (excluded, "gone")] {
+        let table = format!(".section .gcc_except_table, \"a\"\n.balign 8\n.quad {target}\n");
+        scene.compile("table.s", &format!("{definition}{table}"), &[])?;
+        scene.links(&[&pie[..3], &["start.o", "first.o", "table.o"]].concat())?;
+        let count = Image::open(&scene.path("a.out"))?.relocations()?.len();
+        ensure(count == 0, || format!("{count} relocations for {target}"))?;
+    }
     Ok(())
 }
 

@@ -1,11 +1,12 @@
 //! What one relocation refers to, and what it needs.
 
 use super::scan::{Found, Scanner, Source};
-use crate::arch::x86_64::{Action, NEEDS_GOT_BASE, NEEDS_IPLT, TargetKind, action, is_plain};
+use crate::arch::x86_64::{Action, NEEDS_GOT_BASE, NEEDS_IPLT, TargetKind, action};
 use crate::elf::*;
 use crate::faults::Fault;
 use crate::ids::{SectionId, SymbolId};
 use crate::input::object::Object;
+use crate::layout::kinds;
 use crate::prefetch::{AHEAD, prefetch};
 use crate::sections::may_dangle;
 use crate::symbols::{Definition, LinkerSymbol, Symbol, is_weak_reference};
@@ -168,11 +169,11 @@ impl Scanner<'_, '_> {
             let relocations = object.relocations(shndx);
             let Some(rela) = relocations.get(index as usize) else { continue };
             let source = Source { object, shndx, record: false };
-            let symbol = object.global(rela.sym()).map(|id| (id, self.resolved.symbol(id)));
-            let target = match symbol {
-                Some((id, symbol)) if is_dead(symbol, &dead) => {
-                    self.undefined(source, rela, id, found)
-                }
+            let Some(symbol_id) = object.global(rela.sym()) else { continue };
+            let symbol = self.resolved.symbol(symbol_id);
+            let target = match symbol.definition {
+                _ if is_dead(symbol, &dead) => self.undefined(source, rela, symbol_id, found),
+                Definition::Linker(linker) => kinds::of_linker(self.sections, linker),
                 _ => TargetKind::Address,
             };
             let next = relocations.get(index as usize + 1);
@@ -203,25 +204,18 @@ impl Scanner<'_, '_> {
                     self.outside(source, rela, section, symbol.value as i64, found);
                     return None;
                 }
-                Some(Target::Kind(match symbol.kind {
-                    STT_GNU_IFUNC => TargetKind::Ifunc,
-                    STT_TLS => TargetKind::Tls,
-                    _ => {
-                        // With large sections it depends on the relocation.
-                        if !self.sections.has_large {
-                            self.plain[id.index()].store(true, Relaxed);
-                        }
-                        self.address(rela, section)
-                    }
-                }))
+                let kind = kinds::in_section(self.sections, section, symbol.kind);
+                if kind == TargetKind::Address {
+                    self.plain[id.index()].store(true, Relaxed);
+                }
+                Some(Target::Kind(kind))
             }
             Definition::Absolute => Some(Target::Kind(TargetKind::Absolute(symbol.value))),
             Definition::Linker(linker) => {
                 self.keep_linker(linker, found);
                 Some(match linker {
                     LinkerSymbol::SectionStart(_) | LinkerSymbol::SectionStop(_) => Target::Bound,
-                    LinkerSymbol::TlsModuleBase => Target::Kind(TargetKind::Tls),
-                    _ => Target::Kind(TargetKind::Address),
+                    _ => Target::Kind(kinds::of_linker(self.sections, linker)),
                 })
             }
             Definition::Undefined => Some(Target::Kind(self.undefined(source, rela, id, found))),
@@ -263,39 +257,16 @@ impl Scanner<'_, '_> {
         if claim.excluded {
             return self.discarded(source, rela, section, found);
         }
-        let is_section = symbol.kind() == STT_SECTION;
         if claim.merge {
             // The addend of a section symbol selects the piece; a named symbol's own value does.
-            let addend = if is_section { rela.addend() } else { 0 };
+            let addend = if symbol.kind() == STT_SECTION { rela.addend() } else { 0 };
             let offset = (symbol.value() as i64).wrapping_add(addend);
             if !self.touch(section, offset) {
                 self.outside(source, rela, section, offset, found);
                 return None;
             }
         }
-        Some(Target::Kind(match symbol.kind() {
-            STT_GNU_IFUNC => TargetKind::Ifunc,
-            STT_TLS => TargetKind::Tls,
-            STT_SECTION
-                if !is_plain(rela.kind())
-                    && object.headers[shndx as usize].flags() & SHF_TLS != 0 =>
-            {
-                TargetKind::Tls
-            }
-            _ => self.address(rela, section),
-        }))
-    }
-
-    /// `Large` matters to nothing but GOT loads, so others needn't read the section's flags.
-    fn address(&self, rela: &Rela, section: SectionId) -> TargetKind {
-        if !self.sections.has_large || matches!(rela.kind(), R_X86_64_PC32 | R_X86_64_PLT32) {
-            return TargetKind::Address;
-        }
-        let output = self.sections.inputs[section.index()].output;
-        match self.sections.outputs[output.index()].flags & SHF_X86_64_LARGE {
-            0 => TargetKind::Address,
-            _ => TargetKind::Large,
-        }
+        Some(Target::Kind(kinds::of_local(self.sections, object, symbol, shndx, rela.kind())))
     }
 
     /// Notes that a piece is in use; false if there is none at `offset`. The end counts as part

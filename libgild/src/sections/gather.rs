@@ -4,8 +4,8 @@ use super::eh_frame::EhFrame;
 use super::files::Files;
 use super::groups::{IN_GROUP, KEPT, Ties};
 use super::kept::is_root;
-use super::{InputSection, OutputSection, SectionKind, Sections, names};
-use crate::args::{Options, Strip};
+use super::{InputSection, OutputSection, SectionKind, Sections, names, reach};
+use crate::args::{Options, OutputKind, Strip};
 use crate::diagnostics::{Error, Errors, Result};
 use crate::elf::*;
 use crate::ids::OutputId;
@@ -113,6 +113,8 @@ struct Part {
     warnings: Vec<u32>,
     stack_note: Option<bool>,
     has_large: bool,
+    /// Bytes that the loaded ones take, as [`reach::room`] counts them.
+    room: u64,
     errors: Vec<Error>,
 }
 
@@ -133,14 +135,22 @@ pub fn gather<'a>(resolved: &'a Resolved, options: &Options) -> Result<Sections>
     Errors::check(errors)?;
 
     let mut outputs = join(&runs, split(&mut inputs, &lengths));
-    inputs.extend(resolved.commons.iter().map(|common| common_section(common, &mut outputs)));
+    let commons = resolved.commons.iter().map(|common| common_section(common, &mut outputs));
+    let commons: Vec<InputSection> = commons.collect();
+    inputs.extend(&commons);
+    let outputs: Vec<OutputSection> = outputs.all.iter().map(output_section).collect();
 
     let firsts = objects.iter().map(|object| object.first_section);
     let files = Files::new(firsts.chain([resolved.first_common]).collect());
     let parts = || runs.iter().flat_map(|run| &run.parts);
     let large =
         parts().any(|part| part.has_large) || resolved.commons.iter().any(|common| common.large);
-    let has_large = large && !is_within_reach(&inputs, &outputs, options);
+    let rooms = parts().map(|part| part.room).chain(commons.iter().map(reach::room));
+    let is_small = rooms.fold(0, u64::saturating_add) < reach::NEAR;
+    let far = match is_small && (!large || options.section_starts.is_empty()) {
+        true => Vec::new(),
+        false => reach::far(&inputs, &outputs, options.output_kind == OutputKind::StaticPie),
+    };
     let warnings = parts()
         .zip(objects)
         .flat_map(|(part, object)| part.warnings.iter().map(|&shndx| (object.file, shndx)));
@@ -162,10 +172,10 @@ pub fn gather<'a>(resolved: &'a Resolved, options: &Options) -> Result<Sections>
         merge_inputs,
         inputs,
         ties,
-        outputs: outputs.all.iter().map(output_section).collect(),
+        outputs,
         eh_frames,
         stack_notes,
-        has_large,
+        far,
         warnings,
         dead_bounds: Vec::new(),
         files,
@@ -197,19 +207,6 @@ fn join<'a>(runs: &[Run<'a>], inputs: Vec<&mut [InputSection]>) -> Outputs<'a> {
         }
     });
     outputs
-}
-
-/// Whether everything that is loaded can reach everything else, so that nothing is large.
-fn is_within_reach(inputs: &[InputSection], outputs: &Outputs, options: &Options) -> bool {
-    // Half of what 32 bits reach; linker-made sections take the rest.
-    const NEAR: u64 = 1 << 30;
-    let loaded = |input: &&InputSection| {
-        let output = outputs.all.get(input.output.index());
-        output.is_some_and(|output| output.flags & SHF_ALLOC != 0)
-    };
-    let room = |input: &InputSection| input.size + input.align();
-    let all = inputs.iter().filter(loaded).map(room).fold(0, u64::saturating_add);
-    options.section_starts.is_empty() && all < NEAR
 }
 
 fn oversized(resolved: &Resolved, common: &Common) -> Option<Error> {
@@ -368,6 +365,9 @@ impl Part {
             input.ties = KEPT;
         }
         self.has_large |= flags & SHF_X86_64_LARGE != 0;
+        if flags & SHF_ALLOC != 0 {
+            self.room = self.room.saturating_add(reach::room(input));
+        }
         let draft = Draft { name: output, kind, flags, entsize: header.entsize() };
         (input.output, input.rank) = (OutputId(outputs.id(draft)), rank);
     }

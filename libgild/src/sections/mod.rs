@@ -8,6 +8,7 @@ mod groups;
 mod init_order;
 mod kept;
 mod names;
+mod reach;
 #[cfg(test)]
 pub(crate) mod testing;
 
@@ -107,8 +108,8 @@ pub struct Sections {
     pub eh_frames: Vec<EhFrame>,
     /// By `FileId`: whether its `.note.GNU-stack` asks for an executable stack; `None` without one.
     pub(crate) stack_notes: Vec<Option<bool>>,
-    /// Whether any section has SHF_X86_64_LARGE and may be out of reach.
-    pub has_large: bool,
+    /// By output section of the input: whether it may be out of code's reach. Empty if none is.
+    far: Vec<bool>,
     /// Which file each section of an object comes from.
     files: Files,
     /// `SectionId` of the first common.
@@ -142,6 +143,18 @@ impl Sections {
         // An excluded one has no output section.
         let output = self.outputs.get(input.output.index());
         output.is_some_and(|output| output.flags & SHF_ALLOC != 0)
+    }
+
+    /// Whether section `id` may be out of code's reach.
+    #[inline]
+    pub fn is_far(&self, id: SectionId) -> bool {
+        let far = || self.far.get(self.inputs[id.index()].output.index());
+        self.has_far() && far().is_some_and(|far| *far)
+    }
+
+    /// Whether any section may be out of code's reach.
+    pub fn has_far(&self) -> bool {
+        !self.far.is_empty()
     }
 
     /// `SectionId` of the first common symbol; headers of objects stand before it.

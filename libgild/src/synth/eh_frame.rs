@@ -298,7 +298,7 @@ impl Writer<'_, '_> {
             return x86_64::put(bytes, inside, Width::S32, distance)
                 .map_err(|error| error.to_string());
         }
-        let kind = kinds::target_kind(resolved, sections, self.object, rela);
+        let kind = kinds::target_kind(resolved, sections, self.object, rela, true);
         let flags = self.object.headers[section as usize].flags();
         let data = self.object.section_data(section);
         let action = x86_64::action(self.classes, rela, data, kind, flags, None)?;

@@ -234,12 +234,10 @@ fn find(
         let mut last = None;
         for (index, rela) in (0..).zip(relocations) {
             // No other type can become RELATIVE in a 64-bit program.
-            if rela.kind() != R_X86_64_64
-                || (may_dangle && kinds::is_excluded(resolved, sections, object, rela.sym()))
-            {
+            if rela.kind() != R_X86_64_64 {
                 continue;
             }
-            let target = kinds::target_kind(resolved, sections, object, rela);
+            let target = kinds::target_kind(resolved, sections, object, rela, may_dangle);
             let next = relocations.get(index as usize + 1);
             // Errors were reported by the scan.
             let action = x86_64::action(context, rela, bytes, target, header.flags(), next);

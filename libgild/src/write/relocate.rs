@@ -58,12 +58,14 @@ const MAX_FAULTS: usize = 100;
 impl<'a, 'data> Relocator<'a, 'data> {
     /// One for all sections.
     pub fn new(context: Context<'a, 'data>) -> Relocator<'a, 'data> {
-        let Context { resolved, sections, .. } = context;
+        let Context { resolved, sections, layout, .. } = context;
         let kind = |id| kinds::kind_of(resolved, sections, SymbolRef::Global(SymbolId(id)));
+        // What is excluded has no address.
+        let plain =
+            |id: u32| layout.symbol_addresses[id as usize] != 0 && kind(id) == TargetKind::Address;
         let word = |word: u32| {
             let ids = word * 64..(word * 64 + 64).min(resolved.symbols.len() as u32);
-            let plain = ids.map(|id| u64::from(kind(id) == TargetKind::Address) << (id % 64));
-            plain.fold(0, |all, bit| all | bit)
+            ids.fold(0, |all, id| all | u64::from(plain(id)) << (id % 64))
         };
         let words = resolved.symbols.len().div_ceil(64) as u32;
         // 16,384 symbols a task: about 50 µs.
@@ -78,7 +80,7 @@ impl<'a, 'data> Relocator<'a, 'data> {
         {
             return TargetKind::Address;
         }
-        kinds::target_kind(resolved, sections, object, rela)
+        kinds::target_kind(resolved, sections, object, rela, true)
     }
 
     /// Fills `out`, which starts `start` bytes into output section `output`, with its `members`.

@@ -9,7 +9,7 @@ use crate::elf::*;
 pub enum TargetKind {
     /// A link-time address; a static-PIE moves it at start.
     Address,
-    /// An address in an SHF_X86_64_LARGE section, maybe out of reach of 32 bits.
+    /// The same where 32 bits may not reach: in an SHF_X86_64_LARGE section, or any section behind too much.
     Large,
     /// A number that doesn't move: SHN_ABS, or 0 for an undefined weak symbol.
     Absolute(u64),
@@ -34,14 +34,14 @@ pub struct Context {
     pub relax: bool,
     /// Dynamic relocations in read-only sections are allowed (`-z notext`).
     pub text_relocations: bool,
-    /// All small-model addresses are below 2 GiB: an address may become a 32-bit immediate.
+    /// What is [`TargetKind::Address`] is below 2 GiB: an address may become a 32-bit immediate.
     pub low: bool,
 }
 
 impl Context {
     /// The context of a link.
     pub fn new(options: &Options) -> Context {
-        // Half of the 2 GiB that small code can reach remains for the program itself.
+        // Half of the 2 GiB that small code can reach remains for what isn't far (see `sections::reach`).
         const LOW: u64 = 1 << 30;
         let starts = options.section_starts.iter().map(|(_, address)| *address);
         Context {

@@ -283,10 +283,13 @@ fn addresses_that_cannot_be_are_refused() -> Outcome {
     scene.compile("ifunc.s", ifunc, &[])?;
     let relro = ".section .data.rel.ro,\"aw\"\n.quad _start\n.data\n.quad 1\n";
     scene.compile("relro.s", relro, &[])?;
+    scene.compile("aligned.s", ".section .rodata\n.balign 0x800000\n.quad 1\n", &[])?;
+    let pie = ["-static", "-pie", "--no-dynamic-linker", "--image-base=0x10000", "aligned.o"];
     let last_page_of_relro = ["--section-start=.data.rel.ro=0x500000", "-Tdata=0x500080"];
     let cases: &[(&[&str], &[&str])] = &[
         (&["ifunc.o", "--section-start=.got=0x300000000"], &[".iplt", ".got"]),
         (&[&["relro.o"], &last_page_of_relro[..]].concat(), &["0x500080", "share a page"]),
+        (&pie, &["0x10000", "0x800000, the alignment of .rodata"]),
     ];
     all(cases, |(arguments, texts)| scene.fails(&[&["start.o"], *arguments].concat(), texts))
 }

@@ -113,6 +113,29 @@ fn addresses_and_page_sizes_are_taken_as_given() -> Outcome {
     Ok(())
 }
 
+/// The program header table stands in the first segment, whatever alignment a section there wants.
+#[test]
+fn segments_stand_in_the_file_as_in_memory() -> Outcome {
+    let scene = Scene::new("options/congruence")?;
+    let source = ".globl begin\nbegin: lea aligned(%rip), %rdi\nand $0x7fffff, %edi\n\
+        or aligned(%rip), %edi\nmov $60, %eax\nsyscall\n\
+        .section .rodata\n.balign 0x800000\naligned: .quad 0\n";
+    scene.compile("begin.s", source, &[])?;
+    let pie = ["-static", "-pie", "--no-dynamic-linker"];
+    for options in [&[][..], &["--image-base=0x10000"], &pie] {
+        let link = scene.links(&[options, &["-e", "begin", "begin.o"]].concat())?;
+        for load in Image::open(&scene.path("a.out"))?.segments_of(object::elf::PT_LOAD.0) {
+            let fits = load.offset % load.align == load.address % load.align;
+            ensure(fits, || format!("{load:x?}: {}", link.describe()))?;
+        }
+        // Older kernels align no static-PIE.
+        if options != pie {
+            scene.runs("a.out")?;
+        }
+    }
+    Ok(())
+}
+
 #[test]
 fn stripping_takes_what_it_says() -> Outcome {
     let scene = Scene::new("options/strip")?;

@@ -58,6 +58,11 @@ pub fn align_up(value: u64, align: u64) -> Option<u64> {
     Some(value.checked_add(mask)? & !mask)
 }
 
+/// The greatest power of two that an address is a multiple of; `None` for 0.
+fn lowest_bit(address: u64) -> Option<u64> {
+    1u64.checked_shl(address.trailing_zeros())
+}
+
 /// The first offset from `offset` on that is congruent to `address` modulo `align`.
 fn congruent(offset: u64, address: u64, align: u64) -> u64 {
     offset + (address.wrapping_sub(offset) & (align - 1))
@@ -104,9 +109,18 @@ pub fn assign(items: &[Item], plan: &Plan, rules: &Rules) -> Option<Addresses> {
 impl Cursor<'_> {
     fn load(&mut self, load: &Load, first: bool) -> Option<Segment> {
         let items = &self.items[load.items.clone()];
-        let align = items.iter().map(|item| item.align).fold(self.rules.page, u64::max);
-        let (start_address, start_offset) =
-            if first { (self.rules.image_base, 0) } else { self.start(load, align)? };
+        let mut align = items.iter().map(|item| item.align).fold(self.rules.page, u64::max);
+        let (start_address, start_offset) = match first {
+            true => {
+                // The headers, at offset 0, stand where the program starts. A fixed address that isn't as
+                // aligned as a section is no harm to that: nothing moves.
+                if let Some(fitting) = lowest_bit(self.rules.image_base) {
+                    align = align.min(fitting);
+                }
+                (self.rules.image_base, 0)
+            }
+            false => self.start(load, align)?,
+        };
         let mut end_offset = self.offset;
         // .tbss overlays what follows it; only its parts follow each other.
         let mut tbss_end = 0;

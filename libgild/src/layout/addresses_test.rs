@@ -43,6 +43,9 @@ fn images() -> Vec<Vec<Item>> {
     aligned[3].align = 1 << 21;
     aligned[4].align = 1 << 14;
     aligned[8].align = 1 << 16;
+    images.push(aligned.clone());
+    // More than the usual base.
+    aligned[3].align = 1 << 23;
     images.push(aligned);
     images
 }

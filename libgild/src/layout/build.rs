@@ -42,7 +42,7 @@ pub fn layout(
     outputs::adopt_eh_frames(resolved, sections, &synth);
     synth.set_sizes(sections);
     let ordered = outputs::ordered(sections, options, warnings)?;
-    let image_base = image_base(options)?;
+    let image_base = image_base(sections, options)?;
     start_files::warn_of_base(resolved, image_base, options, warnings);
     let pie = options.output_kind == OutputKind::StaticPie;
     let rules =
@@ -82,7 +82,7 @@ pub fn layout(
     Err(Error::Message("the size of .relr.dyn doesn't settle".into()).into())
 }
 
-fn image_base(options: &Options) -> Result<u64> {
+fn image_base(sections: &Sections, options: &Options) -> Result<u64> {
     // GNU ld's, and lld's where -Ttext or --section-start takes the place.
     const USUAL: u64 = 0x40_0000;
     const LOWER: u64 = 0x20_0000;
@@ -97,7 +97,26 @@ fn image_base(options: &Options) -> Result<u64> {
         let message = format!("the image base {base:#x} is no multiple of the page size {page:#x}");
         return Err(Error::Message(message).into());
     }
+    if options.output_kind == OutputKind::StaticPie {
+        check_alignment(base, sections)?;
+    }
     Ok(base)
+}
+
+/// Linux aligns the base of a static-PIE as its segments are, if it heeds that at all; sections are aligned
+/// then if they stand at such a distance from the base.
+fn check_alignment(base: u64, sections: &Sections) -> Result<()> {
+    let loaded = sections.outputs.iter().filter(|it| it.flags & SHF_ALLOC != 0 && it.size != 0);
+    match loaded.max_by_key(|output| output.align) {
+        Some(output) if !base.is_multiple_of(output.align) => {
+            let (name, align) = (String::from_utf8_lossy(&output.name), output.align);
+            let message = format!(
+                "the image base {base:#x} is no multiple of {align:#x}, the alignment of {name}"
+            );
+            Err(Error::Message(message).into())
+        }
+        _ => Ok(()),
+    }
 }
 
 fn resolve_relocations(

@@ -4,6 +4,8 @@
 mod recipe;
 
 use recipe::{Allocator, Error, Libc, Places, Toolchain};
+use std::fmt::Display;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::{env, fs};
@@ -14,7 +16,7 @@ Builds lib<NAME>.a into DIR/glibc and DIR/musl; without names, all of them.";
 fn main() -> ExitCode {
     let mut arguments = env::args().skip(1);
     let Some(directory) = arguments.next().filter(|argument| !argument.starts_with('-')) else {
-        eprintln!("{USAGE}");
+        say(USAGE);
         return ExitCode::from(2);
     };
     let mut wanted = Vec::new();
@@ -22,7 +24,7 @@ fn main() -> ExitCode {
         match Allocator::ALL.into_iter().find(|allocator| allocator.name() == name) {
             Some(allocator) => wanted.push(allocator),
             None => {
-                eprintln!("gild-allocators: unknown allocator {name}\n{USAGE}");
+                say(format_args!("gild-allocators: unknown allocator {name}\n{USAGE}"));
                 return ExitCode::from(2);
             }
         }
@@ -34,10 +36,15 @@ fn main() -> ExitCode {
         Ok(0) => ExitCode::SUCCESS,
         Ok(_) => ExitCode::FAILURE,
         Err(error) => {
-            eprintln!("gild-allocators: {error}");
+            say(format_args!("gild-allocators: {error}"));
             ExitCode::FAILURE
         }
     }
+}
+
+/// A line for standard error. `eprintln!` would panic where nobody reads it or the disk is full.
+fn say(line: impl Display) {
+    let _ = writeln!(io::stderr(), "{line}");
 }
 
 /// Builds what it can and says what it couldn't; returns how many failed.
@@ -48,10 +55,10 @@ fn build_all(directory: &Path, wanted: &[Allocator]) -> Result<usize, Error> {
         let sources = crate_root(&metadata, allocator.crate_name())?;
         for libc in Libc::ALL {
             match build(directory, allocator, libc, &sources) {
-                Ok(line) => println!("{line}"),
+                Ok(line) => _ = writeln!(io::stdout(), "{line}"),
                 Err(error) => {
                     failed += 1;
-                    eprintln!("no {} for {}: {error}", allocator.name(), libc.name());
+                    say(format_args!("no {} for {}: {error}", allocator.name(), libc.name()));
                 }
             }
         }

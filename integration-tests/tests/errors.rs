@@ -385,6 +385,20 @@ fn warnings_can_be_fatal() -> Outcome {
     ensure(!quiet.stderr.contains("risky is"), || quiet.describe())
 }
 
+/// A log on a full disk is no reason to leave half a link behind.
+#[test]
+fn messages_that_cannot_be_written_change_nothing() -> Outcome {
+    let scene = Scene::new("errors/full")?;
+    scene.compile("user.s", ".data\n.quad missing\n", &[])?;
+    let linker = scene.command(&[]).get_program().display().to_string();
+    for (options, status) in [("--warn-unresolved-symbols --time --stats", 0), ("", 1)] {
+        let line = format!("'{linker}' {options} start.o user.o 2>/dev/full; test $? = {status}");
+        scene.tool("sh", &["-c", &line])?;
+        ensure(scene.path("a.out").exists() == (status == 0), || line)?;
+    }
+    Ok(())
+}
+
 /// Runs every case before it fails, so that one run tells of all that is wrong.
 fn all<T>(cases: &[T], check: impl Fn(&T) -> Outcome) -> Outcome {
     let failures: Vec<_> = cases.iter().filter_map(|case| check(case).err()).collect();

@@ -173,3 +173,13 @@ fn exit_statuses_tell_equal_different_and_failed_apart() {
         assert!(!output.stderr.is_empty(), "{arguments:?} fail without a word");
     }
 }
+
+#[test]
+fn messages_that_cannot_be_written_change_no_status() {
+    for tool in [env!("CARGO_BIN_EXE_gild-diff"), env!("CARGO_BIN_EXE_gild-inspect")] {
+        let full = std::fs::File::options().write(true).open("/dev/full").expect("/dev/full");
+        let mut command = Command::new(tool);
+        let status = command.args(["/no/such/file"; 2]).stderr(full).status().expect("it runs");
+        assert_eq!(status.code(), Some(2), "{tool}");
+    }
+}

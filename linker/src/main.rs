@@ -116,9 +116,9 @@ fn succeed(options: &Options, outcome: &Outcome) {
     report::warnings(options, &outcome.warnings);
     report::print_lines(&outcome.lines);
     if options.time {
-        eprintln!("{}", outcome.times);
+        report::say(&outcome.times);
     }
     if let Some(stats) = &outcome.stats {
-        eprintln!("{stats}");
+        report::say(stats);
     }
 }

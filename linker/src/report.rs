@@ -54,10 +54,15 @@ pub fn warnings(options: &Options, warnings: &[String]) {
 
 fn print(kind: &str, color: &str, message: &(impl Display + ?Sized)) {
     if COLOR.get().copied().unwrap_or(false) {
-        eprintln!("gild: \x1b[1;{color}m{kind}:\x1b[0m {message}");
+        say(format_args!("gild: \x1b[1;{color}m{kind}:\x1b[0m {message}"));
     } else {
-        eprintln!("gild: {kind}: {message}");
+        say(format_args!("gild: {kind}: {message}"));
     }
+}
+
+/// A line for standard error. `eprintln!` would panic where nobody reads it or the disk is full.
+pub fn say(line: impl Display) {
+    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 /// Lines for standard output. A reader that has gone away (`| head`) wants no more of them.

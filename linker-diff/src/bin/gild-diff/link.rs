@@ -46,7 +46,9 @@ fn choose(first: Linker, with: &[String]) -> Result<Vec<Linker>, String> {
         match linkers::find(&name) {
             Some(linker) if linkers.iter().all(|l| !same_file(l, &linker)) => linkers.push(linker),
             Some(_) => {}
-            None if with.is_empty() => eprintln!("gild-diff: {name} is not installed: left out"),
+            None if with.is_empty() => {
+                crate::say(format_args!("{name} is not installed: left out"));
+            }
             None => return Err(format!("linker `{name}` was not found")),
         }
     }

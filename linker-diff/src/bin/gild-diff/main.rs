@@ -8,6 +8,8 @@ mod progress;
 mod recipe;
 mod response;
 
+use std::fmt::Display;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -20,10 +22,15 @@ fn main() -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(1),
         Err(message) => {
-            eprintln!("gild-diff: error: {message}");
+            say(format_args!("error: {message}"));
             ExitCode::from(FAILED)
         }
     }
+}
+
+/// A line for standard error. `eprintln!` would panic where nobody reads it or the disk is full.
+fn say(line: impl Display) {
+    let _ = writeln!(io::stderr(), "gild-diff: {line}");
 }
 
 /// Whether all differences are explained.

@@ -1,5 +1,6 @@
 //! Tells which allocator a program carries, whichever linker made it.
 
+use std::fmt::Display;
 use std::io::{self, BufWriter, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -42,7 +43,7 @@ fn main() -> ExitCode {
         match inspect(file) {
             Ok(program) => programs.push(program),
             Err(error) => {
-                eprintln!("gild-inspect: error: {error}");
+                say(format_args!("error: {error}"));
                 status = FAILED;
             }
         }
@@ -50,18 +51,23 @@ fn main() -> ExitCode {
     for program in &programs {
         let Some(name) = &cli.expect else { break };
         if let Err(what) = expect::check(program, name, cli.at_least) {
-            eprintln!("gild-inspect: {what}");
+            say(what);
             status = status.max(UNMET);
         }
     }
     match write(&cli, &programs) {
         // A reader that has seen enough is no error.
         Err(e) if e.kind() != io::ErrorKind::BrokenPipe => {
-            eprintln!("gild-inspect: error: {e}");
+            say(format_args!("error: {e}"));
             ExitCode::from(FAILED)
         }
         _ => ExitCode::from(status),
     }
+}
+
+/// A line for standard error. `eprintln!` would panic where nobody reads it or the disk is full.
+fn say(line: impl Display) {
+    let _ = writeln!(io::stderr(), "gild-inspect: {line}");
 }
 
 fn write(cli: &Cli, programs: &[Inspection]) -> io::Result<()> {

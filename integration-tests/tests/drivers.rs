@@ -224,6 +224,21 @@ fn jobserver_gets_its_tokens_back() -> Outcome {
     Ok(())
 }
 
+/// Numbers that make left in the environment, and a wrapper's files behind them.
+#[test]
+fn files_are_no_jobserver() -> Outcome {
+    let scene = Scene::new("drivers/jobserver-stale")?;
+    scene.compile("large.s", ".data\n.fill 16 << 20, 1, 1\n", &[])?;
+    integration_tests::workdir::write(&scene.dir, "in", "tokens")?;
+    integration_tests::workdir::write(&scene.dir, "log", "kept")?;
+    let linker = scene.command(&[]).get_program().display().to_string();
+    let link = format!("MAKEFLAGS=' -j4 --jobserver-auth=3,4' '{linker}' start.o large.o");
+    scene.tool("sh", &["-c", &format!("exec 3<in 4>>log; {link}")])?;
+    let log = scene.bytes("log")?;
+    ensure(log == b"kept", || format!("a token went to the log: {log:?}"))?;
+    scene.runs("a.out").map(drop)
+}
+
 /// Linker scripts that stand for libraries, as Debian's glibc has for libm.a.
 #[test]
 fn script_stubs_are_followed() -> Outcome {

@@ -13,9 +13,12 @@ pub struct Jobs {
 impl Jobs {
     /// The jobserver that `MAKEFLAGS` names, if there is one.
     pub fn from_environment() -> Jobs {
-        // SAFETY: called first thing in main, before anything else opens file descriptors that
-        // `MAKEFLAGS` could name by mistake.
-        Jobs { client: unsafe { Client::from_env() }, tokens: Vec::new() }
+        // SAFETY: called first thing in main: no descriptor that `MAKEFLAGS` could name by mistake is
+        // this process's own. What the parent has left open is taken if both are pipes: a stale
+        // `MAKEFLAGS` that names pipes of another purpose takes bytes from the one, and gives them to
+        // the other at the end. Nothing tells these from make's.
+        let found = unsafe { Client::from_env_ext(true) };
+        Jobs { client: found.client.ok(), tokens: Vec::new() }
     }
 
     /// How many of `useful` threads there may be: the first is the process's own, a token pays for

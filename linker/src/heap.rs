@@ -118,7 +118,8 @@ struct Pages {
     /// Chunks that were asked for.
     chunks: usize,
     /// Where the huge pages start that the last chunk may still have; the end of all addresses once
-    /// they have been slow.
+    /// they have been slow. Never less than `fresh.start` as it was before a run was taken, unless no
+    /// huge page has room from there to the chunk's end: nobody ever had the page there.
     huge: usize,
 }
 
@@ -178,13 +179,14 @@ impl Pages {
         if first >= end {
             return;
         }
-        advise(first, end, Advice::LinuxHugepage);
+        advise_huge_pages(first, end, true);
         self.huge = end;
         let begun = clock_gettime(ClockId::ThreadCPUTime);
-        // SAFETY: of what was taken last, which nobody has yet; zeros stay zeros.
+        // SAFETY: `first` lies in what was taken last (see `huge`), which nobody has yet; zeros stay
+        // zeros.
         unsafe { with_exposed_provenance_mut::<u8>(first).write_volatile(0) };
         if clock_gettime(ClockId::ThreadCPUTime) - begun > SLOW {
-            advise(first + HUGE_PAGE, chunk_end, Advice::LinuxNoHugepage);
+            advise_huge_pages(first + HUGE_PAGE, chunk_end, false);
             self.huge = usize::MAX;
         }
     }
@@ -208,11 +210,11 @@ impl Pages {
         self.fresh = Run { start, size: bytes };
         self.chunks += 1;
         if self.huge == usize::MAX {
-            advise(start, start + bytes, Advice::LinuxNoHugepage);
+            advise_huge_pages(start, start + bytes, false);
         } else if first {
             self.huge = start + bytes;
         } else if self.chunks <= 2 && hands_memory_back() {
-            advise(start, start + bytes, Advice::LinuxNoHugepage);
+            advise_huge_pages(start, start + bytes, false);
             self.huge = start + bytes;
         } else {
             self.huge = start.next_multiple_of(HUGE_PAGE);
@@ -270,9 +272,10 @@ fn hands_memory_back() -> bool {
     order.and_then(|order| order.trim().parse().ok()).is_some_and(|order: u32| order <= LARGEST)
 }
 
-/// Gives advice about a part of a chunk. Nothing depends on its being taken.
-fn advise(start: usize, end: usize, advice: Advice) {
-    // SAFETY: the caller's mapping, whose bytes stay as they are.
+/// Asks for huge pages in a part of a chunk, or for none. Nothing depends on its being heard.
+fn advise_huge_pages(start: usize, end: usize, wanted: bool) {
+    let advice = if wanted { Advice::LinuxHugepage } else { Advice::LinuxNoHugepage };
+    // SAFETY: wherever that is, these two change no byte and no right (madvise(2)).
     let _ = unsafe { madvise(with_exposed_provenance_mut(start), end - start, advice) };
 }
 

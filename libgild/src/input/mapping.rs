@@ -76,8 +76,10 @@ impl Mapping {
         let identity = Some(identity(&metadata));
         let length = usize::try_from(metadata.len()).unwrap_or(usize::MAX);
         if metadata.is_file() && length > 0 && MAPPED.load(Relaxed) < MOST_MAPPED {
-            // SAFETY: gild only reads the mapping. Like every linker, it relies on nobody shortening
-            // an input while it is being linked.
+            // SAFETY: gild only reads the mapping, but nothing keeps others from writing to the file:
+            // that would change bytes behind a shared reference, which is undefined behaviour, or,
+            // if it gets shorter, end the process (SIGBUS). Like every linker that maps its inputs,
+            // gild relies on nobody changing one in place while it is being linked.
             let map = unsafe { MmapOptions::new().len(length).map(&file) }.map_err(fail)?;
             MAPPED.fetch_add(1, Relaxed);
             return Ok(Mapping { bytes: Bytes::Mapped(Mapped(map)), identity });

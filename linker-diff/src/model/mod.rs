@@ -47,8 +47,10 @@ impl ImageFile {
         if meta.len() == 0 {
             return Err(Error::NotElf { path: path.to_owned() });
         }
-        // SAFETY: the map is read-only and private; a file cut short by others while it is being
-        // compared ends the process with SIGBUS, as for every tool that maps its input.
+        // SAFETY: it is only read here, but nothing keeps others from writing to the file: that would
+        // change bytes behind a shared reference, which is undefined behaviour, or, if it gets
+        // shorter, end the process (SIGBUS). As every tool that maps its input, this one relies on
+        // nobody changing a program in place while it is being compared; linkers make a new file.
         let map = unsafe { memmap2::Mmap::map(&file) }.map_err(fail)?;
         Ok(Self { path: path.to_owned(), map })
     }

@@ -75,9 +75,9 @@ fn tokens(text: &str) -> Result<Vec<String>, String> {
     let mut tokens = Vec::new();
     let mut rest = text.trim_start();
     while let Some(first) = rest.chars().next() {
-        let length = if rest.starts_with("/*") {
-            let end = rest.find("*/").ok_or("unclosed comment in linker script")?;
-            rest = rest[end + 2..].trim_start();
+        let length = if let Some(comment) = rest.strip_prefix("/*") {
+            let (_, after) = comment.split_once("*/").ok_or("unclosed comment in linker script")?;
+            rest = after.trim_start();
             continue;
         } else if first == '#' {
             rest = rest.split_once('\n').map_or("", |(_, rest)| rest).trim_start();
@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn stubs_list_their_files_in_order() {
-        let text = "/* GNU ld script */\n# for all\nOUTPUT_FORMAT(elf64-x86-64)\nTARGET(elf64-x86-64)\nGROUP ( /lib/libm-2.36.a AS_NEEDED(\"/lib/libmvec.a\" -lfoo) )";
+        let text = "/* GNU ld script */\n/*/ INPUT(x) */\n# for all\nOUTPUT_FORMAT(elf64-x86-64)\nTARGET(elf64-x86-64)\nGROUP ( /lib/libm-2.36.a AS_NEEDED(\"/lib/libmvec.a\" -lfoo) )";
         let input = |name: &str| Command::Input(name.into());
         assert_eq!(
             parse(text).unwrap(),
@@ -121,7 +121,8 @@ mod tests {
 
     #[test]
     fn anything_else_is_refused() {
-        for text in ["SECTIONS { }", "GROUP ( a", "INPUT a", "/* open", "\"open", "garbage"] {
+        for text in ["SECTIONS { }", "GROUP ( a", "INPUT a", "/* open", "/*/", "\"open", "garbage"]
+        {
             assert!(parse(text).is_err(), "{text}");
         }
     }

@@ -147,6 +147,7 @@ fn an_input_is_never_overwritten() -> Outcome {
     scene.tool("ar", &["rc", "libplain.a", "member.o"])?;
     scene.tool("ar", &["rcT", "libthin.a", "member.o"])?;
     std::os::unix::fs::symlink("start.o", scene.path("link")).map_err(text)?;
+    fs::write(scene.path("stub"), "INPUT(start.o)\n").map_err(text)?;
     for (output, input) in [
         ("start.o", "start.o"),
         ("link", "start.o"),
@@ -154,6 +155,7 @@ fn an_input_is_never_overwritten() -> Outcome {
         ("libplain.a", "-lplain"),
         ("libthin.a", "libthin.a"),
         ("member.o", "libthin.a"),
+        ("stub", "stub"),
     ] {
         let before = scene.bytes(output)?;
         let arguments = [

@@ -118,7 +118,7 @@ impl Loader<'_> {
         let kind = identify(map.bytes());
         match kind {
             Kind::Elf | Kind::Archive => {}
-            Kind::Script => return self.script(&path, &map, input),
+            Kind::Script => return self.script(&path, map, input),
             Kind::Bitcode => return fail(self.rank(), BITCODE),
             Kind::Empty => return fail(self.rank(), "the file is empty"),
             Kind::Unknown => {
@@ -153,7 +153,7 @@ impl Loader<'_> {
     fn script(
         &mut self,
         path: &Path,
-        map: &Mapping,
+        map: Mapping,
         input: &Input,
     ) -> std::result::Result<(), Error> {
         let rank = self.rank();
@@ -166,6 +166,7 @@ impl Loader<'_> {
         let commands = script::parse(text).map_err(|message| {
             fail(format!("is no object or archive; as a linker script: {message}"))
         })?;
+        self.keep_script(path, map);
         for command in commands {
             // Each that is open would go on naming others.
             if self.scripts > MAX_SCRIPTS {
@@ -193,6 +194,16 @@ impl Loader<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Notes, once, that a script was read: the output depends on it, and mustn't take its place.
+    fn keep_script(&mut self, path: &Path, map: Mapping) {
+        let kind = Kind::Script;
+        let files = &mut self.inputs.files;
+        if files.iter().all(|file| file.kind != kind || file.path != path) {
+            let (path, thin) = (path.to_path_buf(), Thin::default());
+            files.push(InputFile { path, map, kind, thin, offered: false });
+        }
     }
 
     /// GNU ld manual, "Commands Dealing with Files": an absolute path lies in the sysroot if the

@@ -130,10 +130,15 @@ fn stubs_lead_to_their_files() {
     let mut options = options(vec![InputName::Library("m".into())], &[&directory]);
     // An absolute path in a stub of the sysroot lies in the sysroot.
     options.sysroot = Some(scratch.0.clone());
-    assert_eq!(paths(&loaded(&options).unwrap()), [beside, found, absolute]);
+    // The second -lm brings nothing new.
+    options.inputs.push(Input::new(InputName::Library("m".into())));
+    let inputs = loaded(&options).unwrap();
+    assert_eq!(paths(&inputs), [&beside, &found, &absolute]);
+    let stub = directory.join("libm.a");
+    assert_eq!(inputs.paths().collect::<Vec<_>>(), [&stub, &beside, &found, &absolute]);
+    options.inputs.pop();
     options.sysroot = None;
     let text = loaded(&options).unwrap_err();
-    let stub = scratch.0.join("usr/lib/libm.a");
     let missing = "cannot open /lib/absolute.a: No such file or directory";
     assert_eq!(text, format!("{missing}\n>>> named by {}\n", stub.display()));
 }

@@ -23,13 +23,15 @@ use crate::args::Wrap;
 use crate::diagnostics::Error;
 use crate::substitute::Binding;
 use archive::Archive;
-use mapping::{Kind, Mapping};
+use mapping::{Identity, Kind, Mapping};
+use std::iter;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 /// Every input file, mapped, in command-line order.
 #[derive(Debug, Default)]
 pub struct Inputs {
+    /// Linker scripts among them, for which there are no entries.
     files: Vec<InputFile>,
     /// Files where the command line names them; the index is the rank that errors are sorted by.
     pub entries: Vec<Entry>,
@@ -108,18 +110,24 @@ impl Inputs {
         self.files.len()
     }
 
-    /// Paths of all files that were opened, in the order they were.
+    /// Paths of all files that were opened, linker scripts among them, in that order, but for the
+    /// members of a thin archive, which come behind it.
     pub fn paths(&self) -> impl Iterator<Item = &Path> {
-        let files = self.files.iter().filter(|file| file.map.identity.is_some());
-        files.map(|file| file.path.as_path())
+        self.opened().map(|(path, _)| path)
     }
 
-    /// Path of the input that is the file `identity`; of a thin archive's members, those that were opened.
-    pub fn path_of(&self, identity: mapping::Identity) -> Option<&Path> {
-        let thin = self.files.iter().flat_map(|file| &file.thin.files);
-        let thin = thin.filter_map(|file| Some((&file.path, file.map.get()?.as_ref().ok()?)));
-        let mut all = self.files.iter().map(|file| (&file.path, &file.map)).chain(thin);
-        all.find(|(_, map)| map.identity == Some(identity)).map(|(path, _)| path.as_path())
+    /// Path of the input that is the file `identity`.
+    pub fn path_of(&self, identity: Identity) -> Option<&Path> {
+        self.opened().find(|&(_, other)| other == identity).map(|(path, _)| path)
+    }
+
+    fn opened(&self) -> impl Iterator<Item = (&Path, Identity)> {
+        let all = self.files.iter().flat_map(|file| {
+            let thin = file.thin.files.iter();
+            let thin = thin.filter_map(|file| Some((&file.path, file.map.get()?.as_ref().ok()?)));
+            iter::once((&file.path, &file.map)).chain(thin)
+        });
+        all.filter_map(|(path, map)| Some((path.as_path(), map.identity?)))
     }
 
     /// Stands the allocator's archive in front of the line; where the line names it too, it moves.

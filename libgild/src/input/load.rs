@@ -10,7 +10,9 @@ use crate::diagnostics::{Error, Errors, Result};
 use crate::tasks::Tasks;
 use rayon::prelude::*;
 use std::collections::{HashMap, HashSet};
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -287,7 +289,7 @@ pub(super) fn thin_members(
     for member in archive.members() {
         let Member { header, size, inner, name, .. } = member.map_err(fail)?;
         let file = *known.entry(name).or_insert_with(|| {
-            let path = directory.join(&*String::from_utf8_lossy(name));
+            let path = directory.join(OsStr::from_bytes(name));
             thin.files.push(ThinFile { path, map: OnceLock::new() });
             thin.files.len() as u32 - 1
         });

@@ -3,7 +3,9 @@
 use super::testing::{Builder, archive};
 use super::{Contents, Inputs, MANY, load};
 use crate::args::{Input, InputName, Options};
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 /// A directory that goes when the test ends.
@@ -156,22 +158,26 @@ fn a_stub_that_names_itself_ends() {
 #[test]
 fn members_of_thin_archives_are_files_beside_them() {
     let scratch = Scratch::new("thin");
-    let member = Builder::new().strong("x").bytes();
-    scratch.file("sub/m.o", &member);
-    let header = |size: usize| {
-        let names = "//".to_string() + &" ".repeat(46) + &format!("{:<10}`\nsub/m.o/\n\n", 10);
-        format!("{names}{:<48}{size:<10}`\n", "/0")
-    };
-    let thin = format!("!<thin>\n{}", header(member.len()));
+    let bytes = Builder::new().strong("x").bytes();
+    // A name is bytes, here Latin-1.
+    let name = Path::new(OsStr::from_bytes(b"m\xe9.o"));
+    let member = scratch.file("sub", "").with_file_name(name);
+    fs::write(&member, &bytes).unwrap();
+    let names = [format!("{:<48}{:<10}`\n", "//", 6).as_bytes(), b"m\xe9.o/\n"].concat();
+    let header = format!("{:<48}{:<10}`\n", "/0", bytes.len());
+    let thin = [&b"!<thin>\n"[..], &names, header.as_bytes()].concat();
     let path = scratch.file("l.a", thin);
-    let inputs = loaded(&options(vec![InputName::Path(path)], &[])).unwrap();
+    let options = options(vec![InputName::Path(path.clone())], &[]);
+    let inputs = loaded(&options).unwrap();
     let Contents::Archive(archive) = inputs.contents(0).unwrap() else { panic!("no archive") };
     let found = archive.members().next().unwrap().unwrap();
-    assert_eq!(inputs.thin_member(0, found.header).unwrap(), member);
-    fs::remove_file(scratch.0.join("sub/m.o")).unwrap();
-    let again = loaded(&options(vec![InputName::Path(scratch.0.join("l.a"))], &[])).unwrap();
+    assert_eq!(inputs.paths().collect::<Vec<_>>(), [&path]);
+    assert_eq!(inputs.thin_member(0, found.header).unwrap(), bytes);
+    assert_eq!(inputs.paths().collect::<Vec<_>>(), [&path, &member]);
+    fs::remove_file(member).unwrap();
+    let again = loaded(&options).unwrap();
     let text = again.thin_member(0, found.header).unwrap_err().to_string();
-    assert!(text.contains("m.o: No such file or directory"), "{text}");
+    assert!(text.contains(".o: No such file or directory"), "{text}");
 }
 
 #[test]

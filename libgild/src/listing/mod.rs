@@ -23,7 +23,7 @@ pub fn list(inputs: &Inputs, context: Context, report: Option<String>) -> Result
     }
     lines.extend(trace::lines(inputs, context));
     if let Some(path) = &options.dependency_file {
-        save(path, &dependencies::rule(inputs, &options.output))?;
+        save(path, dependencies::rule(inputs, &options.output))?;
     }
     let mut text = String::new();
     if options.map.is_some() {
@@ -39,6 +39,6 @@ pub fn list(inputs: &Inputs, context: Context, report: Option<String>) -> Result
     Ok(lines)
 }
 
-fn save(path: &Path, text: &str) -> Result<()> {
+fn save(path: &Path, text: impl AsRef<[u8]>) -> Result<()> {
     std::fs::write(path, text).map_err(|source| Error::io("write", path, source).into())
 }

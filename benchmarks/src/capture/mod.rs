@@ -96,27 +96,10 @@ fn expand(given: &[String]) -> Result<Vec<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tempfile::{TempDir, tempdir};
 
-    /// A folder that is gone when the test ends.
-    struct Folder(PathBuf);
-
-    impl Folder {
-        fn new(name: &str) -> Self {
-            let path =
-                std::env::temp_dir().join(format!("gild-bench-{name}-{}", std::process::id()));
-            fs::create_dir_all(&path).unwrap();
-            Self(path)
-        }
-    }
-
-    impl Drop for Folder {
-        fn drop(&mut self) {
-            _ = fs::remove_dir_all(&self.0);
-        }
-    }
-
-    fn link(folder: &Folder, given: &[&str]) -> (Description, Vec<String>) {
-        let job = folder.0.join("job");
+    fn link(folder: &TempDir, given: &[&str]) -> (Description, Vec<String>) {
+        let job = folder.path().join("job");
         let given = given.iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
         let about = copy(&job, &given).unwrap();
         let response = fs::read_to_string(job.join("arguments")).unwrap();
@@ -125,22 +108,22 @@ mod tests {
 
     #[test]
     fn every_input_is_copied_and_named_by_a_relative_path() {
-        let folder = Folder::new("inputs");
-        let at = |name: &str| folder.0.join(name).display().to_string();
+        let folder = tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name).display().to_string();
         fs::write(at("main.o"), "\x7fELF main").unwrap();
         fs::write(at("libx.a"), "!<arch>\n").unwrap();
-        let search = format!("-L{}", folder.0.display());
+        let search = format!("-L{}", folder.path().display());
         let (about, kept) = link(&folder, &["-static", &search, &at("main.o"), "-lx", "-lx"]);
         // The second -lx is the same file: it is stored once.
         assert_eq!(kept, ["-static", "inputs/0-main.o", "inputs/1-libx.a", "inputs/1-libx.a"]);
         assert_eq!(about.input_bytes, 9 + 8);
-        let copied = fs::read(folder.0.join("job/inputs/0-main.o")).unwrap();
+        let copied = fs::read(folder.path().join("job/inputs/0-main.o")).unwrap();
         assert_eq!(copied, b"\x7fELF main");
     }
 
     #[test]
     fn flags_that_are_evened_out_are_noted_and_not_kept() {
-        let folder = Folder::new("flags");
+        let folder = tempdir().unwrap();
         let given =
             ["--gc-sections", "--build-id=sha1", "-o", "a.out", "-z", "relro", "-plugin", "x"];
         let (about, kept) = link(&folder, &given);
@@ -152,12 +135,12 @@ mod tests {
 
     #[test]
     fn a_linker_script_in_place_of_a_library_is_replaced_by_its_libraries() {
-        let folder = Folder::new("script");
-        let at = |name: &str| folder.0.join(name).display().to_string();
+        let folder = tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name).display().to_string();
         fs::write(at("libm-2.a"), "!<arch>\n").unwrap();
         fs::write(at("libm.a"), format!("/* GNU ld script */\nGROUP ( {} )\n", at("libm-2.a")))
             .unwrap();
-        let search = format!("-L{}", folder.0.display());
+        let search = format!("-L{}", folder.path().display());
         let (_, kept) = link(&folder, &[&search, "-lm"]);
         assert_eq!(kept, ["--start-group", "inputs/0-libm-2.a", "--end-group"]);
     }

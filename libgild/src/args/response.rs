@@ -103,6 +103,7 @@ fn split(bytes: &[u8]) -> Vec<OsString> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tempfile::TempDir;
 
     #[test]
     fn quoting_follows_gnu() {
@@ -126,22 +127,23 @@ mod tests {
     }
 
     /// A directory that goes when the test ends.
-    struct Scratch(PathBuf);
+    struct Scratch(TempDir);
 
     impl Scratch {
-        fn new(test: &str) -> Self {
-            let name = format!("gild-response-{test}-{}", std::process::id());
-            let path = std::env::temp_dir().join(name);
-            fs::create_dir_all(&path).unwrap();
-            Self(path)
+        fn new() -> Self {
+            Self(tempfile::tempdir().unwrap())
+        }
+
+        fn path(&self, name: &str) -> PathBuf {
+            self.0.path().join(name)
         }
 
         fn write(&self, name: &str, text: &str) {
-            fs::write(self.0.join(name), text).unwrap();
+            fs::write(self.path(name), text).unwrap();
         }
 
         fn at(&self, name: &str) -> String {
-            format!("@{}", self.0.join(name).display())
+            format!("@{}", self.path(name).display())
         }
 
         fn expand(&self, args: &[&str]) -> (Vec<OsString>, Vec<ArgError>) {
@@ -150,15 +152,9 @@ mod tests {
         }
     }
 
-    impl Drop for Scratch {
-        fn drop(&mut self) {
-            let _ = fs::remove_dir_all(&self.0);
-        }
-    }
-
     #[test]
     fn nested_files_expand_in_place_and_may_repeat() {
-        let scratch = Scratch::new("nested");
+        let scratch = Scratch::new();
         scratch.write("inner", "b c");
         scratch.write("outer", &format!("a {} d", scratch.at("inner")));
         let (args, errors) = scratch.expand(&["0", &scratch.at("outer"), &scratch.at("inner")]);
@@ -168,17 +164,17 @@ mod tests {
 
     #[test]
     fn a_cycle_is_an_error_and_the_rest_still_expands() {
-        let scratch = Scratch::new("cycle");
+        let scratch = Scratch::new();
         scratch.write("a", &format!("x {} y", scratch.at("b")));
         scratch.write("b", &scratch.at("a"));
         let (args, errors) = scratch.expand(&[&scratch.at("a")]);
         assert_eq!(args, ["x", "y"]);
-        assert_eq!(errors, [ArgError::ResponseCycle { path: scratch.0.join("a") }]);
+        assert_eq!(errors, [ArgError::ResponseCycle { path: scratch.path("a") }]);
     }
 
     #[test]
     fn the_number_of_files_has_a_limit() {
-        let scratch = Scratch::new("number");
+        let scratch = Scratch::new();
         for times in [1, 2] {
             for file in 0..FILE_LIMIT {
                 let next = format!("{} ", scratch.at(&(file + 1).to_string()));
@@ -192,7 +188,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_is_an_error_unless_it_does_not_exist() {
-        let scratch = Scratch::new("unreadable");
+        let scratch = Scratch::new();
         let (args, errors) = scratch.expand(&["@", "@/no/such/file", &scratch.at("")]);
         assert_eq!(args, ["@", "@/no/such/file"]);
         assert!(matches!(errors[..], [ArgError::ResponseFile { .. }]));

@@ -7,28 +7,25 @@ use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use tempfile::TempDir;
 
 /// A directory that goes when the test ends.
-struct Scratch(PathBuf);
+struct Scratch(TempDir);
 
 impl Scratch {
-    fn new(name: &str) -> Scratch {
-        let path = std::env::temp_dir().join(format!("gild-load-{}-{name}", std::process::id()));
-        fs::create_dir_all(&path).unwrap();
-        Scratch(path.canonicalize().unwrap())
+    fn new() -> Scratch {
+        Scratch(tempfile::tempdir().unwrap())
     }
 
-    fn file(&self, name: &str, contents: impl AsRef<[u8]>) -> PathBuf {
-        let path = self.0.join(name);
+    fn path(&self, name: impl AsRef<Path>) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn file(&self, name: impl AsRef<Path>, contents: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, contents).unwrap();
         path
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
     }
 }
 
@@ -54,11 +51,11 @@ fn paths(inputs: &Inputs) -> Vec<&Path> {
 
 #[test]
 fn libraries_come_from_the_first_directory_that_has_them() {
-    let scratch = Scratch::new("search");
+    let scratch = Scratch::new();
     let first = scratch.file("one/libx.a", library("x"));
     scratch.file("two/libx.a", library("x"));
     let named = scratch.file("two/other.o", Builder::new().bytes());
-    let directories = [&scratch.0.join("none"), &scratch.0.join("one"), &scratch.0.join("two")];
+    let directories = [&scratch.path("none"), &scratch.path("one"), &scratch.path("two")];
     let names = vec![
         InputName::Library("x".into()),
         InputName::LibraryFile("other.o".into()),
@@ -72,10 +69,10 @@ fn libraries_come_from_the_first_directory_that_has_them() {
 
 #[test]
 fn everything_that_is_missing_is_named_at_once() {
-    let scratch = Scratch::new("missing");
+    let scratch = Scratch::new();
     scratch.file("libs.so", b"\x7fELF");
     scratch.file("empty.o", b"");
-    let path = |name: &str| InputName::Path(scratch.0.join(name));
+    let path = |name: &str| InputName::Path(scratch.path(name));
     let names = vec![
         path("none.o"),
         path("empty.o"),
@@ -84,8 +81,8 @@ fn everything_that_is_missing_is_named_at_once() {
         InputName::Library("t".into()),
         InputName::LibraryFile("u.a".into()),
     ];
-    let text = loaded(&options(names, &[&scratch.0])).unwrap_err();
-    let dir = scratch.0.display();
+    let text = loaded(&options(names, &[scratch.0.path()])).unwrap_err();
+    let dir = scratch.0.path().display();
     for expected in [
         format!("cannot open {dir}/none.o: No such file or directory\n"),
         format!("{dir}/empty.o: the file is empty\n"),
@@ -100,11 +97,11 @@ fn everything_that_is_missing_is_named_at_once() {
 
 #[test]
 fn many_inputs_are_opened_ahead_with_the_same_result() {
-    let scratch = Scratch::new("many");
-    let path = |number: usize| InputName::Path(scratch.0.join(format!("{number}.o")));
+    let scratch = Scratch::new();
+    let path = |number: usize| InputName::Path(scratch.path(format!("{number}.o")));
     let count = MANY;
     let files: Vec<PathBuf> = (0..count)
-        .map(|number| scratch.file(&format!("{number}.o"), Builder::new().bytes()))
+        .map(|number| scratch.file(format!("{number}.o"), Builder::new().bytes()))
         .collect();
     // Every tenth is named twice: both entries stand for one file.
     let twice =
@@ -122,16 +119,16 @@ fn many_inputs_are_opened_ahead_with_the_same_result() {
 
 #[test]
 fn stubs_lead_to_their_files() {
-    let scratch = Scratch::new("stub");
+    let scratch = Scratch::new();
     let beside = scratch.file("usr/lib/beside.a", library("b"));
     let found = scratch.file("usr/lib/libfound.a", library("f"));
     let absolute = scratch.file("lib/absolute.a", library("a"));
     let stub = "/* GNU ld script */ GROUP ( beside.a AS_NEEDED ( -lfound ) /lib/absolute.a )";
     scratch.file("usr/lib/libm.a", stub);
-    let directory = scratch.0.join("usr/lib");
+    let directory = scratch.path("usr/lib");
     let mut options = options(vec![InputName::Library("m".into())], &[&directory]);
     // An absolute path in a stub of the sysroot lies in the sysroot.
-    options.sysroot = Some(scratch.0.clone());
+    options.sysroot = Some(scratch.0.path().into());
     // The second -lm brings nothing new.
     options.inputs.push(Input::new(InputName::Library("m".into())));
     let inputs = loaded(&options).unwrap();
@@ -147,7 +144,7 @@ fn stubs_lead_to_their_files() {
 
 #[test]
 fn a_stub_that_names_itself_ends() {
-    let scratch = Scratch::new("loop");
+    let scratch = Scratch::new();
     for stub in ["INPUT(loop.a)", "INPUT(loop.a loop.a loop.a)"] {
         let path = scratch.file("loop.a", stub);
         let text = loaded(&options(vec![InputName::Path(path)], &[])).unwrap_err();
@@ -157,12 +154,11 @@ fn a_stub_that_names_itself_ends() {
 
 #[test]
 fn members_of_thin_archives_are_files_beside_them() {
-    let scratch = Scratch::new("thin");
+    let scratch = Scratch::new();
     let bytes = Builder::new().strong("x").bytes();
     // A name is bytes, here Latin-1.
     let name = Path::new(OsStr::from_bytes(b"m\xe9.o"));
-    let member = scratch.file("sub", "").with_file_name(name);
-    fs::write(&member, &bytes).unwrap();
+    let member = scratch.file(name, &bytes);
     let names = [format!("{:<48}{:<10}`\n", "//", 6).as_bytes(), b"m\xe9.o/\n"].concat();
     let header = format!("{:<48}{:<10}`\n", "/0", bytes.len());
     let thin = [&b"!<thin>\n"[..], &names, header.as_bytes()].concat();
@@ -182,7 +178,7 @@ fn members_of_thin_archives_are_files_beside_them() {
 
 #[test]
 fn members_of_thin_archives_may_be_members_of_other_archives() {
-    let scratch = Scratch::new("thin-inner");
+    let scratch = Scratch::new();
     let members = ["x", "y"].map(|name| (name, Builder::new().strong(name).bytes()));
     scratch.file("i.a", archive(&members, None));
     let second = 8 + 60 + members[0].1.len().next_multiple_of(2);

@@ -5,34 +5,26 @@ use crate::args::{Input, InputName, Options};
 use std::fs;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
+use tempfile::TempDir;
 
 /// A folder that goes with the test.
-struct Folder(PathBuf);
+struct Folder(TempDir);
 
 impl Folder {
-    fn new(name: &str) -> Folder {
-        let path = std::env::temp_dir().join(format!("gild-{name}-{}", std::process::id()));
-        let _ = fs::remove_dir_all(&path);
-        fs::create_dir(&path).unwrap();
-        Folder(path)
+    fn new() -> Folder {
+        Folder(tempfile::tempdir().unwrap())
     }
 
     fn path(&self, name: &str) -> PathBuf {
-        self.0.join(name)
+        self.0.path().join(name)
     }
 
     fn names(&self) -> Vec<String> {
-        let entries = fs::read_dir(&self.0).unwrap();
+        let entries = fs::read_dir(self.0.path()).unwrap();
         let mut names: Vec<_> =
             entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
         names.sort();
         names
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
     }
 }
 
@@ -44,7 +36,7 @@ fn write(path: &Path, bytes: &[u8]) {
 
 #[test]
 fn a_file_appears_when_it_is_complete() {
-    let folder = Folder::new("complete");
+    let folder = Folder::new();
     let path = folder.path("out");
     let mut output = Output::open(&path).unwrap();
     output.write_all(b"new").unwrap();
@@ -57,7 +49,7 @@ fn a_file_appears_when_it_is_complete() {
 
 #[test]
 fn a_shorter_file_replaces_a_longer_one_whole() {
-    let folder = Folder::new("shorter");
+    let folder = Folder::new();
     let path = folder.path("out");
     fs::write(&path, vec![7; 10_000]).unwrap();
     fs::hard_link(&path, folder.path("other")).unwrap();
@@ -69,7 +61,7 @@ fn a_shorter_file_replaces_a_longer_one_whole() {
 
 #[test]
 fn what_is_dropped_leaves_the_old_file_and_nothing_else() {
-    let folder = Folder::new("dropped");
+    let folder = Folder::new();
     let path = folder.path("out");
     fs::write(&path, b"old").unwrap();
     let mut output = Output::open(&path).unwrap();
@@ -81,7 +73,7 @@ fn what_is_dropped_leaves_the_old_file_and_nothing_else() {
 
 #[test]
 fn symbolic_links_are_followed_to_their_end() {
-    let folder = Folder::new("links");
+    let folder = Folder::new();
     fs::create_dir(folder.path("real")).unwrap();
     symlink("real/out", folder.path("middle")).unwrap();
     symlink(folder.path("middle"), folder.path("link")).unwrap();
@@ -103,8 +95,8 @@ fn devices_are_written_to_and_stay() {
 
 #[test]
 fn folders_are_no_outputs() {
-    let folder = Folder::new("folder");
-    for path in [folder.0.clone(), folder.path("."), folder.path("missing/out"), "/".into()] {
+    let folder = Folder::new();
+    for path in [folder.0.path().into(), folder.path("."), folder.path("missing/out"), "/".into()] {
         assert!(Output::open(&path).is_err(), "{}", path.display());
     }
     assert!(folder.names().is_empty());
@@ -112,7 +104,7 @@ fn folders_are_no_outputs() {
 
 #[test]
 fn the_longest_name_is_possible() {
-    let folder = Folder::new("long");
+    let folder = Folder::new();
     let path = folder.path(&"n".repeat(255));
     write(&path, b"one");
     write(&path, b"two");
@@ -121,7 +113,7 @@ fn the_longest_name_is_possible() {
 
 #[test]
 fn a_failed_link_takes_its_old_output_along_but_no_input() {
-    let folder = Folder::new("failed");
+    let folder = Folder::new();
     let options = |output: &str, input: &str| Options {
         output: folder.path(output),
         inputs: vec![Input::new(InputName::Path(folder.path(input)))],

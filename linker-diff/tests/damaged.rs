@@ -51,6 +51,25 @@ fn overlapping_headers_are_an_error() {
     assert!(error.contains("malformed") && error.contains("overlap"), "{error}");
 }
 
+/// Without section headers its bytes are asked for.
+#[test]
+fn zeros_alone_may_lie_behind_the_end_of_the_file() {
+    let mut bytes = b"\x7fELF\x02\x01\x01".to_vec();
+    bytes.resize(64 + 56, 0);
+    let mut put = |at: usize, word: u64| bytes[at..at + 8].copy_from_slice(&word.to_le_bytes());
+    // ET_EXEC, EM_X86_64; one program header, behind the file header.
+    put(16, 1 << 32 | 62 << 16 | 2);
+    put(32, 64);
+    put(52, 1 << 32 | 56 << 16 | 64);
+    // PT_LOAD, PF_R and PF_W; p_offset, p_vaddr, p_memsz.
+    put(64, 6 << 32 | 1);
+    put(64 + 8, 1 << 20);
+    put(64 + 16, 1 << 20);
+    put(64 + 40, 64);
+    let path = file("zeros", &bytes);
+    assert!(compare(&path, &path).is_ok());
+}
+
 #[test]
 fn a_missing_file_is_an_error() {
     let sound = program(Flavour::CMusl, "lld");

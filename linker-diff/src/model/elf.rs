@@ -377,7 +377,6 @@ fn made_up_sections<'a>(data: &'a [u8], segments: &[Segment]) -> Vec<Section<'a>
             flags |= SHF_WRITE;
             name = b"<data segment>";
         }
-        let file = &data[s.offset as usize..(s.offset + s.filesz) as usize];
         let base = Section {
             index,
             name,
@@ -388,7 +387,7 @@ fn made_up_sections<'a>(data: &'a [u8], segments: &[Segment]) -> Vec<Section<'a>
             size: s.filesz,
             align: s.align,
             entsize: 0,
-            data: file,
+            data: s.bytes(data),
         };
         if s.memsz > s.filesz {
             out.push(Section {

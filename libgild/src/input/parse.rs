@@ -4,11 +4,7 @@ use super::archive::Archive;
 use super::inflate;
 use super::mapping::{BITCODE, Kind, identify};
 use super::object::{Group, Object, ObjectName, Position, stored, string};
-use crate::elf::{
-    Ehdr, GRP_COMDAT, SHF_ALLOC, SHF_COMPRESSED, SHN_ABS, SHN_COMMON, SHN_LCOMMON, SHN_LORESERVE,
-    SHN_XINDEX, SHT_CREL, SHT_GROUP, SHT_NOTE, SHT_REL, SHT_RELA, SHT_SYMTAB, SHT_SYMTAB_SHNDX,
-    STB_LOCAL, STT_SECTION, Shdr, ShdrExt, Sym, SymExt,
-};
+use crate::elf::*;
 use crate::ids::{FileId, SymbolId};
 use crate::prefetch::AHEAD;
 use object::LittleEndian as LE;
@@ -74,7 +70,7 @@ fn file_header(data: &[u8]) -> Parsed<&Ehdr> {
         _ => return Err("is no ELF object".into()),
     }
     let target = Target::of(data).ok_or("truncated ELF header")?;
-    if target.class == 2 && target.little && data.len() < size_of::<Ehdr>() {
+    if target.class == ELFCLASS64 && target.little && data.len() < size_of::<Ehdr>() {
         return Err("truncated ELF header".into());
     }
     if !target.is_ours() {
@@ -85,14 +81,14 @@ fn file_header(data: &[u8]) -> Parsed<&Ehdr> {
     }
     let kind = half(data, 16, target.little);
     match kind {
-        1 => {}
-        2 => return Err("is an executable, not an object to link".into()),
-        3 => {
+        ET_REL => {}
+        ET_EXEC => return Err("is an executable, not an object to link".into()),
+        ET_DYN => {
             return Err("is a shared library (or a PIE), and gild links static executables: use \
                  the static library (.a), or another linker (lld, mold) for a dynamic executable"
                 .into());
         }
-        4 => return Err("is a core dump, not an object to link".into()),
+        ET_CORE => return Err("is a core dump, not an object to link".into()),
         kind => return Err(format!("is no relocatable object (e_type {kind})")),
     }
     let (header, _) = from_bytes::<Ehdr>(data).map_err(|()| "truncated ELF header")?;
@@ -109,12 +105,12 @@ struct Target {
 impl Target {
     fn of(data: &[u8]) -> Option<Target> {
         let ident = data.get(..16)?;
-        let little = ident[5] == 1;
+        let little = ident[5] == ELFDATA2LSB;
         Some(Target { class: ident[4], little, machine: half(data, 18, little) })
     }
 
     fn is_ours(&self) -> bool {
-        self.class == 2 && self.little && self.machine == 62
+        self.class == ELFCLASS64 && self.little && self.machine == EM_X86_64
     }
 }
 
@@ -141,18 +137,18 @@ pub(super) fn is_foreign(data: &[u8]) -> bool {
 
 fn machine_name(machine: u16, class: u8, little: bool) -> String {
     let name = match machine {
-        3 => "i386",
-        8 => "MIPS",
-        20 | 21 => "PowerPC",
-        22 => "s390",
-        40 => "ARM",
-        62 => "x86-64",
-        183 => "AArch64",
-        243 => "RISC-V",
-        258 => "LoongArch",
+        EM_386 => "i386",
+        EM_MIPS => "MIPS",
+        EM_PPC | EM_PPC64 => "PowerPC",
+        EM_S390 => "s390",
+        EM_ARM => "ARM",
+        EM_X86_64 => "x86-64",
+        EM_AARCH64 => "AArch64",
+        EM_RISCV => "RISC-V",
+        EM_LOONGARCH => "LoongArch",
         _ => "another machine",
     };
-    let bits = if class == 1 { "32-bit" } else { "64-bit" };
+    let bits = if class == ELFCLASS32 { "32-bit" } else { "64-bit" };
     let order = if little { "little-endian" } else { "big-endian" };
     format!("{name} (machine {machine}, {bits}, {order})")
 }

@@ -11,6 +11,7 @@
 
 use crate::args::{Input, InputName, MapOutput, Options};
 use crate::diagnostics::{Error, Result};
+use crate::elf::{ET_DYN, ET_EXEC};
 use crate::input::Inputs;
 use crate::input::mapping::identity;
 use rustix::fs::{
@@ -166,7 +167,8 @@ pub fn remove_output(options: &Options) {
 fn is_program(path: &Path) -> bool {
     let mut start = [0; 18];
     let read = File::open(path).and_then(|file| file.read_exact_at(&mut start, 0));
-    read.is_ok() && start.starts_with(b"\x7fELF") && matches!(start[16..], [2 | 3, 0])
+    let kind = u16::from_le_bytes([start[16], start[17]]);
+    read.is_ok() && start.starts_with(b"\x7fELF") && matches!(kind, ET_EXEC | ET_DYN)
 }
 
 fn open(path: &Path) -> io::Result<Output> {

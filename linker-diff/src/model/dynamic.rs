@@ -1,32 +1,34 @@
 //! Dynamic tags and the relocations that the start-up code or the loader applies.
 
+use object::elf;
+
 use super::elf::{PT_DYNAMIC, SHT_RELA, SHT_RELR, Section, Segment};
 use super::memory::Memory;
 
 /// R_X86_64_64: a symbol plus the addend.
-pub const R_64: u32 = 1;
+pub const R_64: u32 = elf::R_X86_64_64.0;
 /// R_X86_64_GLOB_DAT: a symbol.
-pub const R_GLOB_DAT: u32 = 6;
+pub const R_GLOB_DAT: u32 = elf::R_X86_64_GLOB_DAT.0;
 /// R_X86_64_JUMP_SLOT: a function.
-pub const R_JUMP_SLOT: u32 = 7;
+pub const R_JUMP_SLOT: u32 = elf::R_X86_64_JUMP_SLOT.0;
 /// R_X86_64_RELATIVE: the load bias plus the addend.
-pub const R_RELATIVE: u32 = 8;
+pub const R_RELATIVE: u32 = elf::R_X86_64_RELATIVE.0;
 /// R_X86_64_TPOFF64: an offset from the thread pointer.
-pub const R_TPOFF64: u32 = 18;
+pub const R_TPOFF64: u32 = elf::R_X86_64_TPOFF64.0;
 /// R_X86_64_IRELATIVE: what the resolver at the addend returns.
-pub const R_IRELATIVE: u32 = 37;
+pub const R_IRELATIVE: u32 = elf::R_X86_64_IRELATIVE.0;
 
 /// DT_NEEDED: a library to be loaded.
-pub const DT_NEEDED: u64 = 1;
+pub const DT_NEEDED: u64 = elf::DT_NEEDED.0 as u64;
 /// DT_RELA: relocations with addends.
-pub const DT_RELA: u64 = 7;
-const DT_RELASZ: u64 = 8;
+pub const DT_RELA: u64 = elf::DT_RELA.0 as u64;
+const DT_RELASZ: u64 = elf::DT_RELASZ.0 as u64;
 /// DT_JMPREL: relocations of PLT slots, IRELATIVE ones among them.
-pub const DT_JMPREL: u64 = 23;
-const DT_PLTRELSZ: u64 = 2;
+pub const DT_JMPREL: u64 = elf::DT_JMPREL.0 as u64;
+const DT_PLTRELSZ: u64 = elf::DT_PLTRELSZ.0 as u64;
 /// DT_RELR: packed relative relocations.
-pub const DT_RELR: u64 = 36;
-const DT_RELRSZ: u64 = 35;
+pub const DT_RELR: u64 = elf::DT_RELR.0 as u64;
+const DT_RELRSZ: u64 = elf::DT_RELRSZ.0 as u64;
 
 /// One relocation, RELR expanded.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]

@@ -10,53 +10,53 @@ use super::symbols::{self, Symbol};
 use crate::error::Error;
 
 /// A position-independent executable.
-pub const ET_DYN: u16 = 3;
+pub const ET_DYN: u16 = elf::ET_DYN.0;
 /// A fixed-address executable.
-pub const ET_EXEC: u16 = 2;
+pub const ET_EXEC: u16 = elf::ET_EXEC.0;
 /// A loadable segment.
-pub const PT_LOAD: u32 = 1;
+pub const PT_LOAD: u32 = elf::PT_LOAD.0;
 /// Where the dynamic tags lie.
-pub const PT_DYNAMIC: u32 = 2;
+pub const PT_DYNAMIC: u32 = elf::PT_DYNAMIC.0;
 /// PT_INTERP: the dynamic linker's name.
-pub const PT_INTERP: u32 = 3;
+pub const PT_INTERP: u32 = elf::PT_INTERP.0;
 /// Notes.
-pub const PT_NOTE: u32 = 4;
+pub const PT_NOTE: u32 = elf::PT_NOTE.0;
 /// The thread-local block's image.
-pub const PT_TLS: u32 = 7;
+pub const PT_TLS: u32 = elf::PT_TLS.0;
 /// The table that finds FDEs by address.
-pub const PT_GNU_EH_FRAME: u32 = 0x6474_e550;
+pub const PT_GNU_EH_FRAME: u32 = elf::PT_GNU_EH_FRAME.0;
 /// Rights of the stack.
-pub const PT_GNU_STACK: u32 = 0x6474_e551;
+pub const PT_GNU_STACK: u32 = elf::PT_GNU_STACK.0;
 /// What becomes read-only after relocation.
-pub const PT_GNU_RELRO: u32 = 0x6474_e552;
+pub const PT_GNU_RELRO: u32 = elf::PT_GNU_RELRO.0;
 /// The processor properties.
-pub const PT_GNU_PROPERTY: u32 = 0x6474_e553;
+pub const PT_GNU_PROPERTY: u32 = elf::PT_GNU_PROPERTY.0;
 
 /// Segment may be executed.
-pub const PF_X: u32 = 1;
+pub const PF_X: u32 = elf::PF_X.0;
 /// Segment may be written.
-pub const PF_W: u32 = 2;
+pub const PF_W: u32 = elf::PF_W.0;
 /// Segment may be read.
-pub const PF_R: u32 = 4;
+pub const PF_R: u32 = elf::PF_R.0;
 
 /// Section with bytes.
-pub const SHT_PROGBITS: u32 = 1;
+pub const SHT_PROGBITS: u32 = elf::SHT_PROGBITS.0;
 /// Section of zeros.
-pub const SHT_NOBITS: u32 = 8;
+pub const SHT_NOBITS: u32 = elf::SHT_NOBITS.0;
 /// Notes.
-pub const SHT_NOTE: u32 = 7;
+pub const SHT_NOTE: u32 = elf::SHT_NOTE.0;
 /// Relocations with addends.
-pub const SHT_RELA: u32 = 4;
+pub const SHT_RELA: u32 = elf::SHT_RELA.0;
 /// Packed relative relocations.
-pub const SHT_RELR: u32 = 19;
+pub const SHT_RELR: u32 = elf::SHT_RELR.0;
 /// Section is written at run time.
-pub const SHF_WRITE: u64 = 1;
+pub const SHF_WRITE: u64 = elf::SHF_WRITE.0;
 /// Section is loaded.
-pub const SHF_ALLOC: u64 = 2;
+pub const SHF_ALLOC: u64 = elf::SHF_ALLOC.0;
 /// Section is code.
-pub const SHF_EXECINSTR: u64 = 4;
+pub const SHF_EXECINSTR: u64 = elf::SHF_EXECINSTR.0;
 /// Section is thread-local.
-pub const SHF_TLS: u64 = 0x400;
+pub const SHF_TLS: u64 = elf::SHF_TLS.0;
 
 /// What the ELF header says.
 #[derive(Clone, Debug)]
@@ -270,12 +270,12 @@ fn check_ident(path: &Path, data: &[u8]) -> Result<(), Error> {
         return Err(Error::NotElf { path: path.to_owned() });
     }
     let foreign = |what: &str| Error::Foreign { path: path.to_owned(), what: what.to_owned() };
-    match data.get(4) {
-        Some(1) => return Err(foreign("a 32-bit ELF file")),
-        Some(2) => {}
+    match data.get(4).copied().map(elf::FileClass) {
+        Some(elf::ELFCLASS32) => return Err(foreign("a 32-bit ELF file")),
+        Some(elf::ELFCLASS64) => {}
         _ => return Err(foreign("an ELF file of unknown class")),
     }
-    if data.get(5) != Some(&1) {
+    if data.get(5) != Some(&elf::ELFDATA2LSB.0) {
         return Err(foreign("a big-endian ELF file"));
     }
     Ok(())
@@ -283,14 +283,14 @@ fn check_ident(path: &Path, data: &[u8]) -> Result<(), Error> {
 
 fn check_kind(path: &Path, header: &Header) -> Result<(), Error> {
     let foreign = |what: String| Err(Error::Foreign { path: path.to_owned(), what });
-    if header.machine != 62 {
+    if header.machine != elf::EM_X86_64.0 {
         return foreign(format!("an ELF file for machine {}", header.machine));
     }
-    match header.kind {
-        ET_EXEC | ET_DYN => Ok(()),
-        1 => foreign("a relocatable object".into()),
-        4 => foreign("a core file".into()),
-        other => foreign(format!("an ELF file of type {other}")),
+    match elf::FileType(header.kind) {
+        elf::ET_EXEC | elf::ET_DYN => Ok(()),
+        elf::ET_REL => foreign("a relocatable object".into()),
+        elf::ET_CORE => foreign("a core file".into()),
+        other => foreign(format!("an ELF file of type {}", other.0)),
     }
 }
 

@@ -8,29 +8,29 @@ type Header64 = elf::FileHeader64<LittleEndian>;
 const LE: LittleEndian = LittleEndian;
 
 /// `st_bind` of a local symbol.
-pub const STB_LOCAL: u8 = 0;
+pub const STB_LOCAL: u8 = elf::STB_LOCAL.0;
 /// `st_bind` of a weak symbol.
-pub const STB_WEAK: u8 = 2;
+pub const STB_WEAK: u8 = elf::STB_WEAK.0;
 /// `st_visibility` of a symbol that any other program sees.
-pub const STV_DEFAULT: u8 = 0;
+pub const STV_DEFAULT: u8 = elf::STV_DEFAULT.0;
 /// `st_visibility` of a symbol that no other program sees.
-pub const STV_HIDDEN: u8 = 2;
+pub const STV_HIDDEN: u8 = elf::STV_HIDDEN.0;
 /// `st_type` of a bare label, as assembly leaves it.
-pub const STT_NOTYPE: u8 = 0;
+pub const STT_NOTYPE: u8 = elf::STT_NOTYPE.0;
 /// `st_type` of an object.
-pub const STT_OBJECT: u8 = 1;
+pub const STT_OBJECT: u8 = elf::STT_OBJECT.0;
 /// `st_type` of a function.
-pub const STT_FUNC: u8 = 2;
+pub const STT_FUNC: u8 = elf::STT_FUNC.0;
 /// `st_type` of a section.
-pub const STT_SECTION: u8 = 3;
+pub const STT_SECTION: u8 = elf::STT_SECTION.0;
 /// `st_type` of a source file's name.
-pub const STT_FILE: u8 = 4;
+pub const STT_FILE: u8 = elf::STT_FILE.0;
 /// `st_type` of a thread-local object.
-pub const STT_TLS: u8 = 6;
+pub const STT_TLS: u8 = elf::STT_TLS.0;
 /// `st_type` of an indirect function: its value is the resolver's address.
-pub const STT_GNU_IFUNC: u8 = 10;
+pub const STT_GNU_IFUNC: u8 = elf::STT_GNU_IFUNC.0;
 /// `st_shndx` of a value that is no address.
-pub const SHN_ABS: u16 = 0xfff1;
+pub const SHN_ABS: u16 = elf::SHN_ABS.0;
 
 /// A symbol of `.symtab` or `.dynsym`.
 #[derive(Clone, Copy, Debug)]

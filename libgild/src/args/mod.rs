@@ -10,7 +10,7 @@ mod help;
 mod nearest;
 mod options;
 mod parse;
-mod response;
+pub mod response;
 mod state;
 mod table;
 mod values;

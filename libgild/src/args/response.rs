@@ -76,7 +76,7 @@ pub fn response_path(arg: &OsString) -> Option<&Path> {
 /// Splits at white space outside quotes. GCC manual, "Overall Options", `@FILE`: single or double
 /// quotes hold an argument together, and a backslash takes the next character as it is. That holds
 /// inside both kinds of quotes too, which is where GNU differs from a shell.
-fn split(bytes: &[u8]) -> Vec<OsString> {
+pub fn split(bytes: &[u8]) -> Vec<OsString> {
     let mut args = Vec::new();
     let mut current: Option<Vec<u8>> = None;
     let mut quote = None;

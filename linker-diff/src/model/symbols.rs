@@ -106,17 +106,22 @@ pub fn read<'a>(
     Ok(out)
 }
 
-/// A symbol's name as people write it, with the linker's name behind it when they differ.
+/// A symbol's name as people write it.
 pub fn readable(name: &[u8]) -> String {
-    let raw = String::from_utf8_lossy(name).into_owned();
-    if let Ok(rust) = rustc_demangle::try_demangle(&raw) {
-        return format!("{rust:#}");
+    libgild::diagnostics::demangle(name, true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::readable;
+
+    #[test]
+    fn names_grow_to_no_more_than_somebody_reads() {
+        // p<int, int>, then a p of twice the last parameter, 17 times: a megabyte.
+        let digits = ('0'..='9').chain('A'..='G');
+        let doubled: String = digits.map(|digit| format!("S_IS{digit}_S{digit}_E")).collect();
+        let bomb = format!("_Z1f1pIiiE{doubled}");
+        assert_eq!(readable(bomb.as_bytes()), bomb);
+        assert_eq!(readable(b"_ZN5space4funcEi"), "space::func(int)");
     }
-    if raw.starts_with("_Z")
-        && let Ok(symbol) = cpp_demangle::Symbol::new(raw.as_bytes())
-        && let Ok(text) = symbol.demangle()
-    {
-        return text;
-    }
-    raw
 }

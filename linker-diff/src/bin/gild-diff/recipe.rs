@@ -74,7 +74,7 @@ fn captured(folder: &Path) -> Result<Recipe, String> {
         let bytes = std::fs::read(&list).map_err(|e| format!("{}: {e}", list.display()))?;
         let words = match bytes.contains(&0) {
             true => bytes.split(|&b| b == 0).filter(|w| !w.is_empty()).map(owned).collect(),
-            false => response::split(&bytes),
+            false => libgild::args::response::split(&bytes),
         };
         let cwd = std::fs::read_to_string(folder.join("cwd")).unwrap_or_default();
         let cwd = if cwd.trim().is_empty() { folder } else { PathBuf::from(cwd.trim()) };

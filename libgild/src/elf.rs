@@ -1,26 +1,38 @@
 //! Short names for the ELF structures and constants of the `object` crate.
 //!
 //! Structures are read in place, unaligned (archive members stand at even offsets only).
-#![allow(missing_docs)]
 
 use object::LittleEndian as LE;
 use object::elf;
 
+/// `Elf64_Ehdr`.
 pub type Ehdr = elf::FileHeader64<LE>;
+/// `Elf64_Shdr`.
 pub type Shdr = elf::SectionHeader64<LE>;
+/// `Elf64_Sym`.
 pub type Sym = elf::Sym64<LE>;
+/// `Elf64_Rela`.
 pub type Rela = elf::Rela64<LE>;
 
 /// Plain-integer reads of a section header (gABI, "Section Header").
 pub trait ShdrExt {
+    /// `sh_name`: offset in the section names.
     fn name(&self) -> u32;
+    /// `sh_type`.
     fn kind(&self) -> u32;
+    /// `sh_flags`.
     fn flags(&self) -> u64;
+    /// `sh_offset`.
     fn offset(&self) -> u64;
+    /// `sh_size`, bytes.
     fn size(&self) -> u64;
+    /// `sh_link`.
     fn link(&self) -> u32;
+    /// `sh_info`.
     fn info(&self) -> u32;
+    /// `sh_addralign`, at least 1.
     fn align(&self) -> u64;
+    /// `sh_entsize`, bytes.
     fn entsize(&self) -> u64;
 }
 
@@ -56,13 +68,21 @@ impl ShdrExt for Shdr {
 
 /// Plain-integer reads of a symbol (gABI, "Symbol Table").
 pub trait SymExt {
+    /// `st_name`: offset in the string table.
     fn name(&self) -> u32;
+    /// `STB_*` of `st_info`.
     fn bind(&self) -> u8;
+    /// `STT_*` of `st_info`.
     fn kind(&self) -> u8;
+    /// `st_other`.
     fn other(&self) -> u8;
+    /// `STV_*` of `st_other`.
     fn visibility(&self) -> u8;
+    /// `st_shndx`.
     fn shndx(&self) -> u16;
+    /// `st_value`.
     fn value(&self) -> u64;
+    /// `st_size`, bytes.
     fn size(&self) -> u64;
 }
 
@@ -95,9 +115,13 @@ impl SymExt for Sym {
 
 /// Plain-integer reads of a relocation (gABI, "Relocation").
 pub trait RelaExt {
+    /// `r_offset`.
     fn offset(&self) -> u64;
+    /// Symbol of `r_info`.
     fn sym(&self) -> u32;
+    /// `R_X86_64_*` of `r_info`.
     fn kind(&self) -> u32;
+    /// `r_addend`.
     fn addend(&self) -> i64;
 }
 
@@ -128,13 +152,11 @@ constants!(u32: SHT_NULL SHT_PROGBITS SHT_SYMTAB SHT_STRTAB SHT_RELA SHT_DYNAMIC
     SHT_SYMTAB_SHNDX SHT_RELR SHT_GNU_HASH SHT_X86_64_UNWIND);
 constants!(u64: SHF_WRITE SHF_ALLOC SHF_EXECINSTR SHF_MERGE SHF_STRINGS SHF_INFO_LINK SHF_LINK_ORDER
     SHF_GROUP SHF_TLS SHF_COMPRESSED SHF_GNU_RETAIN SHF_EXCLUDE);
-pub const SHN_UNDEF: u16 = 0;
-pub const SHN_LORESERVE: u16 = 0xff00;
-pub const SHN_ABS: u16 = 0xfff1;
-pub const SHN_COMMON: u16 = 0xfff2;
+constants!(u16: SHN_UNDEF SHN_ABS SHN_COMMON SHN_XINDEX);
+/// From here on an index stands for no section (gABI, "Special Section Indexes").
+pub const SHN_LORESERVE: u16 = elf::SHN_LORESERVE;
 /// `SHN_X86_64_LCOMMON` (psABI 4.2.1): a common symbol of the large model.
 pub const SHN_LCOMMON: u16 = 0xff02;
-pub const SHN_XINDEX: u16 = 0xffff;
 constants!(u8: STB_LOCAL STB_GLOBAL STB_WEAK STB_GNU_UNIQUE STT_NOTYPE STT_OBJECT STT_FUNC
     STT_SECTION STT_FILE STT_COMMON STT_TLS STT_GNU_IFUNC STV_DEFAULT STV_INTERNAL STV_HIDDEN
     STV_PROTECTED);

@@ -53,8 +53,7 @@ pub struct Outcome {
 /// Links `options.inputs` into `options.output`. Keeps no state: any number of links may run in one process.
 ///
 /// Errors come all together, in input order; an older program at the output path is then gone, as with
-/// GNU ld. With
-/// `--fatal-warnings`, warnings come as errors before anything is written.
+/// GNU ld. With `--fatal-warnings`, warnings come as errors before anything is written.
 pub fn link(options: &Options) -> Result<Outcome> {
     struct Library;
     impl Host for Library {

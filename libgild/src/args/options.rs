@@ -263,7 +263,9 @@ pub struct Options {
     pub separate: SeparateSegments,
     /// `-z max-page-size=N`, bytes; 0x1000 by default.
     pub max_page_size: u64,
-    /// `--image-base=N`, `-Ttext-segment=N`: address of the first segment. `None`: 0x400000, or 0 for static-PIE.
+    /// `--image-base=N`, `-Ttext-segment=N`: address of the first segment. `None`: 0 for static-PIE,
+    /// else 0x400000, or 0x200000 if a section starts less than 0x200000 behind the former, or the
+    /// page size if that is more.
     pub image_base: Option<u64>,
     /// `-Ttext`, `-Tdata`, `-Tbss`, `--section-start=NAME=ADDR`: (output section, address).
     pub section_starts: Vec<(String, u64)>,

@@ -83,7 +83,7 @@ pub enum LinkerSymbol {
     DsoHandle,
     /// `__GNU_EH_FRAME_HDR`.
     EhFrameHdr,
-    /// `_TLS_MODULE_BASE_`: start of the TLS block.
+    /// `_TLS_MODULE_BASE_`: the thread pointer, from which offsets in a static program count.
     TlsModuleBase,
 }
 

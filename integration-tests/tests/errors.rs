@@ -64,6 +64,29 @@ mod undefined {
     }
 
     #[test]
+    fn name_the_library_that_is_missing() -> Outcome {
+        let scene = Scene::new("errors/undefined-library")?;
+        let source = "#include <cmath>\n#include <iostream>\n\
+            void user(double x) { std::cout << std::pow(x, x); throw 1; }\n";
+        scene.compile("user.cc", source, &[])?;
+        for library in ["libc.a", "libm.a", "libstdc++.a"] {
+            scene.tool("ar", &["rcs", library, "start.o"])?;
+        }
+        for (libraries, cxx, mathematical) in [
+            (&[][..], 0, 0),
+            (&["-lc"], 1, 1),
+            (&["-lc", "-lm"], 1, 0),
+            (&["-lstdc++", "-lc"], 0, 1),
+        ] {
+            let link = scene.link(&[&["start.o", "user.o", "-L."], libraries].concat())?;
+            let told = |text| link.stderr.matches(text).count();
+            let found = (told(">>> the C++ runtime isn't among the inputs"), told(": add -lm"));
+            ensure(link.code() == 1 && found == (cxx, mathematical), || link.describe())?;
+        }
+        Ok(())
+    }
+
+    #[test]
     fn all_are_reported_together_and_limited() -> Outcome {
         let scene = Scene::new("errors/undefined-limit")?;
         let calls: String = (10..40).map(|n| format!("call missing_{n}\n")).collect();
@@ -217,7 +240,8 @@ fn bad_inputs_are_named() -> Outcome {
         (&["start.o", "nowhere.o"], &["nowhere.o"]),
         (&["start.o", "-lnowhere"], &["nowhere"]),
         (&["start.o", "-l:exact.a"], &["exact.a"]),
-        (&["start.o", "text.o"], &["text.o"]),
+        (&["start.o", "text.o"], &["text.o", "linker script"]),
+        (&["start.s"], &["start.s: is a source file"]),
         (&["start.o", "empty.o"], &["empty.o"]),
         (&["start.o", "short.o"], &["short.o"]),
         (&["start.o", "class32.o"], &["class32.o"]),

@@ -36,7 +36,7 @@ impl fmt::Display for Place {
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// No definition for a name that live code refers to.
-    #[error("undefined symbol: {name}{}{}", references(.at, *.count), suggestion(.similar))]
+    #[error("undefined symbol: {name}{}{}", references(.at, *.count), suggestions(.similar, *.hint))]
     Undefined {
         /// Demangled name.
         name: String,
@@ -46,6 +46,8 @@ pub enum Error {
         count: usize,
         /// A defined name that is close.
         similar: Option<String>,
+        /// What is missing and how to add it.
+        hint: Option<&'static str>,
     },
     /// Two strong definitions.
     #[error("duplicate symbol: {name}\n>>> defined in {first}\n>>> defined in {second}{way_out}")]
@@ -139,8 +141,9 @@ fn references(at: &[Place], count: usize) -> String {
     text
 }
 
-fn suggestion(similar: &Option<String>) -> String {
-    similar.as_ref().map_or(String::new(), |name| format!("\n>>> did you mean: {name}"))
+fn suggestions(similar: &Option<String>, hint: Option<&str>) -> String {
+    let similar = similar.iter().map(|name| format!("\n>>> did you mean: {name}"));
+    similar.chain(hint.map(|hint| format!("\n>>> {hint}"))).collect()
 }
 
 /// The errors of one link, in input order.

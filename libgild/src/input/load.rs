@@ -123,6 +123,7 @@ impl Loader<'_> {
             Kind::Script => return self.script(&path, map, input),
             Kind::Bitcode => return fail(self.rank(), BITCODE),
             Kind::Empty => return fail(self.rank(), "the file is empty"),
+            Kind::Unknown if is_source(&path) => return fail(self.rank(), SOURCE),
             Kind::Unknown => {
                 return fail(self.rank(), "is no ELF object, archive or linker script");
             }
@@ -166,7 +167,10 @@ impl Loader<'_> {
         }
         let text = std::str::from_utf8(map.bytes()).map_err(|_| fail("is no text".into()))?;
         let commands = script::parse(text).map_err(|message| {
-            fail(format!("is no object or archive; as a linker script: {message}"))
+            fail(match is_source(path) {
+                true => SOURCE.into(),
+                false => format!("is no object or archive; as a linker script: {message}"),
+            })
         })?;
         self.keep_script(path, map);
         for command in commands {
@@ -263,6 +267,16 @@ fn is_excluded(options: &Options, path: &Path) -> bool {
                 .is_some_and(|name| *name == **lib || name.strip_suffix(".a") == Some(lib.as_str()))
     };
     options.exclude_libs.iter().any(matches)
+}
+
+/// What is said of a compiler's input.
+const SOURCE: &str = "is a source file: compile it first (-c); gild links objects and archives";
+
+/// Whether the name says so.
+fn is_source(path: &Path) -> bool {
+    const EXTENSIONS: [&str; 14] =
+        ["c", "C", "cc", "cp", "cpp", "cxx", "c++", "s", "S", "asm", "m", "mm", "f90", "rs"];
+    path.extension().is_some_and(|extension| EXTENSIONS.iter().any(|it| extension == *it))
 }
 
 /// Whether `path` lies below `root`, however the two are spelt.

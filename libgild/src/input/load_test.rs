@@ -143,6 +143,24 @@ fn stubs_lead_to_their_files() {
 }
 
 #[test]
+fn a_source_file_is_told_from_a_stub() {
+    let scratch = Scratch::new();
+    for (name, contents, source) in [
+        ("main.c", &b"int main(void) { return 0; }\n"[..], true),
+        ("latin.cc", b"// \xe9\n", true),
+        ("main.o", b"int main(void) { return 0; }\n", false),
+    ] {
+        let path = scratch.file(name, contents);
+        let text = loaded(&options(vec![InputName::Path(path)], &[])).unwrap_err();
+        assert_eq!(text.contains("is a source file: compile it first"), source, "{text}");
+    }
+    // What a stub says counts, not what it is called.
+    scratch.file("a.o", Builder::new().bytes());
+    let path = scratch.file("stub.c", "INPUT(a.o)");
+    assert!(loaded(&options(vec![InputName::Path(path)], &[])).is_ok());
+}
+
+#[test]
 fn a_stub_that_names_itself_ends() {
     let scratch = Scratch::new();
     for stub in ["INPUT(loop.a)", "INPUT(loop.a loop.a loop.a)"] {

@@ -5,6 +5,7 @@ mod extract;
 mod groups;
 mod lazy;
 mod linker_defined;
+mod missing;
 mod names;
 #[cfg(test)]
 mod resolve_test;

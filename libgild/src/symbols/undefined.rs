@@ -1,6 +1,7 @@
-//! Undefined symbols: one error a name, with the places that need it and a close name.
+//! Undefined symbols: one error a name, with the places that need it, a close name and the library
+//! that is missing.
 
-use super::{Resolved, suggest};
+use super::{Resolved, missing, suggest};
 use crate::args::{Options, Unresolved};
 use crate::diagnostics::{Error, Place, demangle};
 use crate::ids::{FileId, SymbolId};
@@ -33,6 +34,7 @@ pub fn report(
     let name = |group: &&[(SymbolId, FileId, u32, u64)]| resolved.names.name(group[0].0);
     let names: Vec<&[u8]> = groups.iter().take(options.error_limit).map(name).collect();
     let mut similar = suggest::close_names(resolved, &names, options).into_iter();
+    let mut hints = missing::hints(&names, &options.inputs).into_iter();
     let error = |(number, group): (usize, &&[(SymbolId, FileId, u32, u64)])| {
         let printed = number < options.error_limit;
         let place = |&(_, file, shndx, offset): &(SymbolId, FileId, u32, u64)| -> Place {
@@ -43,6 +45,7 @@ pub fn report(
             at: group.iter().take(SHOWN).map(place).collect(),
             count: group.len(),
             similar: similar.next().flatten(),
+            hint: hints.next().flatten(),
         }
     };
     groups.iter().enumerate().map(error).collect()

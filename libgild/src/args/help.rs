@@ -11,9 +11,11 @@ const WIDTH: usize = 90;
 /// What `--version` and `-v` print.
 ///
 /// Build systems decide by it: libtool looks for `GNU` or `with BFD` before it passes GNU ld's
-/// options, Meson for `GNU`, and both take the first number for the version.
+/// options, Meson for `GNU`, and both take the first number for the version. GHC looks for a line that
+/// begins with `GNU ld`, and prints an error at each link without it.
 pub fn version() -> String {
-    format!("gild {} (compatible with GNU ld)", env!("CARGO_PKG_VERSION"))
+    let version = env!("CARGO_PKG_VERSION");
+    format!("gild {version} (compatible with GNU ld)\nGNU ld's options, static x86-64 executables")
 }
 
 /// What `-V` prints.
@@ -100,6 +102,8 @@ mod tests {
         let version = version();
         // libtool's test, and Meson's.
         assert!(version.contains("GNU"));
+        // GHC's.
+        assert!(version.lines().any(|line| line.starts_with("GNU ld")));
         // What would be taken for another linker.
         for other in ["GNU ld ", "GNU gold", "LLD", "mold", "Free Software"] {
             assert!(!version.starts_with(other) && !version.contains(" LLD"), "{other}");

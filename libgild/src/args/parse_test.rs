@@ -435,6 +435,9 @@ fn all_errors_come_together_in_order() {
 fn no_inputs() {
     assert_eq!(command("").unwrap_err(), [ArgError::NoInputs]);
     assert_eq!(command("-o x -L/l").unwrap_err(), [ArgError::NoInputs]);
+    // As Free Pascal links.
+    let errors = command("-T link.res -o x").unwrap_err();
+    assert!(matches!(errors[..], [ArgError::Refused { .. }]), "{errors:?}");
     assert_eq!(ArgError::NoInputs.to_string(), "no input files");
 }
 

@@ -129,7 +129,8 @@ impl State {
                 self.warnings.push(format!("option '{start}' has no {end} after it"));
             }
         }
-        if self.options.inputs.is_empty() {
+        // A refused linker script, or a response file that isn't there, may have named them all.
+        if self.options.inputs.is_empty() && errors.is_empty() {
             errors.push(ArgError::NoInputs);
         }
         (self.options, self.warnings)

@@ -23,6 +23,7 @@ pub fn trials() -> Vec<Trial> {
         ("on-malloc", on_malloc, &[MUSL, GLIBC]),
         ("other-heap", other_heap, &[MUSL, GLIBC]),
         ("heap-in-two", heap_in_two, &[MUSL, GLIBC]),
+        ("weak-threads", weak_threads, &[MUSL, GLIBC]),
         ("not-utf-8", not_utf_8, &[MUSL]),
         ("common", common, &[MUSL, GLIBC]),
     ];
@@ -67,6 +68,20 @@ fn fork_alone(target: Target) -> Outcome {
         bench.runs("out", &[])?;
     }
     Ok(())
+}
+
+/// Where pthread_key_create is, as it is with the allocator, GCC's libobjc takes the functions of threads
+/// to be there that it refers to weakly.
+fn weak_threads(target: Target) -> Outcome {
+    let bench = Bench::new("own-names/weak-threads", target)?;
+    let text = "#include <pthread.h>\n#include <stdlib.h>\n\
+        #pragma weak __pthread_key_create\n#pragma weak pthread_attr_init\n\
+        int __pthread_key_create(pthread_key_t *, void (*)(void *));\n\
+        int main(void) {\n    pthread_attr_t attributes;\n    free(malloc(1));\n\
+        \x20   return __pthread_key_create ? pthread_attr_init(&attributes) : 0;\n}\n";
+    bench.compile("user.c", text, &[])?;
+    bench.links(&["--allocator=mimalloc", "user.o"])?;
+    bench.runs("out", &[]).map(drop)
 }
 
 /// The hook comes with the allocator from whichever member.

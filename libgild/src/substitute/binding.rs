@@ -39,6 +39,8 @@ pub struct Binding {
     pub(super) fork_hook: Option<u64>,
     /// Whether the provider has what glibc's fork calls.
     pub(super) glibc_hooks: bool,
+    /// Whether the provider brings pthread_key_create along.
+    pub(super) brings_threads: bool,
     /// Rank of the object with the note.
     pub(super) note: u32,
     /// Ranks of the C library.
@@ -149,6 +151,13 @@ impl Binding {
             true => !self.hidden.contains_key(name),
             false => !self.in_family(name),
         }
+    }
+
+    /// Whether a weak reference to `name` extracts a member. GCC's libobjc and libgfortran refer to the
+    /// functions of threads so, and call them all if `__pthread_key_create` is in the program, which is
+    /// another name of pthread_key_create.
+    pub fn extracts_weakly(&self, name: &[u8]) -> bool {
+        self.brings_threads && (name.starts_with(b"pthread_") || name.starts_with(b"sched_"))
     }
 
     /// Whether only the C library's private heap defines this name.

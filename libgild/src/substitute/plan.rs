@@ -168,6 +168,7 @@ pub(super) fn bind(binding: &mut Binding, offer: &Offer, libc: Option<Libc>) {
         binding.references = binding.provided.iter().map(target).collect();
     }
     binding.glibc_hooks = family::GLIBC_FORK_HOOKS.into_iter().all(has);
+    binding.brings_threads = offer.referenced.contains(&b"pthread_key_create"[..]);
     binding.handles_fork = binding.glibc_hooks
         || has(family::FORK_HOOK)
         || offer.referenced.contains(&b"pthread_atfork"[..]);

@@ -2,8 +2,9 @@
 //!
 //! A name's provider is the definition of an object that takes part in any case or else the first
 //! lazy candidate in line order. Each strong undefined reference from an object that takes part
-//! extracts its provider; weak references extract nothing. So the order in which members are found
-//! doesn't matter, and neither does the order of objects and archives on the line.
+//! extracts its provider; weak references extract nothing, but for those that an allocator would turn
+//! against the program ([`Binding::extracts_weakly`]). So the order in which members are found doesn't
+//! matter, and neither does the order of objects and archives on the line.
 
 use super::lazy::{self, Candidate, Found, Lazy, name_at};
 use super::names::{Mentions, Names};
@@ -214,6 +215,10 @@ impl<'data> Extraction<'data> {
 
     /// Names that the objects are the first to need.
     fn wants(&self, objects: &[Object]) -> Vec<Want> {
+        let extracts_weakly = |object: &Object, index| {
+            let binding = self.inputs.binding.as_ref();
+            binding.is_some_and(|it| it.extracts_weakly(object.symbol_name(index)))
+        };
         let wants = |object: &Object| -> Vec<Want> {
             let wanted = named(object).filter_map(|(id, index, symbol)| {
                 let state = &self.states[id.index()];
@@ -221,7 +226,9 @@ impl<'data> Extraction<'data> {
                     _ if object.takes(index) == Some(Taken::Displaced) => {
                         (false, state::DEFINED, state::WANTED)
                     }
-                    SHN_UNDEF if symbol.bind() == STB_WEAK => return None,
+                    SHN_UNDEF if symbol.bind() == STB_WEAK && !extracts_weakly(object, index) => {
+                        return None;
+                    }
                     SHN_UNDEF => (false, state::DEFINED | state::COMMON, state::WANTED),
                     shndx if is_common(shndx) => (true, state::DEFINED, state::COMMON_WANTED),
                     _ => return None,

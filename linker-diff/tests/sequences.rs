@@ -188,6 +188,18 @@ fn the_end_of_a_variable_is_not_the_next() {
     assert!(kinds(&compare(&moved, &stripped)).contains(&Kind::WrongTarget));
 }
 
+/// As OCaml's frame tables do, for a call at the end of a function.
+#[test]
+fn data_may_lead_to_the_end_of_a_function() {
+    let lld = link("behind.s", "lld", &BASES);
+    let comparison = compare(&link("behind.s", "ld", &BASES), &lld);
+    assert!(comparison.is_equal(), "{}", unexplained(&comparison));
+    for by in [-1, 1] {
+        let moved = edited(&lld, |e| e.add_int(e.offset(e.symbol("frames").value), by));
+        assert!(!compare(&lld, &moved).is_equal(), "{by}");
+    }
+}
+
 /// The bound of a loop over a named array is no reference to what lies behind.
 #[test]
 fn the_end_of_an_array_is_not_the_text_behind_it() {

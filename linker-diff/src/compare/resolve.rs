@@ -99,6 +99,7 @@ pub fn addresses(pair: &Pair, x: u64, y: u64) -> Verdict {
         left.is_some_and(|id| is_vague(a, id)) && right.is_some_and(|id| is_vague(b, id));
     if share_empty_name(pair, x, y)
         || share_linker_name(pair, x, y)
+        || share_code_end(pair, x, y)
         || (!both_unnamed && near_a_pair(pair, x, y))
     {
         return Verdict::Same;
@@ -277,6 +278,22 @@ pub fn share_empty_name(pair: &Pair, x: u64, y: u64) -> bool {
     ours.iter().any(|name| theirs.contains(name))
         || nameless(ours, pair.b, y)
         || nameless(theirs, pair.a, x)
+}
+
+/// Whether paired functions end at both, with padding behind: a call that doesn't return leaves its
+/// return address there, which OCaml's frame tables hold, and Zig's jump tables lead there for a case
+/// that can't be.
+fn share_code_end(pair: &Pair, x: u64, y: u64) -> bool {
+    let ending = |image: &Image, at: u64| {
+        let id = image.atoms.last_before(at.checked_sub(1)?)?;
+        let (atom, behind) = (image.atoms.get(id), image.atoms.find(at));
+        let padded = behind.is_none_or(|id| !image.atoms.get(id).known);
+        (atom.class == Class::Code && atom.known && atom.end == at && padded).then_some(id)
+    };
+    ending(pair.a, x).is_some_and(|l| {
+        let counterpart = pair.pairing.right_of(l);
+        counterpart.is_some() && counterpart == ending(pair.b, y)
+    })
 }
 
 /// Whether a linker-defined name stands for both.

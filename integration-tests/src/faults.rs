@@ -83,6 +83,7 @@ const FAULTS: &[Fault] = &[
     fault("mold", "asm/start-stop-gc", &["*"], Misbehaves(&[Instruction])),
     // What is out of reach is not loaded from the GOT.
     fault("mold", "asm/got-far", &["*"], Refuses("R_X86_64_REX_GOTPCRELX against far out of range")),
+    fault("mold", "c/far-common", &["*"], Refuses("R_X86_64_REX_GOTPCRELX against last out of range")),
     // __start_X and __stop_X bound one of two sections X.
     fault("mold", "asm/start-stop-large", &["*"], Misbehaves(&[])),
     // An FDE of another object's function.

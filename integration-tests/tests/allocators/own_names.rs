@@ -9,7 +9,7 @@ use std::os::unix::ffi::OsStrExt;
 
 pub fn trials() -> Vec<Trial> {
     type Check = fn(Target) -> Outcome;
-    let checks: [(&str, Check, &[Target]); 15] = [
+    let checks: [(&str, Check, &[Target]); 16] = [
         ("fork-alone", fork_alone, &[MUSL, MUSL_PIE]),
         ("fork-hook-apart", fork_hook_apart, &[MUSL]),
         ("displaced", displaced, &[MUSL, GLIBC]),

@@ -130,6 +130,7 @@ const FAULTS: &[Fault] = &[
     fault("wild", "asm/link-order-discarded", &["*/*/clang"], Differs(&[Instruction])),
     // An address that doesn't fit its instruction is cut off.
     fault("wild", "asm/got-far", &["*"], Misbehaves(&[Instruction])),
+    fault("wild", "asm/got-far-zeros", &["*"], Misbehaves(&[Instruction])),
     // What it lacks.
     fault("wild", "asm/eh-frame-foreign", &["*"], Refuses("pc-begin refers to symbol that's not defined")),
     fault("wild", "asm/init-gc", &["*"], Refuses("unrecognized option")),
@@ -137,6 +138,8 @@ const FAULTS: &[Fault] = &[
     fault("wild", "asm/size", &["*"], Refuses("R_X86_64_SIZE32")),
     fault("wild", "asm/tls-le", &["*"], Refuses("R_X86_64_TPOFF64")),
     fault("wild", "asm/got-large", &["none/exec"], Refuses("R_X86_64_GOTPCREL64")),
+    // Common symbols stand in front of libc.a's variables.
+    fault("wild", "c/far-common", &["*"], Refuses("outside of bounds")),
     // A lea of an undefined weak symbol gives the load address.
     fault("wild", "asm/weak-undefined", &["none/pie"], Misbehaves(&[])),
     // An entry for an empty function hides the one behind it.

@@ -67,7 +67,7 @@ impl Scanner<'_, '_> {
                 | (R_X86_64_PC32 | R_X86_64_PLT32, TargetKind::Address | TargetKind::Large) => {
                     continue;
                 }
-                (R_X86_64_64, TargetKind::Address) if !self.context.pie => continue,
+                (R_X86_64_64, TargetKind::Address) if !self.arch.pie => continue,
                 _ => {}
             }
             let next = relocations.get(index);
@@ -124,7 +124,7 @@ impl Scanner<'_, '_> {
         let Source { object, shndx, .. } = source;
         let (bytes, flags) = (object.section_data(shndx), object.headers[shndx as usize].flags());
         let symbol = rela.sym();
-        let action = match action(self.context, rela, bytes, target, flags, next) {
+        let action = match action(self.arch, rela, bytes, target, flags, next) {
             Ok(action) => action,
             Err(message) => {
                 let message = format!("{message}: {}", self.symbol_text(object, symbol));

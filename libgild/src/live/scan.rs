@@ -52,7 +52,7 @@ pub(super) struct Scanner<'a, 'data> {
     /// say about it. A byte of each is in the cache where symbols aren't.
     pub plain: Vec<AtomicBool>,
     pub relative: Vec<AtomicBool>,
-    pub context: x86_64::Context,
+    pub arch: x86_64::Context,
     pub gc: bool,
     /// Sections that a `__start_X` or `__stop_X` keeps, by `Resolved::start_stop`.
     start_stop: Vec<Vec<SectionId>>,
@@ -74,7 +74,7 @@ impl<'a, 'data> Scanner<'a, 'data> {
         options: &Options,
     ) -> Scanner<'a, 'data> {
         let gc = options.gc_sections;
-        let context = x86_64::Context::new(options);
+        let arch = x86_64::Context::new(options);
         let tracked = |id: &SectionId| {
             let input = &sections.inputs[id.index()];
             if sections.is_loaded(input) { input.size } else { 0 }
@@ -92,8 +92,8 @@ impl<'a, 'data> Scanner<'a, 'data> {
             touched: if gc { Touched::new(inputs.map(tracked)) } else { Touched::default() },
             needs: resolved.symbols.iter().map(|_| AtomicU8::new(0)).collect(),
             plain: none(resolved.symbols.len()),
-            relative: if context.pie { none(sections.inputs.len()) } else { Vec::new() },
-            context,
+            relative: if arch.pie { none(sections.inputs.len()) } else { Vec::new() },
+            arch,
             gc,
             start_stop,
         }

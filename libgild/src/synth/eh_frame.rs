@@ -161,8 +161,8 @@ impl EhFrameSection {
         let (object, frames) =
             (&context.resolved.objects[index], &context.sections.eh_frames[index]);
         let mut at = (file.start - part_start) as usize;
-        let classes = x86_64::Context::new(context.options);
-        let writer = Writer { context, classes, object, frames, section, part_start };
+        let arch = x86_64::Context::new(context.options);
+        let writer = Writer { context, arch, object, frames, section, part_start };
         for &index in &file.own_cies {
             let cie = &frames.cies[index as usize];
             writer.copy(cie, at, out, errors);
@@ -255,7 +255,7 @@ fn key<'a>(object: &'a Object, frames: &'a EhFrame, cie: &Record) -> CieKey<'a> 
 
 struct Writer<'a, 'data> {
     context: Context<'a, 'data>,
-    classes: x86_64::Context,
+    arch: x86_64::Context,
     object: &'a Object<'data>,
     frames: &'a EhFrame,
     /// Address of the output section.
@@ -301,7 +301,7 @@ impl Writer<'_, '_> {
         let kind = kinds::target_kind(resolved, sections, self.object, rela, true);
         let flags = self.object.headers[section as usize].flags();
         let data = self.object.section_data(section);
-        let action = x86_64::action(self.classes, rela, data, kind, flags, None)?;
+        let action = x86_64::action(self.arch, rela, data, kind, flags, None)?;
         if action.is_relative() {
             return Err("an absolute address in .eh_frame cannot move with a static-PIE\n>>> \
                         recompile with -fPIE"

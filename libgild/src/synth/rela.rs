@@ -58,19 +58,19 @@ impl DynamicRelocs {
         sections: &Sections,
         live: &Live,
         slots: &Slots,
-        context: x86_64::Context,
+        arch: x86_64::Context,
         pack: bool,
     ) -> DynamicRelocs {
         let mut relocs = DynamicRelocs { pack, ..DynamicRelocs::default() };
         relocs.irelative = u64::from(slots.iplt_count());
-        if !context.pie {
+        if !arch.pie {
             return relocs;
         }
         let found: Vec<Found> = resolved
             .objects
             .par_iter()
             .tasks_of(16)
-            .map(|object| find(resolved, sections, live, object, context, pack))
+            .map(|object| find(resolved, sections, live, object, arch, pack))
             .collect();
         relocs.in_text = found.iter().any(|found| found.in_text);
         (relocs.relative_places, relocs.packed_places) =
@@ -218,7 +218,7 @@ fn find(
     sections: &Sections,
     live: &Live,
     object: &Object,
-    context: x86_64::Context,
+    arch: x86_64::Context,
     pack: bool,
 ) -> Found {
     let mut found = Found::default();
@@ -240,7 +240,7 @@ fn find(
             let target = kinds::target_kind(resolved, sections, object, rela, may_dangle);
             let next = relocations.get(index as usize + 1);
             // Errors were reported by the scan.
-            let action = x86_64::action(context, rela, bytes, target, header.flags(), next);
+            let action = x86_64::action(arch, rela, bytes, target, header.flags(), next);
             if !action.is_ok_and(|action| action.is_relative()) {
                 continue;
             }

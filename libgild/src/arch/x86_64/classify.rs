@@ -195,7 +195,7 @@ impl Action {
 /// the caller adds symbol and place.
 #[inline]
 pub fn action(
-    ctx: Context,
+    arch: Context,
     rela: &Rela,
     bytes: &[u8],
     target: TargetKind,
@@ -212,7 +212,7 @@ pub fn action(
     {
         return Ok(Action::PcRelative(Width::S32));
     }
-    loaded(ctx, rela, bytes, target, flags, next)
+    loaded(arch, rela, bytes, target, flags, next)
 }
 
 /// Sections that aren't loaded: plain values only.
@@ -248,7 +248,7 @@ fn unloaded(kind: u32) -> Result<Action, String> {
 }
 
 fn loaded(
-    ctx: Context,
+    arch: Context,
     rela: &Rela,
     bytes: &[u8],
     target: TargetKind,
@@ -262,7 +262,7 @@ fn loaded(
         R_X86_64_SIZE64 => return Ok(Action::Size(Width::W64)),
         _ => {}
     }
-    if let Some(action) = tls::action(ctx, rela, bytes, next) {
+    if let Some(action) = tls::action(arch, rela, bytes, next) {
         return match target {
             TargetKind::Tls | TargetKind::Absolute(0) => action,
             _ => Err(format!("{} refers to a symbol that isn't thread-local", reloc_name(kind))),
@@ -272,28 +272,28 @@ fn loaded(
         return Err(format!("{} refers to a thread-local symbol", reloc_name(kind)));
     }
     match kind {
-        R_X86_64_PC8 => pc_relative(ctx, kind, target, Width::S8),
-        R_X86_64_PC16 => pc_relative(ctx, kind, target, Width::S16),
-        R_X86_64_PC32 | R_X86_64_PLT32 => match relax::lea_of_nothing(ctx, rela, bytes, target) {
+        R_X86_64_PC8 => pc_relative(arch, kind, target, Width::S8),
+        R_X86_64_PC16 => pc_relative(arch, kind, target, Width::S16),
+        R_X86_64_PC32 | R_X86_64_PLT32 => match relax::lea_of_nothing(arch, rela, bytes, target) {
             Some(action) => Ok(action),
-            None => pc_relative(ctx, kind, target, Width::S32),
+            None => pc_relative(arch, kind, target, Width::S32),
         },
-        R_X86_64_PC64 => pc_relative(ctx, kind, target, Width::W64),
+        R_X86_64_PC64 => pc_relative(arch, kind, target, Width::W64),
         R_X86_64_GOTOFF64 | R_X86_64_PLTOFF64 => {
-            pc_relative(ctx, kind, target, Width::W64).map(|_| Action::BaseOffset)
+            pc_relative(arch, kind, target, Width::W64).map(|_| Action::BaseOffset)
         }
-        R_X86_64_64 => absolute_64(ctx, target, flags),
-        R_X86_64_32 => absolute(ctx, kind, target, Width::U32),
-        R_X86_64_32S => absolute(ctx, kind, target, Width::S32),
-        R_X86_64_16 => absolute(ctx, kind, target, Width::W16),
-        R_X86_64_8 => absolute(ctx, kind, target, Width::W8),
+        R_X86_64_64 => absolute_64(arch, target, flags),
+        R_X86_64_32 => absolute(arch, kind, target, Width::U32),
+        R_X86_64_32S => absolute(arch, kind, target, Width::S32),
+        R_X86_64_16 => absolute(arch, kind, target, Width::W16),
+        R_X86_64_8 => absolute(arch, kind, target, Width::W8),
         R_X86_64_GOTPCREL => Ok(Action::GotPcRelative(Width::S32)),
         R_X86_64_GOTPCREL64 => Ok(Action::GotPcRelative(Width::W64)),
         R_X86_64_GOTPCRELX
         | R_X86_64_REX_GOTPCRELX
         | R_X86_64_CODE_4_GOTPCRELX
         | R_X86_64_CODE_5_GOTPCRELX
-        | R_X86_64_CODE_6_GOTPCRELX => Ok(relax::action(ctx, rela, bytes, target)),
+        | R_X86_64_CODE_6_GOTPCRELX => Ok(relax::action(arch, rela, bytes, target)),
         R_X86_64_GOT32 => Ok(Action::GotOffset(Width::S32)),
         R_X86_64_GOT64 | R_X86_64_GOTPLT64 => Ok(Action::GotOffset(Width::W64)),
         R_X86_64_GOTPC32 => Ok(Action::BasePcRelative(Width::S32)),
@@ -303,14 +303,14 @@ fn loaded(
 }
 
 fn pc_relative(
-    ctx: Context,
+    arch: Context,
     kind: u32,
     target: TargetKind,
     width: Width,
 ) -> Result<Action, String> {
     match target {
         // An undefined weak symbol's 0 is never reached: code tests for it first.
-        TargetKind::Absolute(value) if ctx.pie && value != 0 => Err(format!(
+        TargetKind::Absolute(value) if arch.pie && value != 0 => Err(format!(
             "{} refers to an absolute symbol from code that a position-independent executable \
              moves; link with -no-pie",
             reloc_name(kind)
@@ -320,10 +320,10 @@ fn pc_relative(
 }
 
 /// Fields too narrow for a dynamic relocation.
-fn absolute(ctx: Context, kind: u32, target: TargetKind, width: Width) -> Result<Action, String> {
+fn absolute(arch: Context, kind: u32, target: TargetKind, width: Width) -> Result<Action, String> {
     match target {
         TargetKind::Absolute(_) => Ok(Action::Absolute(width)),
-        _ if ctx.pie => Err(format!(
+        _ if arch.pie => Err(format!(
             "{} cannot be used in a position-independent executable; recompile with -fPIC, or \
              link with -no-pie",
             reloc_name(kind)
@@ -332,11 +332,11 @@ fn absolute(ctx: Context, kind: u32, target: TargetKind, width: Width) -> Result
     }
 }
 
-fn absolute_64(ctx: Context, target: TargetKind, flags: u64) -> Result<Action, String> {
+fn absolute_64(arch: Context, target: TargetKind, flags: u64) -> Result<Action, String> {
     match target {
         TargetKind::Absolute(_) => Ok(Action::Absolute(Width::W64)),
-        _ if !ctx.pie => Ok(Action::Absolute(Width::W64)),
-        _ if flags & SHF_WRITE != 0 || ctx.text_relocations => Ok(Action::Relative),
+        _ if !arch.pie => Ok(Action::Absolute(Width::W64)),
+        _ if flags & SHF_WRITE != 0 || arch.text_relocations => Ok(Action::Relative),
         _ => Err("R_X86_64_64 in a read-only section needs a dynamic relocation; recompile with \
                   -fPIC, link with -no-pie, or allow it with -z notext"
             .to_owned()),

@@ -7,7 +7,7 @@ use crate::elf::*;
 
 /// What a TLS relocation does; `None` if `rela` isn't one.
 pub(super) fn action(
-    ctx: Context,
+    arch: Context,
     rela: &Rela,
     bytes: &[u8],
     next: Option<&Rela>,
@@ -21,7 +21,7 @@ pub(super) fn action(
         R_X86_64_GOTTPOFF
         | R_X86_64_CODE_4_GOTTPOFF
         | R_X86_64_CODE_5_GOTTPOFF
-        | R_X86_64_CODE_6_GOTTPOFF => Ok(initial_exec(ctx, rela, bytes)),
+        | R_X86_64_CODE_6_GOTTPOFF => Ok(initial_exec(arch, rela, bytes)),
         R_X86_64_TLSGD => sequence(rela, general_dynamic(rela, bytes, next)),
         R_X86_64_TLSLD => sequence(rela, local_dynamic(rela, bytes, next)),
         R_X86_64_GOTPC32_TLSDESC
@@ -54,9 +54,9 @@ pub(super) fn window(bytes: &[u8], offset: u64, before: usize, length: usize) ->
     bytes.get(start..start.checked_add(length)?)
 }
 
-fn initial_exec(ctx: Context, rela: &Rela, bytes: &[u8]) -> Action {
+fn initial_exec(arch: Context, rela: &Rela, bytes: &[u8]) -> Action {
     let relaxed = match rela.kind() {
-        _ if !ctx.relax || rela.addend() != -4 => None,
+        _ if !arch.relax || rela.addend() != -4 => None,
         R_X86_64_CODE_6_GOTTPOFF => evex_add(rela, bytes),
         kind if relax::may_be_rex2(kind, bytes, rela.offset()) => None,
         kind => load(kind, bytes, rela.offset()).and_then(|(prefix, opcode)| match opcode {

@@ -23,13 +23,7 @@ pub fn plan(inputs: &mut Inputs, options: &Options, warnings: &mut Vec<String>) 
         }
         return Ok(());
     }
-    for (name, _) in &options.defsyms {
-        if family::FAMILY.contains(&name.as_str()) {
-            return fail(format!(
-                "--defsym={name} and --allocator both say what {name} is\n>>> leave one of them out"
-            ));
-        }
-    }
+    refuse_defsyms(options)?;
     let found = libc::find(inputs);
     let mut binding = Binding {
         winner: allocator.winner,
@@ -42,22 +36,8 @@ pub fn plan(inputs: &mut Inputs, options: &Options, warnings: &mut Vec<String>) 
     };
     let libc_files: Vec<u32> =
         found.ranks.iter().map(|&rank| inputs.entries[rank as usize].file).collect();
-    let mut offer = match choice {
-        Some(choice) => {
-            let (path, map) = provider::open(choice, found.libc, options)?;
-            binding.name = provider::name(&path);
-            binding.hash = xxhash_rust::xxh3::xxh3_128(map.bytes());
-            inputs.stand_first(path.clone(), map)?;
-            binding.path = Some(path);
-            binding.ranks = 1;
-            provider::offer(inputs, 0)?
-        }
-        None => {
-            binding.name = family::of_prefix(&binding.prefix).into();
-            binding.home = provider::with_prefix(inputs, &binding.prefix)?;
-            provider::offer(inputs, binding.home)?
-        }
-    };
+    open(choice, found.libc, &mut binding, inputs, options)?;
+    let mut offer = provider::offer(inputs, binding.home)?;
     binding.version = offer.version.clone();
     if let Err(errors) = choose_prefix(&mut binding, &offer, allocator.prefix.is_some()) {
         return Err(offer.unreadable.take().map_or(errors, Errors::from));
@@ -73,8 +53,8 @@ pub fn plan(inputs: &mut Inputs, options: &Options, warnings: &mut Vec<String>) 
     add_glue(&mut binding, inputs);
     // Entries have come and, where the line names the provider too, gone since the C library was found.
     let ranks = (0..).zip(&inputs.entries);
-    let ranks = ranks.filter(|(_, entry)| libc_files.contains(&entry.file));
-    binding.libc = ranks.map(|(rank, _)| rank).collect();
+    let of_libc = ranks.filter(|(_, entry)| libc_files.contains(&entry.file));
+    binding.libc = of_libc.map(|(rank, _)| rank).collect();
     if found.libc.is_none() {
         warnings.push(
             "no C library is recognised on the command line; its private heap is not looked for"
@@ -82,6 +62,39 @@ pub fn plan(inputs: &mut Inputs, options: &Options, warnings: &mut Vec<String>) 
         );
     }
     inputs.binding = Some(Box::new(binding));
+    Ok(())
+}
+
+fn refuse_defsyms(options: &Options) -> Result<()> {
+    let mut names = options.defsyms.iter().map(|(name, _)| name.as_str());
+    match names.find(|name| family::FAMILY.contains(name)) {
+        Some(name) => fail(format!(
+            "--defsym={name} and --allocator both say what {name} is\n>>> leave one of them out"
+        )),
+        None => Ok(()),
+    }
+}
+
+/// Opens the provider, which stands first on the line if it was chosen, and somewhere on it if it is
+/// known by its prefix alone.
+fn open(
+    choice: Option<&str>,
+    libc: Option<Libc>,
+    binding: &mut Binding,
+    inputs: &mut Inputs,
+    options: &Options,
+) -> Result<()> {
+    if let Some(choice) = choice {
+        let (path, map) = provider::open(choice, libc, options)?;
+        binding.name = provider::name(&path);
+        binding.hash = xxhash_rust::xxh3::xxh3_128(map.bytes());
+        inputs.stand_first(path.clone(), map)?;
+        binding.path = Some(path);
+        binding.ranks = 1;
+    } else {
+        binding.name = family::of_prefix(&binding.prefix).into();
+        binding.home = provider::with_prefix(inputs, &binding.prefix)?;
+    }
     Ok(())
 }
 

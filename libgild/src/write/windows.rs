@@ -54,13 +54,15 @@ impl<'a> Writer<'a> {
     }
 
     fn write(&mut self, size: usize) -> io::Result<()> {
-        if let Some(file) = self.file {
-            file.write_all_at(&self.buffer[..size], self.offset)?;
-        }
+        let written = match self.file {
+            Some(file) => file.write_all_at(&self.buffer[..size], self.offset),
+            None => Ok(()),
+        };
+        // Written or not: spans go on to be filled after an error, for theirs.
         self.buffer.copy_within(size..self.waiting, 0);
         self.offset += size as u64;
         self.waiting -= size;
-        Ok(())
+        written
     }
 }
 
@@ -144,10 +146,14 @@ mod tests {
     }
 
     #[test]
-    fn an_error_of_the_file_system_is_told() {
+    fn an_error_of_the_file_system_is_told_and_leaves_room_for_more_spans() {
         let file = File::open("/proc/self/exe").unwrap();
-        let mut writer = Writer::new(&file, 100);
+        let mut writer = Writer::new(&file, WINDOW);
         put(&mut writer, 0, 100).unwrap();
         assert!(writer.finish().is_err());
+        put(&mut writer, 100, WINDOW - 101).unwrap();
+        assert!(put(&mut writer, WINDOW - 1, WINDOW).is_err());
+        writer.discard();
+        put(&mut writer, 2 * WINDOW - 1, WINDOW).unwrap();
     }
 }

@@ -137,6 +137,17 @@ fn segments_stand_in_the_file_as_in_memory() -> Outcome {
 }
 
 #[test]
+fn ends_of_data_may_be_far_from_code() -> Outcome {
+    let scene = Scene::new("options/far-ends")?;
+    let source = ".globl begin\nbegin: mov _edata@GOTPCREL(%rip), %rdi\n\
+        sub __bss_start@GOTPCREL(%rip), %rdi\nmov $60, %eax\nsyscall\n\
+        .data\n.quad 1\n.section .lbss,\"awl\",@nobits\n.quad 0\n";
+    scene.compile("begin.s", source, &[])?;
+    scene.links(&["-e", "begin", "--section-start=.data=0x300000000", "begin.o"])?;
+    scene.runs("a.out").map(drop)
+}
+
+#[test]
 fn stripping_takes_what_it_says() -> Outcome {
     let scene = Scene::new("options/strip")?;
     let source = "static int local(void) { return 1; }\nint (*pointer)(void) = local;\n\

@@ -35,11 +35,16 @@ pub fn of_local(
     }
 }
 
-/// The kind of a symbol that the linker defines. The others stand at what is never far.
+/// The kind of a symbol that the linker defines. Data may end far from code; what start-up code needs must
+/// be near.
 pub fn of_linker(sections: &Sections, symbol: LinkerSymbol) -> TargetKind {
     match symbol {
         LinkerSymbol::TlsModuleBase => TargetKind::Tls,
-        LinkerSymbol::End | LinkerSymbol::SectionStart(_) | LinkerSymbol::SectionStop(_)
+        LinkerSymbol::Edata
+        | LinkerSymbol::BssStart
+        | LinkerSymbol::End
+        | LinkerSymbol::SectionStart(_)
+        | LinkerSymbol::SectionStop(_)
             if sections.has_far() =>
         {
             TargetKind::Large

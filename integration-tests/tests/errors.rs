@@ -423,6 +423,19 @@ fn messages_that_cannot_be_written_change_nothing() -> Outcome {
     Ok(())
 }
 
+/// Threads that write in windows go on without the file, to the end of the link.
+#[test]
+fn a_file_that_may_not_grow_is_one_error() -> Outcome {
+    let scene = Scene::new("errors/file-size")?;
+    scene.compile("large.s", ".section .rodata\n.fill 16 << 20, 1, 7\n", &[])?;
+    let linker = scene.command(&[]).get_program().display().to_string();
+    let line =
+        format!("ulimit -f 4096; trap '' XFSZ; '{linker}' start.o large.o 2>log; test $? = 1");
+    scene.tool("sh", &["-c", &line])?;
+    let log = String::from_utf8_lossy(&scene.bytes("log")?).into_owned();
+    ensure(log.lines().count() == 1 && log.contains("File too large"), || log)
+}
+
 /// Runs every case before it fails, so that one run tells of all that is wrong.
 fn all<T>(cases: &[T], check: impl Fn(&T) -> Outcome) -> Outcome {
     let failures: Vec<_> = cases.iter().filter_map(|case| check(case).err()).collect();

@@ -149,6 +149,14 @@ impl Job<'_, '_> {
         let length = (self.spans.len() / (threads * RUNS)).clamp(1, LONGEST_RUN);
         let runs: Vec<&[Span]> = self.spans.chunks(length).collect();
         let largest = self.spans.iter().map(Span::size).max().unwrap_or(0);
+        // What one thread can't write, the others can't either.
+        let note = |written: std::io::Result<()>, found: &mut Findings| {
+            if let Err(error) = written
+                && !failed.swap(true, Relaxed)
+            {
+                found.errors.push(io(self.context, error));
+            }
+        };
         let work = |front: &Front<&[Span]>| {
             let mut found = Findings::default();
             let mut digests = Vec::new();
@@ -159,7 +167,7 @@ impl Job<'_, '_> {
                         digests.push((index, self.fill(span, out, &mut found)));
                     };
                     let written = writer.span(span.offset(), span.size(), fill);
-                    found.errors.extend(written.err().map(|error| io(self.context, error)));
+                    note(written, &mut found);
                     // After an error only the other errors matter.
                     if !found.is_empty() {
                         failed.store(true, Relaxed);
@@ -169,7 +177,7 @@ impl Job<'_, '_> {
                     }
                 }
             }
-            found.errors.extend(writer.finish().err().map(|error| io(self.context, error)));
+            note(writer.finish(), &mut found);
             if !found.is_empty() {
                 lock(&findings).extend(found);
             }

@@ -109,6 +109,7 @@ mod tests {
         assert_eq!(tails.place(0, 12) % 4, 0);
         assert_eq!(tails.bytes.len(), 11);
     }
+
     #[test]
     fn offsets_of_more_than_32_bits_are_not_kept() {
         assert_eq!(kept(0xffff_fffe), Some(0xffff_fffe));

@@ -4,6 +4,7 @@ use crate::elf::{
     R_X86_64_PLT32, SHF_ALLOC, SHF_EXECINSTR, SHF_GNU_RETAIN, SHF_INFO_LINK, SHN_ABS, SHT_NOTE,
     SHT_PROGBITS, SHT_RELA, SHT_STRTAB, SHT_SYMTAB, STB_GLOBAL, STT_FUNC, STT_NOTYPE,
 };
+use crate::synth::property;
 
 /// An object with one global function, which must be fit for IBT and shadow stacks; `calls` are offsets
 /// of 32-bit fields and whom they call.
@@ -54,12 +55,8 @@ fn no_executable_stack() -> Section {
     Section::new(".note.GNU-stack", SHT_PROGBITS, 0, 1, Vec::new())
 }
 
-/// `GNU_PROPERTY_X86_FEATURE_1_AND`, IBT and SHSTK (psABI, "Program Property"): without it no program with
-/// the object would have them.
 fn protection() -> Section {
-    let name = u32::from_le_bytes(*b"GNU\0");
-    let note = [4, 16, 5, name, 0xc000_0002, 4, 3, 0].map(u32::to_le_bytes).concat();
-    Section::new(".note.gnu.property", SHT_NOTE, SHF_ALLOC, 8, note)
+    Section::new(".note.gnu.property", SHT_NOTE, SHF_ALLOC, 8, property::of_protected())
 }
 
 /// `st_info` of a global symbol, default visibility in `st_other`.

@@ -6,7 +6,7 @@ mod eh_frame_hdr;
 mod fill;
 mod linker_symbols;
 mod notes;
-mod property;
+pub mod property;
 mod rela;
 mod relr;
 mod slots;
@@ -85,10 +85,8 @@ pub struct Context<'a, 'data> {
 /// All linker-made sections of a link.
 #[derive(Debug, Default)]
 pub struct Synth {
-    /// By kind.
-    outputs: [Option<OutputId>; KINDS],
-    /// Kinds that have one.
-    kinds: Vec<SynthKind>,
+    /// By kind, which stands beside.
+    outputs: [Option<(SynthKind, OutputId)>; KINDS],
     property: Vec<u8>,
     build_id: Vec<u8>,
     build_id_range: Option<Range<u64>>,
@@ -196,25 +194,23 @@ impl Synth {
 
     /// The output section of a kind.
     pub fn output(&self, kind: SynthKind) -> Option<OutputId> {
-        self.outputs[kind as usize]
+        self.outputs[kind as usize].map(|(_, id)| id)
     }
 
     /// The kind of an output section made by the linker.
     pub(crate) fn kind_of(&self, id: OutputId) -> Option<SynthKind> {
-        self.kinds.iter().copied().find(|kind| self.output(*kind) == Some(id))
+        let mut outputs = self.outputs.iter().flatten();
+        outputs.find(|(_, output)| *output == id).map(|(kind, _)| *kind)
     }
 
     pub(crate) fn set_output(&mut self, kind: SynthKind, id: OutputId) {
-        self.outputs[kind as usize] = Some(id);
-        self.kinds.push(kind);
+        self.outputs[kind as usize] = Some((kind, id));
     }
 
     /// Writes all sizes to `sections.outputs`.
     pub(crate) fn set_sizes(&mut self, sections: &mut Sections) {
-        for &kind in &self.kinds {
-            if let Some(id) = self.output(kind) {
-                sections.outputs[id.index()].size = self.size(kind);
-            }
+        for &(kind, id) in self.outputs.iter().flatten() {
+            sections.outputs[id.index()].size = self.size(kind);
         }
         self.section_names = self.names_size(sections);
         if let Some(id) = self.output(SynthKind::ShStrTab) {

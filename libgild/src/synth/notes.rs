@@ -10,7 +10,7 @@ const NT_PACKAGE: u32 = 0xcafe_1a7e;
 const PREFIX: usize = 16;
 
 /// A note of vendor `name`, which is `XXX\0`, with its descriptor padded to four bytes.
-fn note(name: &[u8; 4], kind: u32, descriptor: &[u8]) -> Vec<u8> {
+pub(super) fn note(name: &[u8; 4], kind: u32, descriptor: &[u8]) -> Vec<u8> {
     let mut note = Vec::with_capacity(PREFIX + descriptor.len() + 3);
     for value in [4, descriptor.len() as u32, kind] {
         note.extend(value.to_le_bytes());

@@ -1,5 +1,6 @@
 //! `.note.gnu.property`: what all objects promise, or any object needs (psABI, "Program Property").
 
+use super::notes;
 use crate::input::object::Object;
 use crate::symbols::Resolved;
 use crate::tasks::Tasks;
@@ -126,17 +127,17 @@ fn encode(bits: &Bits) -> Vec<u8> {
     if bits.is_empty() {
         return Vec::new();
     }
-    let mut note = Vec::new();
-    for value in [4, bits.len() as u32 * 16, NT_GNU_PROPERTY_TYPE_0] {
-        note.extend(value.to_le_bytes());
-    }
-    note.extend(b"GNU\0");
-    for (kind, bits) in bits {
-        for value in [*kind, 4, *bits, 0] {
-            note.extend(value.to_le_bytes());
-        }
-    }
-    note
+    let words = bits.iter().flat_map(|(kind, bits)| [*kind, 4, *bits, 0]);
+    let descriptor: Vec<u8> = words.flat_map(u32::to_le_bytes).collect();
+    notes::note(b"GNU\0", NT_GNU_PROPERTY_TYPE_0, &descriptor)
+}
+
+/// What an object says that is fit for IBT and shadow stacks: without it no program with the object would
+/// have them.
+pub fn of_protected() -> Vec<u8> {
+    const IBT: u32 = 1;
+    const SHSTK: u32 = 2;
+    encode(&Bits::from([(X86_FEATURE_1_AND, IBT | SHSTK)]))
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use super::{NEEDS_GOT, NEEDS_GOT_BASE, NEEDS_GOTTPOFF, relax, reloc_name, tls};
 use crate::args::{Options, OutputKind};
 use crate::elf::*;
+use crate::sections::NEAR;
 
 /// What a relocation refers to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -41,8 +42,8 @@ pub struct Context {
 impl Context {
     /// The context of a link.
     pub fn new(options: &Options) -> Context {
-        // Half of the 2 GiB that small code can reach remains for what isn't far (see `sections::reach`).
-        const LOW: u64 = 1 << 30;
+        // The 2 GiB that small code can reach, but for what isn't far.
+        const LOW: u64 = (1 << 31) - NEAR;
         let starts = options.section_starts.iter().map(|(_, address)| *address);
         Context {
             pie: options.output_kind == OutputKind::StaticPie,

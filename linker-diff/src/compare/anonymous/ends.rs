@@ -62,12 +62,14 @@ pub fn ends_string(pair: &Pair, r: &Anonymous) -> bool {
     }
     let length = counted_back(pair.a, r).filter(|l| (LEAST_STRING..=PIECE).contains(l));
     let Some(length) = length else { return false };
-    let before = |image: &Image, end: u64| {
-        image.memory.slice(end.wrapping_sub(length as u64), length).map(<[u8]>::to_vec)
-    };
-    let ours = before(pair.a, r.left);
-    let ends = |bytes: &Vec<u8>| memchr::memchr(0, bytes) == Some(length - 1);
-    ours.as_ref().is_some_and(ends) && ours == before(pair.b, r.right)
+    let ours = before(pair.a, r.left, length);
+    let ends = |bytes: &[u8]| memchr::memchr(0, bytes) == Some(length - 1);
+    ours.is_some_and(ends) && ours == before(pair.b, r.right, length)
+}
+
+/// The bytes before an address.
+fn before<'a>(image: &Image<'a>, end: u64, length: usize) -> Option<&'a [u8]> {
+    image.memory.slice(end.checked_sub(length as u64)?, length)
 }
 
 /// How far `lea -n(%r)` goes back from the address that the instruction at `r` loads into `%r`.
@@ -86,14 +88,9 @@ fn counted_back(image: &Image, r: &Anonymous) -> Option<usize> {
 /// Whether both addresses are the ends of strings that read the same: compilers turn a pair of
 /// pointers into its end and a distance.
 fn end_alike(pair: &Pair, r: &Anonymous) -> bool {
-    const COMPARED: u64 = 8;
-    let before = |image: &Image, addr: u64| {
-        let at = addr.checked_sub(COMPARED)?;
-        image.memory.slice(at, COMPARED as usize).map(<[u8]>::to_vec)
-    };
-    let (Some(x), Some(y)) = (before(pair.a, r.left), before(pair.b, r.right)) else {
-        return false;
-    };
+    const COMPARED: usize = 8;
+    let (x, y) = (before(pair.a, r.left, COMPARED), before(pair.b, r.right, COMPARED));
+    let (Some(x), Some(y)) = (x, y) else { return false };
     let text_len = x[..7].iter().rev().take_while(|&&c| c != 0).count();
     let compared = (text_len + 1).min(8);
     x[7] == 0 && text_len > 1 && x[8 - compared..] == y[8 - compared..]
@@ -101,12 +98,8 @@ fn end_alike(pair: &Pair, r: &Anonymous) -> bool {
 
 /// Whether the same bytes lie before both: the end of a table, from which code counts back.
 fn follow_alike(pair: &Pair, r: &Anonymous) -> bool {
-    const COMPARED: u64 = 32;
-    let before = |image: &Image, addr: u64| {
-        let bytes = image.memory.slice(addr.checked_sub(COMPARED)?, COMPARED as usize)?;
-        let filled = bytes.iter().filter(|&&c| c != 0).count() as u64 * 2 >= COMPARED;
-        filled.then(|| bytes.to_vec())
-    };
-    let ours = before(pair.a, r.left);
-    ours.is_some() && ours == before(pair.b, r.right)
+    const COMPARED: usize = 32;
+    let filled = |bytes: &&[u8]| bytes.iter().filter(|&&c| c != 0).count() * 2 >= COMPARED;
+    let ours = before(pair.a, r.left, COMPARED).filter(filled);
+    ours.is_some() && ours == before(pair.b, r.right, COMPARED)
 }

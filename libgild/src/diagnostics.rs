@@ -1,7 +1,6 @@
 //! Errors and warnings: typed, collected, sorted by input position, printed together.
 
-use cpp_demangle::DemangleOptions;
-use std::fmt::{self, Write};
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// A position in the input that gives errors their order: file rank, section index, offset in bytes.
@@ -211,61 +210,4 @@ pub fn for_each<T>(
         }
     }
     Errors::check(errors)
-}
-
-/// A symbol name for people: demangled (Rust, Itanium C++) if `on` and possible.
-pub fn demangle(name: &[u8], on: bool) -> String {
-    let plain = String::from_utf8_lossy(name).into_owned();
-    if !on {
-        return plain;
-    }
-    let mut text = Bounded(String::new());
-    let demangled = if let Ok(symbol) = rustc_demangle::try_demangle(&plain) {
-        write!(text, "{symbol:#}").is_ok()
-    } else if plain.starts_with("_Z")
-        && let Ok(symbol) = cpp_demangle::Symbol::new(&plain)
-    {
-        symbol.structured_demangle(&mut text, &DemangleOptions::new()).is_ok()
-    } else {
-        false
-    };
-    if demangled { text.0 } else { plain }
-}
-
-/// Text up to a length: 20 substitutions that each double make 35 MB of 200 bytes.
-struct Bounded(String);
-
-impl fmt::Write for Bounded {
-    fn write_str(&mut self, more: &str) -> fmt::Result {
-        /// Nobody reads as much.
-        const LONGEST: usize = 1 << 16;
-        if self.0.len() + more.len() > LONGEST {
-            return Err(fmt::Error);
-        }
-        self.0.push_str(more);
-        Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_are_demangled_up_to_a_length() {
-        // p<int, int>, then a p of twice the last parameter, 34 times.
-        let digits = ('0'..='9').chain('A'..'Y');
-        let doubled: String = digits.map(|digit| format!("S_IS{digit}_S{digit}_E")).collect();
-        let bomb = format!("_Z1f1pIiiE{doubled}");
-        for (name, text) in [
-            ("_ZN5space4funcEi", "space::func(int)"),
-            ("_ZN4core3fmt5write17h0123456789abcdefE", "core::fmt::write"),
-            ("main", "main"),
-            ("_Z1f1pIiiES_IS0_S0_E", "f(p<int, int>, p<p<int, int>, p<int, int> >)"),
-        ] {
-            assert_eq!(demangle(name.as_bytes(), true), text);
-            assert_eq!(demangle(name.as_bytes(), false), name);
-        }
-        assert_eq!(demangle(bomb.as_bytes(), true), bomb);
-    }
 }

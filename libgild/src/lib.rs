@@ -3,6 +3,7 @@
 
 mod arch;
 pub mod args;
+pub mod demangle;
 pub mod diagnostics;
 mod edit_distance;
 mod elf;

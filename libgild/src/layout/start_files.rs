@@ -3,7 +3,8 @@
 
 use super::SymbolRef;
 use crate::args::{Options, OutputKind};
-use crate::diagnostics::{Error, Result, demangle};
+use crate::demangle::demangle;
+use crate::diagnostics::{Error, Result};
 use crate::ids::FileId;
 use crate::input::object::Object;
 use crate::symbols::{Definition, LinkerSymbol, NO_FILE, Resolved};

@@ -329,7 +329,7 @@ impl Scanner<'_, '_> {
         let name = object.symbol_name(symbol);
         let section = object.symbol_section(symbol).filter(|_| name.is_empty());
         let name = section.map_or(name, |shndx| object.section_name(shndx));
-        crate::diagnostics::demangle(name, true)
+        crate::demangle::demangle(name, true)
     }
 
     fn section_text(&self, section: SectionId) -> String {

@@ -2,7 +2,8 @@
 
 use super::family::{self, Names, Renames, is_one_of};
 use crate::args::{Internal, Options, Override};
-use crate::diagnostics::{Error, demangle};
+use crate::demangle::demangle;
+use crate::diagnostics::Error;
 use crate::elf::{SHN_UNDEF, SymExt};
 use crate::input::object::{Object, Position};
 use std::collections::{BTreeMap, HashSet};

@@ -3,7 +3,8 @@
 use super::extract::{is_common, named};
 use super::{Common, Definition, NO_FILE, Symbol, filled};
 use crate::args::Options;
-use crate::diagnostics::{Error, Place, demangle};
+use crate::demangle::demangle;
+use crate::diagnostics::{Error, Place};
 use crate::elf::{
     SHN_ABS, SHN_LCOMMON, SHN_UNDEF, STB_GNU_UNIQUE, STB_WEAK, STT_COMMON, STT_NOTYPE, STT_OBJECT,
     STT_TLS, STV_DEFAULT, STV_HIDDEN, STV_INTERNAL, STV_PROTECTED, Sym, SymExt,

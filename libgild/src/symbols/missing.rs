@@ -1,4 +1,4 @@
-//! Libraries that a link may lack, told by the names that are undefined without them.
+//! What a link may lack, told by the names that are undefined without it: libraries, mostly.
 
 use crate::args::{Input, InputName};
 
@@ -30,10 +30,18 @@ const LIBRARIES: [Library; 3] = [
     },
 ];
 
-/// What to say of each of the undefined names: of a library once, at the last of its names. Nothing if
-/// there is no C library: who leaves that out knows what they do.
+/// Where a class's virtual table is (Itanium C++ ABI, 5.2.3).
+const KEY_FUNCTION: &str = "a class's virtual table is where the first of its virtual functions that is \
+    neither pure nor inline is defined: no input has that function";
+
+/// What to say of each of the undefined names: of a library once, at the last of its names. Nothing of
+/// libraries if there is no C library: who leaves that out knows what they do.
 pub fn hints(undefined: &[&[u8]], inputs: &[Input]) -> Vec<Option<&'static str>> {
+    let is_table = |name: &&[u8]| name.starts_with(b"_ZTV") && !is_cxx(name);
     let mut hints = vec![None; undefined.len()];
+    if let Some(last) = undefined.iter().rposition(is_table) {
+        hints[last] = Some(KEY_FUNCTION);
+    }
     if !is_among(inputs, "c") {
         return hints;
     }

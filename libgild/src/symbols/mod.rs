@@ -206,7 +206,7 @@ pub fn resolve<'data>(
         for (id, file, _) in common_mentions {
             let owner = symbols[id.index()].owner;
             if owner != file {
-                let name = crate::diagnostics::demangle(names.name(id), options.demangle);
+                let name = crate::demangle::demangle(names.name(id), options.demangle);
                 let [here, there] = [file, owner].map(|file| objects[file.index()].name);
                 warnings.push(format!("{here}: common symbol {name} is that of {there}"));
             }
@@ -226,7 +226,7 @@ pub fn resolve<'data>(
     for name in &options.require_defined {
         let defined = names.get(name.as_bytes()).is_some_and(|id| symbols[id.index()].is_defined());
         if !defined {
-            let name = crate::diagnostics::demangle(name.as_bytes(), options.demangle);
+            let name = crate::demangle::demangle(name.as_bytes(), options.demangle);
             let text = format!("undefined symbol: {name}\n>>> referenced by --require-defined");
             errors.push(Error::Message(text));
         }

@@ -2,11 +2,12 @@
 
 use super::{Definition, LinkerSymbol, Names, Resolved};
 use crate::args::Options;
-use crate::diagnostics::demangle;
+use crate::demangle::demangle;
 use crate::edit_distance::edit_distance;
 
 /// For each undefined name a defined one that is close, if any: the same but for case or
-/// underscores, the same function with or without `extern "C"`, or a slip of the keyboard away.
+/// underscores, the same function with or without `extern "C"` or with other parameters, or a slip of
+/// the keyboard away.
 pub fn close_names(
     resolved: &Resolved,
     undefined: &[&[u8]],
@@ -41,18 +42,17 @@ struct Search<'a> {
     name: &'a [u8],
     folded: Vec<u8>,
     letters: u64,
-    /// The function's name if `name` is a mangled C++ function outside namespaces and classes.
+    /// What [`plain_function`] says of `name`.
     plain: Option<&'a [u8]>,
-    /// Slips that are allowed: one for each five letters, at most three.
     limit: usize,
-    /// Distance and name; ties go to the smaller name, so that the answer has no order.
-    best: Option<(usize, &'a [u8])>,
+    /// Distance, difference in length and name, the least, so that the answer has no order.
+    best: Option<(usize, usize, &'a [u8])>,
 }
 
 impl<'a> Search<'a> {
     fn new(name: &'a [u8]) -> Search<'a> {
         let (folded, plain) = (fold(name), plain_function(name));
-        let limit = (name.len() / 5 + usize::from(name.len() >= 3)).min(3);
+        let limit = slips(name.len());
         Search { name, folded, letters: letters(name), plain, limit, best: None }
     }
 
@@ -64,13 +64,8 @@ impl<'a> Search<'a> {
         if !mangled && (!near || differing > 2 * self.limit.max(3)) || candidate == self.name {
             return;
         }
-        let same_function = mangled
-            && match (self.plain, plain) {
-                (Some(mine), None) => mine == candidate,
-                (None, Some(theirs)) => theirs == self.name,
-                (Some(mine), Some(theirs)) => mine == theirs,
-                (None, None) => false,
-            };
+        let same_function =
+            mangled && self.plain.unwrap_or(self.name) == plain.unwrap_or(candidate);
         let distance = if same_function || fold(candidate) == self.folded {
             0
         } else if near && differing <= 2 * self.limit {
@@ -78,19 +73,21 @@ impl<'a> Search<'a> {
         } else {
             return;
         };
-        let found = (distance, candidate);
-        if distance <= self.limit && self.best.is_none_or(|best| found < best) {
+        let found = (distance, candidate.len().abs_diff(self.name.len()), candidate);
+        if distance <= self.limit
+            && self.best.is_none_or(|best| found < best)
+            && (same_function || is_slip(self.name, candidate))
+        {
             self.best = Some(found);
         }
     }
 
     fn answer(&self, options: &Options) -> Option<String> {
-        let (_, found) = self.best?;
+        let (.., found) = self.best?;
         let text = demangle(found, options.demangle);
-        let is_c = |name: &[u8]| !name.starts_with(b"_Z") && !name.starts_with(b"_R");
-        Some(match (is_c(self.name), is_c(found)) {
-            (false, true) => format!("extern \"C\" {text}"),
-            (true, false) => format!("{text} (C++; a C name needs extern \"C\")"),
+        Some(match (is_mangled(self.name), is_mangled(found)) {
+            (true, false) => format!("extern \"C\" {text}"),
+            (false, true) => format!("{text} (C++; a C name needs extern \"C\")"),
             _ => text,
         })
     }
@@ -106,12 +103,63 @@ fn fold(name: &[u8]) -> Vec<u8> {
     name.iter().filter(|&&c| c != b'_').map(u8::to_ascii_lowercase).collect()
 }
 
-/// `foo` of `_Z3fooi` (Itanium C++ ABI, 5.1.2: `_Z <length> <name> <parameters>`).
+/// Slips that are allowed in so many letters: one for each five, at most three.
+fn slips(letters: usize) -> usize {
+    (letters / 5 + usize::from(letters >= 3)).min(3)
+}
+
+fn is_mangled(name: &[u8]) -> bool {
+    name.starts_with(b"_Z") || name.starts_with(b"_R")
+}
+
+/// Whether a person may have typed one for the other. People don't type mangled names, in which a
+/// destructor is a letter away from a constructor.
+fn is_slip(mine: &[u8], theirs: &[u8]) -> bool {
+    if !is_mangled(mine) || !is_mangled(theirs) {
+        return is_mangled(mine) == is_mangled(theirs);
+    }
+    let (mine, theirs) = (demangle(mine, true), demangle(theirs, true));
+    let parameters_differ = match (mine.split_once('('), theirs.split_once('(')) {
+        (Some((mine, _)), Some((theirs, _))) => mine == theirs,
+        _ => false,
+    };
+    let (mine, theirs) = (words(&mine), words(&theirs));
+    let is_near = |(mine, theirs): (&&str, &&str)| {
+        let limit = slips(mine.len());
+        edit_distance(mine.as_bytes(), theirs.as_bytes(), limit) <= limit
+    };
+    parameters_differ || mine.len() == theirs.len() && mine.iter().zip(&theirs).all(is_near)
+}
+
+/// The words of a name and what is between them.
+fn words(name: &str) -> Vec<&str> {
+    let is_of_word = |c: char| c.is_alphanumeric() || c == '_';
+    name.split_inclusive(|c| !is_of_word(c))
+        .flat_map(|part| {
+            let end = part.trim_end_matches(|c| !is_of_word(c)).len();
+            [&part[..end], &part[end..]]
+        })
+        .collect()
+}
+
+/// What a mangled C++ function's name is made of if that is nothing but names: `foo` of `_Z3fooi`,
+/// `1A3get` of `_ZNK1A3getEv` (Itanium C++ ABI, 5.1.2 and 5.1.3).
 fn plain_function(name: &[u8]) -> Option<&[u8]> {
     let rest = name.strip_prefix(b"_Z")?;
-    let digits = rest.iter().take_while(|c| c.is_ascii_digit()).count();
-    let length: usize = std::str::from_utf8(&rest[..digits]).ok()?.parse().ok()?;
-    rest[digits..].get(..length)
+    let Some(nested) = rest.strip_prefix(b"N") else { return Some(source_name(rest)?.0) };
+    let nested = nested.strip_prefix(b"K").unwrap_or(nested);
+    let mut left = nested;
+    while let Some((_, behind)) = source_name(left) {
+        left = behind;
+    }
+    left.starts_with(b"E").then(|| &nested[..nested.len() - left.len()])
+}
+
+/// `<length> <name>` at the start of a mangled name: the name, and what comes behind it.
+fn source_name(mangled: &[u8]) -> Option<(&[u8], &[u8])> {
+    let digits = mangled.iter().take_while(|c| c.is_ascii_digit()).count();
+    let length: usize = std::str::from_utf8(&mangled[..digits]).ok()?.parse().ok()?;
+    mangled[digits..].split_at_checked(length)
 }
 
 #[cfg(test)]
@@ -137,6 +185,13 @@ mod tests {
             ("foo", &["_Z3fooi"], Some("foo(int) (C++; a C name needs extern \"C\")")),
             ("_Z3fooi", &["foo"], Some("extern \"C\" foo")),
             ("_Z3fooi", &["_Z3fool"], Some("foo(long)")),
+            ("_Z3fooi", &["_Z3foo3BarIcE"], Some("foo(Bar<char>)")),
+            ("_ZN1A3getEv", &["_ZN1A3getERKSt6vectorIiE", "_ZNK1A3getEv"], Some("A::get() const")),
+            ("_ZN1A5printEv", &["_ZN1A5pritnEv"], Some("A::pritn()")),
+            ("_ZN1A1fEv", &["_ZN1AC1Ev", "_ZN1A1gEv"], None),
+            ("_ZN1BD1Ev", &["_ZN1BC1Ev"], None),
+            ("_Z1gi", &["_ZTIi"], None),
+            ("_ZTV6Shapes", &["_ZTS6Shapes", "_ZTV5Shape"], Some("vtable for Shape")),
         ] {
             assert_eq!(best(name, candidates).as_deref(), expected, "{name}");
         }

@@ -3,7 +3,8 @@
 
 use super::{Resolved, missing, suggest};
 use crate::args::{Options, Unresolved};
-use crate::diagnostics::{Error, Place, demangle};
+use crate::demangle::demangle;
+use crate::diagnostics::{Error, Place};
 use crate::ids::{FileId, SymbolId};
 
 /// Places shown for each name.

@@ -3,7 +3,7 @@
 use super::findings::Findings;
 use super::spans::{Slice, copy_padded, padding};
 use crate::arch::x86_64::{self, Action, Overflow, TargetKind, Values, Width};
-use crate::diagnostics::demangle;
+use crate::demangle::demangle;
 use crate::elf::*;
 use crate::faults::Fault;
 use crate::ids::{OutputId, SectionId, SymbolId};

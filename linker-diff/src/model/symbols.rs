@@ -108,7 +108,7 @@ pub fn read<'a>(
 
 /// A symbol's name as people write it.
 pub fn readable(name: &[u8]) -> String {
-    libgild::diagnostics::demangle(name, true)
+    libgild::demangle::demangle(name, true)
 }
 
 #[cfg(test)]

@@ -33,10 +33,11 @@ fn main() {
                 Ok(built) => writeln!(
                     bundled,
                     "Bundled {{ name: {:?}, libc: Libc::{libc:?}, version: {:?}, \
-                     bytes: include_bytes!({:?}) }},",
+                     bytes: include_bytes!({:?}), hash: {:#x} }},",
                     allocator.name(),
                     built.version,
                     built.archive,
+                    hash(&built.archive),
                 ),
                 Err(error) => {
                     println!("cargo::warning=no {} for {}: {error}", allocator.name(), libc.name());
@@ -58,6 +59,11 @@ fn main() {
          pub static MISSING: &[Missing] = &[{missing}];\n"
     );
     fs::write(out.join("bundled.rs"), table).expect("OUT_DIR can be written to");
+}
+
+fn hash(archive: &Path) -> u128 {
+    let bytes = fs::read(archive).expect("what has just been built can be read");
+    xxhash_rust::xxh3::xxh3_128(&bytes)
 }
 
 /// The crate's root. Its build script publishes `<root>/c_src/mimalloc/<version>/include`.

@@ -85,11 +85,11 @@ fn open(
     options: &Options,
 ) -> Result<()> {
     if let Some(choice) = choice {
-        let (path, map) = provider::open(choice, libc, options)?;
-        binding.name = provider::name(&path);
-        binding.hash = xxhash_rust::xxh3::xxh3_128(map.bytes());
-        inputs.stand_first(path.clone(), map)?;
-        binding.path = Some(path);
+        let file = provider::open(choice, libc, options)?;
+        binding.name = provider::name(&file.path);
+        binding.hash = file.hash;
+        inputs.stand_first(file.path.clone(), file.map)?;
+        binding.path = Some(file.path);
         binding.ranks = 1;
     } else {
         binding.name = family::of_prefix(&binding.prefix).into();

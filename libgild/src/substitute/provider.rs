@@ -27,14 +27,20 @@ pub struct Offer<'a> {
     pub unreadable: Option<Error>,
 }
 
+/// The file of a provider.
+pub struct File {
+    pub path: PathBuf,
+    pub map: Mapping,
+    /// XXH3-128 of its bytes.
+    pub hash: u128,
+}
+
 /// `--allocator=CHOICE`: a path if it looks like one, else a name.
-pub fn open(choice: &str, libc: Option<Libc>, options: &Options) -> Result<(PathBuf, Mapping)> {
+pub fn open(choice: &str, libc: Option<Libc>, options: &Options) -> Result<File> {
     let path = Path::new(choice);
     let suffixed = [".a", ".o", ".so", ".rlib"].iter().any(|suffix| choice.ends_with(suffix));
     if choice.contains('/') || suffixed || choice.contains(".so.") {
-        let map = Mapping::open(path)?;
-        check(path, &map)?;
-        return Ok((path.into(), map));
+        return open_file(path.into());
     }
     let file = format!("lib{choice}.a");
     // Without a C library that gild knows, a bundled archive is a guess; glibc is the common one.
@@ -44,15 +50,20 @@ pub fn open(choice: &str, libc: Option<Libc>, options: &Options) -> Result<(Path
     let own = own.flat_map(|directory| [directory.join(folder), directory.clone()]);
     let directories: Vec<PathBuf> = options.library_paths.iter().cloned().chain(own).collect();
     if let Some(path) = directories.iter().map(|it| it.join(&file)).find(|path| path.exists()) {
-        let map = Mapping::open(&path)?;
-        check(&path, &map)?;
-        return Ok((path, map));
+        return open_file(path);
     }
     if let Some(found) = gild_allocators::find(choice, libc) {
-        let path = format!("<bundled>/{folder}/{file}");
-        return Ok((path.into(), found.bytes.into()));
+        let path = format!("<bundled>/{folder}/{file}").into();
+        return Ok(File { path, map: found.bytes.into(), hash: found.hash });
     }
     Err(unknown(choice, libc, &directories).into())
+}
+
+fn open_file(path: PathBuf) -> Result<File> {
+    let map = Mapping::open(&path)?;
+    check(&path, &map)?;
+    let hash = xxhash_rust::xxh3::xxh3_128(map.bytes());
+    Ok(File { path, map, hash })
 }
 
 fn folder(libc: Libc) -> &'static str {
@@ -123,6 +134,7 @@ pub fn offer(inputs: &Inputs, rank: u32) -> Result<Offer<'_>> {
                 continue;
             }
         };
+        offer.defined.reserve(object.symbols.len().saturating_sub(object.first_global));
         for (index, symbol) in object.global_symbols() {
             let name = object.symbol_name(index);
             match symbol.shndx() {

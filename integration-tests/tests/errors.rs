@@ -257,6 +257,49 @@ fn bad_inputs_are_named() -> Outcome {
 }
 
 #[test]
+fn bad_inputs_come_in_their_order() -> Outcome {
+    let scene = Scene::new("errors/input-order")?;
+    workdir::write(&scene.dir, "bad.txt", "hello\n")?;
+    let link = scene.link(&["bad.txt", "-lmissing", "missing.o", "start.o"])?;
+    let at = |text| link.stderr.find(text);
+    let places = [at("bad.txt"), at("-lmissing"), at("missing.o")];
+    ensure(places.is_sorted() && places[0].is_some(), || link.describe())
+}
+
+#[test]
+fn more_program_headers_than_elf_has_numbers_for_are_refused() -> Outcome {
+    let scene = Scene::new("errors/program-headers")?;
+    // Notes of another alignment have a program header of their own.
+    let note =
+        |n| format!(".section .note.n{n},\"a\",@note\n.balign {}\n.long 0, 0, 0\n", 4 + n % 2 * 4);
+    scene.compile("notes.s", &(0..0xffff).map(note).collect::<String>(), &[])?;
+    scene.fails(&["start.o", "notes.o"], &["program headers, and ELF has numbers for 65535"])
+}
+
+/// Those of relocations in .eh_frame as well as those of others.
+#[test]
+fn faults_of_relocations_name_symbol_and_place() -> Outcome {
+    let scene = Scene::new("errors/relocations")?;
+    scene.compile("code.s", ".globl _Z1fi\n_Z1fi: mov $_Z1fi, %eax\nret\n", &[])?;
+    let frame = "f: ret\n.section .eh_frame,\"a\",@unwind\n.long 16\n.long 0\n.byte 1\n\
+        .asciz \"zR\"\n.byte 1, 0x78, 16, 1, 0\n.balign 4\n.long 24\n.long . - .eh_frame\n\
+        .quad f\n.quad 1\n.byte 0\n.balign 8\n";
+    scene.compile("frame.s", frame, &[])?;
+    for (option, name) in [("--demangle", "f(int)"), ("--no-demangle", "_Z1fi")] {
+        let text = format!(
+            "R_X86_64_32 cannot be used in a position-independent executable; recompile with -fPIC, \
+             or link with -no-pie: {name}\n>>> referenced by code.o:(.text+0x1)"
+        );
+        scene.fails(&["-pie", option, "start.o", "code.o"], &[&text])?;
+    }
+    let texts = [
+        "R_X86_64_64 in .eh_frame cannot move with a static-PIE\n>>> recompile with -fPIE: section .text\n",
+        ">>> referenced by frame.o:(.eh_frame+0x1c)",
+    ];
+    scene.fails(&["-pie", "start.o", "frame.o"], &texts)
+}
+
+#[test]
 fn bad_options_are_named() -> Outcome {
     let scene = Scene::new("errors/options")?;
     let cases: &[(&[&str], &[&str])] = &[

@@ -165,11 +165,13 @@ impl Errors {
 
     /// Fails if there is any error; sorts them by place.
     pub fn check(mut errors: Vec<Error>) -> Result<()> {
-        if errors.is_empty() {
-            return Ok(());
-        }
         errors.sort_by_key(Error::order);
-        Err(Errors(errors))
+        Errors::in_order(errors)
+    }
+
+    /// Fails if there is any error; they are in input order already, those without a place too.
+    pub fn in_order(errors: Vec<Error>) -> Result<()> {
+        if errors.is_empty() { Ok(()) } else { Err(Errors(errors)) }
     }
 
     /// `result`, which also fails if there are `early` errors; all of them in the order of their places.

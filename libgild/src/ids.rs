@@ -21,5 +21,16 @@ id!(/// An input section: `Object::first_section + section header index`; common
     SectionId);
 id!(/// A distinct global name. The numbering says nothing about order: never let output depend on it.
     SymbolId);
+/// A byte of an input section; in the order of the input.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Site {
+    /// The object.
+    pub file: FileId,
+    /// Section header index.
+    pub shndx: u32,
+    /// Bytes from the section's start.
+    pub offset: u64,
+}
+
 id!(/// An output section, an index of `Sections::outputs` (later in layout order through `Layout::order`).
     OutputId);

@@ -37,7 +37,7 @@ pub fn load(options: &Options) -> Result<Inputs> {
             loader.errors.push(error);
         }
     }
-    Errors::check(loader.errors)?;
+    Errors::in_order(loader.errors)?;
     if loader.inputs.entries.is_empty() {
         return Err(Error::Message("no input files".into()).into());
     }

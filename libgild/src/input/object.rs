@@ -2,11 +2,12 @@
 
 use super::inflate::{self, Inflated};
 use super::{lines, parse};
+use crate::demangle::demangle;
 use crate::diagnostics::{self, Error, Place};
 use crate::elf::{
     Rela, SHN_LORESERVE, SHN_XINDEX, SHT_GROUP, SHT_NOBITS, STT_FILE, Shdr, ShdrExt, Sym, SymExt,
 };
-use crate::ids::{FileId, SectionId, SymbolId};
+use crate::ids::{FileId, SectionId, Site, SymbolId};
 use crate::prefetch::prefetch;
 use crate::substitute::Taken;
 use object::LittleEndian as LE;
@@ -228,6 +229,27 @@ impl<'data> Object<'data> {
         let first = self.first_global;
         let globals = self.symbols.get(first..).unwrap_or(&[]);
         globals.iter().enumerate().map(move |(i, symbol)| ((first + i) as u32, symbol))
+    }
+
+    /// How messages name symbol `index`.
+    pub fn symbol_label(&self, index: u32, demangled: bool) -> String {
+        let name = self.symbol_name(index);
+        match self.symbol_section(index) {
+            Some(shndx) if name.is_empty() => {
+                format!("section {}", String::from_utf8_lossy(self.section_name(shndx)))
+            }
+            _ => demangle(name, demangled),
+        }
+    }
+
+    /// `a.o:(.text)`.
+    pub fn section_label(&self, shndx: u32) -> String {
+        format!("{}:({})", self.name, String::from_utf8_lossy(self.section_name(shndx)))
+    }
+
+    /// Byte `offset` of section `shndx`.
+    pub fn site(&self, shndx: u32, offset: u64) -> Site {
+        Site { file: self.file, shndx, offset }
     }
 
     /// Id of section `shndx`.

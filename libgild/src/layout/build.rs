@@ -16,6 +16,9 @@ use crate::sections::Sections;
 use crate::symbols::{Resolved, Symbol};
 use crate::synth::{Context, Plan, Synth, SynthKind};
 
+/// gABI: from here on `e_phnum` would need section header 0, where Linux doesn't look.
+const PN_XNUM: usize = 0xffff;
+
 /// A relocation table that grows can move what it describes, but never by so much that it would
 /// grow again and again; the bound is for safety.
 const MAX_ROUNDS: usize = 16;
@@ -144,6 +147,10 @@ fn place(
 ) -> Result<u64> {
     let items = outputs::items(sections, &layout.synth, ordered, options);
     let plan = plan(&items, rules.pie);
+    if plan.count >= PN_XNUM {
+        let message = format!("{} program headers, and ELF has numbers for {PN_XNUM}", plan.count);
+        return Err(Error::Message(message).into());
+    }
     let Addresses { spots, segments, end_offset, end_address } =
         addresses::assign(&items, &plan, rules).ok_or_else(|| Error::Message(TOO_LARGE.into()))?;
     check_overlaps(sections, ordered, &items, &spots, &segments, plan.count, rules)?;

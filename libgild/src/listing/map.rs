@@ -36,10 +36,7 @@ fn rows(
     let loaded = context.sections.outputs[output.index()].flags & SHF_ALLOC != 0;
     let base = if loaded { context.layout.place(output).address } else { 0 };
     let name = match context.sections.locate(context.resolved, member) {
-        Some((object, shndx)) => {
-            let section = String::from_utf8_lossy(object.section_name(shndx));
-            format!("        {}:({section})", object.name)
-        }
+        Some((object, shndx)) => format!("        {}", object.section_label(shndx)),
         None => "        <common or merged>".to_string(),
     };
     let mut text = row(base + input.offset, input.size, input.align(), &name);

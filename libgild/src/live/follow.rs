@@ -3,9 +3,8 @@
 use super::scan::{Found, Scanner, Source};
 use crate::arch::x86_64::{Action, NEEDS_GOT_BASE, NEEDS_IPLT, TargetKind, action};
 use crate::elf::*;
-use crate::faults::Fault;
+use crate::faults::{Fault, Reason};
 use crate::ids::{SectionId, SymbolId};
-use crate::input::object::Object;
 use crate::layout::kinds;
 use crate::prefetch::{AHEAD, prefetch};
 use crate::sections::may_dangle;
@@ -126,9 +125,8 @@ impl Scanner<'_, '_> {
         let symbol = rela.sym();
         let action = match action(self.arch, rela, bytes, target, flags, next) {
             Ok(action) => action,
-            Err(message) => {
-                let message = format!("{message}: {}", self.symbol_text(object, symbol));
-                self.fault(source, rela, message, found);
+            Err(error) => {
+                fault(source, rela, Reason::Relocation(error), found);
                 return None;
             }
         };
@@ -198,10 +196,10 @@ impl Scanner<'_, '_> {
             Definition::Section(section) => {
                 let claim = self.state.claim(section);
                 if claim.excluded {
-                    return self.discarded(source, rela, section, found);
+                    return discarded(source, rela, section, found);
                 }
                 if claim.merge && !self.touch(section, symbol.value as i64) {
-                    self.outside(source, rela, section, symbol.value as i64, found);
+                    fault(source, rela, Reason::NoPiece(section, symbol.value as i64), found);
                     return None;
                 }
                 let kind = kinds::in_section(self.sections, section, symbol.kind);
@@ -234,7 +232,7 @@ impl Scanner<'_, '_> {
         let symbol = &object.symbols[rela.sym() as usize];
         let weak = is_weak_reference(object, rela.sym(), symbol);
         if !weak && rela.kind() != R_X86_64_NONE {
-            found.undefined.push((id, object.file, shndx, rela.offset()));
+            found.undefined.push((id, object.site(shndx, rela.offset())));
         }
         TargetKind::Absolute(0)
     }
@@ -243,9 +241,7 @@ impl Scanner<'_, '_> {
     fn local(&self, source: Source, rela: &Rela, found: &mut Found) -> Option<Target> {
         let Source { object, .. } = source;
         let Some(symbol) = object.symbols.get(rela.sym() as usize) else {
-            let message =
-                format!("relocation refers to symbol {} of {}", rela.sym(), object.symbols.len());
-            self.fault(source, rela, message, found);
+            fault(source, rela, Reason::NoSymbol, found);
             return None;
         };
         let Some(shndx) = object.symbol_section(rela.sym()) else {
@@ -255,14 +251,14 @@ impl Scanner<'_, '_> {
         let section = object.section_id(shndx);
         let claim = self.state.claim(section);
         if claim.excluded {
-            return self.discarded(source, rela, section, found);
+            return discarded(source, rela, section, found);
         }
         if claim.merge {
             // The addend of a section symbol selects the piece; a named symbol's own value does.
             let addend = if symbol.kind() == STT_SECTION { rela.addend() } else { 0 };
             let offset = (symbol.value() as i64).wrapping_add(addend);
             if !self.touch(section, offset) {
-                self.outside(source, rela, section, offset, found);
+                fault(source, rela, Reason::NoPiece(section, offset), found);
                 return None;
             }
         }
@@ -283,62 +279,16 @@ impl Scanner<'_, '_> {
             _ => false,
         }
     }
+}
 
-    fn outside(
-        &self,
-        source: Source,
-        rela: &Rela,
-        section: SectionId,
-        offset: i64,
-        found: &mut Found,
-    ) {
-        let size = self.sections.inputs[section.index()].size;
-        let name = self.section_text(section);
-        let message = format!(
-            "relocation refers to offset {offset:#x} of mergeable section {name}, which has \
-             {size:#x} bytes"
-        );
-        self.fault(source, rela, message, found);
-    }
+fn fault(source: Source, rela: &Rela, reason: Reason, found: &mut Found) {
+    found.faults.push(Fault::new(source.object, source.shndx, rela, reason));
+}
 
-    fn discarded(
-        &self,
-        source: Source,
-        rela: &Rela,
-        section: SectionId,
-        found: &mut Found,
-    ) -> Option<Target> {
-        let may_dangle = source.record || may_dangle(source.object.section_name(source.shndx));
-        if !may_dangle && rela.kind() != R_X86_64_NONE {
-            let message = format!(
-                "relocation refers to a symbol in a discarded section: {}\n>>> defined in {}",
-                self.symbol_text(source.object, rela.sym()),
-                self.section_text(section),
-            );
-            self.fault(source, rela, message, found);
-        }
-        Some(Target::Kind(TargetKind::Absolute(0)))
+fn discarded(source: Source, rela: &Rela, section: SectionId, found: &mut Found) -> Option<Target> {
+    let may_dangle = source.record || may_dangle(source.object.section_name(source.shndx));
+    if !may_dangle && rela.kind() != R_X86_64_NONE {
+        fault(source, rela, Reason::Discarded(section), found);
     }
-
-    fn fault(&self, source: Source, rela: &Rela, message: String, found: &mut Found) {
-        let Source { object, shndx, .. } = source;
-        found.faults.push(Fault { place: (object.file, shndx, rela.offset()), message });
-    }
-
-    fn symbol_text(&self, object: &Object, symbol: u32) -> String {
-        let name = object.symbol_name(symbol);
-        let section = object.symbol_section(symbol).filter(|_| name.is_empty());
-        let name = section.map_or(name, |shndx| object.section_name(shndx));
-        crate::demangle::demangle(name, true)
-    }
-
-    fn section_text(&self, section: SectionId) -> String {
-        match self.sections.locate(self.resolved, section) {
-            Some((object, shndx)) => {
-                let name = String::from_utf8_lossy(object.section_name(shndx));
-                format!("{}:({name})", object.name)
-            }
-            None => String::from("COMMON"),
-        }
-    }
+    Some(Target::Kind(TargetKind::Absolute(0)))
 }

@@ -3,7 +3,7 @@
 use super::Live;
 use crate::args::{Options, Unresolved};
 use crate::diagnostics::Error;
-use crate::ids::{FileId, SymbolId};
+use crate::ids::{Site, SymbolId};
 use crate::input::object::Object;
 use crate::sections::{SectionKind, Sections};
 use crate::symbols::{Resolved, undefined};
@@ -13,7 +13,7 @@ use rayon::prelude::*;
 /// Errors for undefined symbols, as `--unresolved-symbols` has it; the rest become warnings.
 pub(super) fn undefined(
     resolved: &Resolved,
-    references: Vec<(SymbolId, FileId, u32, u64)>,
+    references: Vec<(SymbolId, Site)>,
     options: &Options,
     warnings: &mut Vec<String>,
 ) -> Vec<Error> {
@@ -44,11 +44,7 @@ pub(super) fn removed(resolved: &Resolved, sections: &Sections, live: &Live) -> 
             let counts = !matches!(input.kind, SectionKind::Excluded | SectionKind::EhFrame);
             counts && input.size != 0 && !live.is_live(id)
         });
-        let line = |shndx| {
-            let name = String::from_utf8_lossy(object.section_name(shndx));
-            format!("{}:({name})", object.name)
-        };
-        dead.map(line).collect()
+        dead.map(|shndx| object.section_label(shndx)).collect()
     };
     resolved.objects.par_iter().tasks_of(8).flat_map_iter(of_object).collect()
 }

@@ -105,7 +105,7 @@ pub fn mark(resolved: &Resolved, sections: &Sections, options: &Options) -> Resu
     let dead_bounds = scanner.note_bounds(&mut found);
     let Found { mut local_needs, undefined, faults, got_base_used, .. } = found;
     let mut live = Live { got_base_used, dead_bounds, ..scanner.into_live() };
-    let mut errors = faults::errors(resolved, faults, options);
+    let mut errors = faults::errors(resolved, sections, faults, options);
     errors.extend(messages::undefined(resolved, undefined, options, &mut live.warnings));
     Errors::check(errors)?;
     merge_needs(&mut local_needs);

@@ -3,7 +3,7 @@
 
 use super::Live;
 use crate::elf::*;
-use crate::ids::{FileId, SymbolId};
+use crate::ids::{FileId, Site, SymbolId};
 use crate::input::object::Object;
 use crate::sections::{SectionKind, Sections};
 use crate::symbols::Resolved;
@@ -15,8 +15,8 @@ use std::collections::HashMap;
 /// A warning, and where a live section of another object first refers to what it is about.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Reminder {
-    /// Where that is: object, section, offset in bytes.
-    place: (FileId, u32, u64),
+    /// Where that is.
+    site: Site,
     /// Object and section that hold the warning.
     text: (FileId, u32),
 }
@@ -26,13 +26,12 @@ impl Reminder {
     pub fn text(&self, resolved: &Resolved) -> String {
         let (owner, section) = self.text;
         let text = String::from_utf8_lossy(resolved.object(owner).section_data(section));
-        let (file, shndx, offset) = self.place;
-        let place = resolved.object(file).place(shndx, offset, true);
+        let place = resolved.place(self.site, true);
         format!("{}\n>>> referenced by {place}", text.trim_end_matches(['\0', '\n']))
     }
 }
 
-/// All that are to be told, in the order of their places.
+/// All that are to be told, in the order of their sites.
 pub(super) fn find(resolved: &Resolved, sections: &Sections, live: &Live) -> Vec<Reminder> {
     let subject = |&(file, shndx): &(FileId, u32)| {
         let name = resolved.object(file).section_name(shndx);
@@ -47,25 +46,20 @@ pub(super) fn find(resolved: &Resolved, sections: &Sections, live: &Live) -> Vec
         let globals = object.globals.iter().zip(object.first_global as u32..);
         let reminder = |(id, symbol)| {
             let text: (FileId, u32) = *wanted.get(id).filter(|text| text.0 != object.file)?;
-            let place = first_reference(object, symbol, sections, live)?;
-            Some(Reminder { place, text })
+            let site = first_reference(object, symbol, sections, live)?;
+            Some(Reminder { site, text })
         };
         globals.filter_map(reminder).collect()
     };
     let mut found: Vec<Reminder> =
         resolved.objects.par_iter().tasks_of(8).flat_map_iter(of_object).collect();
-    found.sort_unstable_by_key(|reminder| (reminder.text, reminder.place));
+    found.sort_unstable_by_key(|reminder| (reminder.text, reminder.site));
     found.dedup_by_key(|reminder| reminder.text);
     found.sort_unstable();
     found
 }
 
-fn first_reference(
-    object: &Object,
-    symbol: u32,
-    sections: &Sections,
-    live: &Live,
-) -> Option<(FileId, u32, u64)> {
+fn first_reference(object: &Object, symbol: u32, sections: &Sections, live: &Live) -> Option<Site> {
     (1..object.headers.len() as u32).find_map(|shndx| {
         let id = object.section_id(shndx);
         let loaded = object.headers[shndx as usize].flags() & SHF_ALLOC != 0;
@@ -75,6 +69,6 @@ fn first_reference(
         }
         let mut relocations = object.relocations(shndx).iter();
         let found = relocations.find(|rela| rela.sym() == symbol)?;
-        Some((object.file, shndx, found.offset()))
+        Some(object.site(shndx, found.offset()))
     })
 }

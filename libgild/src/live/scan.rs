@@ -6,7 +6,7 @@ use crate::arch::x86_64;
 use crate::args::Options;
 use crate::elf::Rela;
 use crate::faults::Fault;
-use crate::ids::{FileId, SectionId, SymbolId};
+use crate::ids::{FileId, SectionId, Site, SymbolId};
 use crate::input::object::Object;
 use crate::sections::{Fde, HAS_DEPENDENTS, IN_GROUP, SectionKind, Sections};
 use crate::symbols::{Definition, LinkerSymbol, Resolved, Symbol};
@@ -20,7 +20,7 @@ pub(super) struct Found {
     /// Local symbols and their needs.
     pub local_needs: Vec<(FileId, u32, u8)>,
     /// References to names without a definition.
-    pub undefined: Vec<(SymbolId, FileId, u32, u64)>,
+    pub undefined: Vec<(SymbolId, Site)>,
     /// What is wrong with relocations.
     pub faults: Vec<Fault>,
     /// Relocations that refer to `__start_X` or `__stop_X`, by section and index: what they need

@@ -19,8 +19,8 @@ pub use linker_defined::is_identifier;
 pub use names::Names;
 
 use crate::args::Options;
-use crate::diagnostics::{Error, Result};
-use crate::ids::{FileId, SectionId, SymbolId};
+use crate::diagnostics::{Error, Place, Result};
+use crate::ids::{FileId, SectionId, Site, SymbolId};
 use crate::input::Inputs;
 use crate::input::object::Object;
 use crate::tasks::Tasks;
@@ -178,6 +178,11 @@ impl<'data> Resolved<'data> {
     /// The object behind an id.
     pub fn object(&self, id: FileId) -> &Object<'data> {
         &self.objects[id.index()]
+    }
+
+    /// A position for a message; see [`Object::place`].
+    pub fn place(&self, site: Site, with_source: bool) -> Place {
+        self.object(site.file).place(site.shndx, site.offset, with_source)
     }
 }
 

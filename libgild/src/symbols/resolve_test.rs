@@ -395,7 +395,7 @@ fn undefined_names_are_reported_once_each_with_their_places_and_a_close_name() {
     let resolved = resolve(&inputs, &options, &mut Vec::new()).unwrap();
     let reference = |name: &str, file: usize, offset| {
         let id = resolved.names.get(name.as_bytes()).unwrap();
-        (id, resolved.objects[file].file, 1, offset)
+        (id, resolved.objects[file].site(1, offset))
     };
     let references = vec![
         reference("crc23", 1, 3),

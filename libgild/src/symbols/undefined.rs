@@ -4,8 +4,8 @@
 use super::{Resolved, missing, suggest};
 use crate::args::{Options, Unresolved};
 use crate::demangle::demangle;
-use crate::diagnostics::{Error, Place};
-use crate::ids::{FileId, SymbolId};
+use crate::diagnostics::Error;
+use crate::ids::{Site, SymbolId};
 
 /// Places shown for each name.
 const SHOWN: usize = 3;
@@ -19,28 +19,24 @@ pub fn unresolved_policy(options: &Options, name: &[u8]) -> Unresolved {
     }
 }
 
-/// One error for each undefined name among `references` (name, object, section header index,
-/// offset), in the order of the first reference.
+/// One error for each undefined name among `references`, in the order of the first reference.
 pub fn report(
     resolved: &Resolved,
-    mut references: Vec<(SymbolId, FileId, u32, u64)>,
+    mut references: Vec<(SymbolId, Site)>,
     options: &Options,
 ) -> Vec<Error> {
     references.sort_unstable();
     references.dedup();
-    let mut groups: Vec<&[(SymbolId, FileId, u32, u64)]> =
-        references.chunk_by(|a, b| a.0 == b.0).collect();
-    groups.sort_by_key(|group| (group[0].1, group[0].2, group[0].3));
+    let mut groups: Vec<&[(SymbolId, Site)]> = references.chunk_by(|a, b| a.0 == b.0).collect();
+    groups.sort_by_key(|group| group[0].1);
     // Names, source lines and suggestions cost time: none for errors that won't be printed.
-    let name = |group: &&[(SymbolId, FileId, u32, u64)]| resolved.names.name(group[0].0);
+    let name = |group: &&[(SymbolId, Site)]| resolved.names.name(group[0].0);
     let names: Vec<&[u8]> = groups.iter().take(options.error_limit).map(name).collect();
     let mut similar = suggest::close_names(resolved, &names, options).into_iter();
     let mut hints = missing::hints(&names, &options.inputs).into_iter();
-    let error = |(number, group): (usize, &&[(SymbolId, FileId, u32, u64)])| {
+    let error = |(number, group): (usize, &&[(SymbolId, Site)])| {
         let printed = number < options.error_limit;
-        let place = |&(_, file, shndx, offset): &(SymbolId, FileId, u32, u64)| -> Place {
-            resolved.object(file).place(shndx, offset, printed)
-        };
+        let place = |&(_, site): &(SymbolId, Site)| resolved.place(site, printed);
         Error::Undefined {
             name: demangle(name(group), printed && options.demangle),
             at: group.iter().take(SHOWN).map(place).collect(),

@@ -2,9 +2,9 @@
 
 use super::split::{Group, groups};
 use super::{Context, values};
-use crate::arch::x86_64::{self, Width};
-use crate::diagnostics::{Error, Result};
+use crate::arch::x86_64::{self, RelocationError, Width};
 use crate::elf::*;
+use crate::faults::{Fault, Reason};
 use crate::ids::FileId;
 use crate::input::object::Object;
 use crate::layout::{SymbolRef, kinds};
@@ -133,55 +133,25 @@ impl EhFrameSection {
         parts
     }
 
-    /// Writes one part.
-    pub fn fill(&self, context: Context, section: u64, part: usize, out: &mut [u8]) -> Result<()> {
-        // The terminator, and whatever a malformed record leaves out.
-        out.fill(0);
-        let Some(group) = self.groups.get(part) else { return Ok(()) };
-        let mut errors = Vec::new();
-        for file in group.files.clone() {
-            self.fill_file(context, section, file, group.bytes.start, out, &mut errors);
-        }
-        crate::diagnostics::Errors::check(errors)
-    }
-
-    fn fill_file(
+    /// Writes one part of the section at address `section`.
+    pub fn fill(
         &self,
         context: Context,
         section: u64,
-        index: usize,
-        part_start: u64,
+        part: usize,
         out: &mut [u8],
-        errors: &mut Vec<Error>,
+        faults: &mut Vec<Fault>,
     ) {
-        let file = &self.files[index];
-        if file.fdes == 0 {
-            return;
-        }
-        let (object, frames) =
-            (&context.resolved.objects[index], &context.sections.eh_frames[index]);
-        let mut at = (file.start - part_start) as usize;
+        // The terminator, and whatever a malformed record leaves out.
+        out.fill(0);
+        let Some(group) = self.groups.get(part) else { return };
         let arch = x86_64::Context::new(context.options);
-        let writer = Writer { context, arch, object, frames, section, part_start };
-        for &index in &file.own_cies {
-            let cie = &frames.cies[index as usize];
-            writer.copy(cie, at, out, errors);
-            at += cie.size as usize;
-        }
-        for fde in live_fdes(frames, context.live) {
-            let size = fde.record.size as usize;
-            writer.copy(&fde.record, at, out, errors);
-            let record = &mut out[at..at + size];
-            // A 64-bit length is announced by 0xffffffff and eight bytes long.
-            let pointer = if record.starts_with(&[0xff; 4]) { 12 } else { 4 };
-            let here = part_start + (at + pointer) as u64;
-            let cie = file.cies.get(fde.cie as usize).copied().unwrap_or(0);
-            // LSB: the distance from this field back to the CIE.
-            let distance = (here.wrapping_sub(cie) as u32).to_le_bytes();
-            if let Some(field) = record.get_mut(pointer..pointer + 4) {
-                field.copy_from_slice(&distance);
-            }
-            at += size;
+        for file in group.files.clone() {
+            let object = &context.resolved.objects[file];
+            let frames = &context.sections.eh_frames[file];
+            let part_start = group.bytes.start;
+            let mut writer = Writer { context, arch, object, frames, section, part_start, faults };
+            writer.file(&self.files[file], out);
         }
     }
 
@@ -261,21 +231,50 @@ struct Writer<'a, 'data> {
     /// Address of the output section.
     section: u64,
     part_start: u64,
+    faults: &'a mut Vec<Fault>,
 }
 
 impl Writer<'_, '_> {
+    /// Writes the records of the object: its own CIEs, then its live FDEs.
+    fn file(&mut self, file: &FileFrames, out: &mut [u8]) {
+        if file.fdes == 0 {
+            return;
+        }
+        let (frames, live) = (self.frames, self.context.live);
+        let mut at = (file.start - self.part_start) as usize;
+        for &index in &file.own_cies {
+            let cie = &frames.cies[index as usize];
+            self.copy(cie, at, out);
+            at += cie.size as usize;
+        }
+        for fde in live_fdes(frames, live) {
+            let size = fde.record.size as usize;
+            self.copy(&fde.record, at, out);
+            let record = &mut out[at..at + size];
+            // A 64-bit length is announced by 0xffffffff and eight bytes long.
+            let pointer = if record.starts_with(&[0xff; 4]) { 12 } else { 4 };
+            let here = self.part_start + (at + pointer) as u64;
+            let cie = file.cies.get(fde.cie as usize).copied().unwrap_or(0);
+            // LSB: the distance from this field back to the CIE.
+            let distance = (here.wrapping_sub(cie) as u32).to_le_bytes();
+            if let Some(field) = record.get_mut(pointer..pointer + 4) {
+                field.copy_from_slice(&distance);
+            }
+            at += size;
+        }
+    }
+
     /// Copies a record to `out[at..]` and relocates it.
-    fn copy(&self, record: &Record, at: usize, out: &mut [u8], errors: &mut Vec<Error>) {
+    fn copy(&mut self, record: &Record, at: usize, out: &mut [u8]) {
         let source = record.bytes(self.object);
         let bytes = &mut out[at..at + record.size as usize];
         bytes[..source.len()].copy_from_slice(source);
         for rela in self.frames.relocations(self.object, record) {
             let inside = rela.offset().wrapping_sub(u64::from(record.offset));
             let place = self.section + self.part_start + at as u64 + inside;
-            if let Err(message) = self.relocate(record.section, rela, bytes, inside, place) {
-                let name = x86_64::reloc_name(rela.kind());
-                let at = self.object.place(record.section, rela.offset(), true);
-                errors.push(Error::Relocation { message: format!("{name}: {message}"), at });
+            if let Err(error) = self.relocate(record.section, rela, bytes, inside, place) {
+                let reason = Reason::Relocation(error);
+                self.faults.push(Fault::new(self.object, record.section, rela, reason));
             }
         }
     }
@@ -287,7 +286,7 @@ impl Writer<'_, '_> {
         bytes: &mut [u8],
         inside: u64,
         place: u64,
-    ) -> std::result::Result<(), String> {
+    ) -> Result<(), RelocationError> {
         let Context { resolved, sections, merged, layout, .. } = self.context;
         let file = self.object.file;
         let addend = rela.addend();
@@ -295,20 +294,18 @@ impl Writer<'_, '_> {
         // Nearly all. The scan has let it through, so that its formula doesn't depend on the target.
         if rela.kind() == R_X86_64_PC32 {
             let distance = target.wrapping_sub(place);
-            return x86_64::put(bytes, inside, Width::S32, distance)
-                .map_err(|error| error.to_string());
+            return x86_64::put(bytes, inside, Width::S32, distance);
         }
         let kind = kinds::target_kind(resolved, sections, self.object, rela, true);
-        let flags = self.object.headers[section as usize].flags();
+        // What moves is refused whether it could be written or not.
+        let flags = self.object.headers[section as usize].flags() | SHF_WRITE;
         let data = self.object.section_data(section);
         let action = x86_64::action(self.arch, rela, data, kind, flags, None)?;
         if action.is_relative() {
-            return Err("an absolute address in .eh_frame cannot move with a static-PIE\n>>> \
-                        recompile with -fPIE"
-                .into());
+            return Err(RelocationError::MovesInEhFrame);
         }
         let s = target.wrapping_sub(addend as u64);
         let values = values(self.context, self.object, rela, action, s)?;
-        x86_64::apply(action, bytes, inside, place, &values).map_err(|error| error.to_string())
+        x86_64::apply(action, bytes, inside, place, &values)
     }
 }

@@ -5,6 +5,7 @@ use super::{Context, Synth, SynthKind, dynamic, eh_frame_hdr};
 use crate::arch::x86_64::plt;
 use crate::diagnostics::{Error, Result};
 use crate::elf::*;
+use crate::faults::Fault;
 use std::ops::Range;
 
 /// The text says what doesn't fit the plan.
@@ -34,13 +35,14 @@ impl Synth {
     }
 
     /// Writes part number `part`; `out` has exactly its length, and may hold anything before. The
-    /// build-id's bytes are left 0.
+    /// build-id's bytes are left 0. `faults` gets what is wrong with relocations.
     pub fn fill(
         &self,
         context: Context,
         kind: SynthKind,
         part: usize,
         out: &mut [u8],
+        faults: &mut Vec<Fault>,
     ) -> Result<()> {
         let address = |kind| context.layout.synth_place(kind).map_or(0, |place| place.address);
         let done = match kind {
@@ -62,7 +64,8 @@ impl Synth {
                 Ok(())
             }
             SynthKind::EhFrame => {
-                return self.eh_frame.fill(context, address(kind), part, out);
+                self.eh_frame.fill(context, address(kind), part, out, faults);
+                Ok(())
             }
             SynthKind::Iplt => return self.fill_iplt(context, address(kind), out),
             SynthKind::Dynamic => {

@@ -1,7 +1,7 @@
 //! The numbers of the psABI's formulas for one relocation.
 
 use super::Context;
-use crate::arch::x86_64::{Action, Values};
+use crate::arch::x86_64::{Action, RelocationError, Values};
 use crate::elf::*;
 use crate::input::object::Object;
 use crate::layout::SymbolRef;
@@ -17,7 +17,7 @@ pub fn values(
     rela: &Rela,
     action: Action,
     s: u64,
-) -> Result<Values, &'static str> {
+) -> Result<Values, RelocationError> {
     let layout = context.layout;
     let symbol = || SymbolRef::new(object, rela.sym());
     let slot = match action {
@@ -25,7 +25,7 @@ pub fn values(
         Action::GotTpPcRelative | Action::TlsDescLoad => layout.gottpoff_slot(symbol()),
         _ => Some(0),
     };
-    let got_slot = slot.ok_or("no GOT slot was planned")?;
+    let got_slot = slot.ok_or(RelocationError::NoSlot)?;
     let size = match action {
         Action::Size(_) => size(context.resolved, object, rela.sym()),
         _ => 0,

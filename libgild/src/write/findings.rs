@@ -32,7 +32,12 @@ impl Findings {
     /// Fails if there is anything.
     pub fn check(self, context: Context) -> Result<()> {
         let mut errors = self.errors;
-        errors.extend(faults::errors(context.resolved, self.faults, context.options));
+        errors.extend(faults::errors(
+            context.resolved,
+            context.sections,
+            self.faults,
+            context.options,
+        ));
         Errors::check(errors)
     }
 }

@@ -2,10 +2,9 @@
 
 use super::findings::Findings;
 use super::spans::{Slice, copy_padded, padding};
-use crate::arch::x86_64::{self, Action, Overflow, TargetKind, Values, Width};
-use crate::demangle::demangle;
+use crate::arch::x86_64::{self, Action, RelocationError, TargetKind, Values, Width};
 use crate::elf::*;
-use crate::faults::Fault;
+use crate::faults::{Fault, Reason};
 use crate::ids::{OutputId, SectionId, SymbolId};
 use crate::input::object::Object;
 use crate::layout::{SymbolRef, kinds};
@@ -126,10 +125,9 @@ impl<'a, 'data> Relocator<'a, 'data> {
         let flags = object.headers[shndx as usize].flags();
         let section = Section { object, shndx, data, address, start: 0 };
         let limit = findings.faults.len() + MAX_FAULTS;
-        let mut fault = |rela: &Rela, message: String| {
+        let mut fault = |rela: &Rela, error| {
             if findings.faults.len() < limit {
-                let place = (object.file, shndx, rela.offset());
-                findings.faults.push(Fault { place, message });
+                findings.faults.push(Fault::new(object, shndx, rela, Reason::Relocation(error)));
             }
         };
         if flags & SHF_ALLOC != 0 {
@@ -172,7 +170,7 @@ impl<'a, 'data> Relocator<'a, 'data> {
         flags: u64,
         relocations: &[Rela],
         out: &mut [u8],
-        fault: &mut impl FnMut(&Rela, String),
+        fault: &mut impl FnMut(&Rela, RelocationError),
     ) {
         let mut index = 0;
         relocations.iter().take(AHEAD).for_each(|rela| self.prefetch(section.object, rela));
@@ -199,15 +197,15 @@ impl<'a, 'data> Relocator<'a, 'data> {
                 // instruction, maybe.
                 if !self.arch.pie || target != rela.addend().cast_unsigned() {
                     let value = target.wrapping_sub(base);
-                    if let Err(overflow) = x86_64::put(out, offset, width, value) {
-                        fault(rela, self.overflow(section.object, rela, overflow));
+                    if let Err(error) = x86_64::put(out, offset, width, value) {
+                        fault(rela, error);
                     }
                     continue;
                 }
             }
             match self.rare(section, flags, rela, relocations.get(index), out) {
                 Ok(action) => index += usize::from(action.skips_next()),
-                Err(message) => fault(rela, message),
+                Err(error) => fault(rela, error),
             }
         }
     }
@@ -218,7 +216,7 @@ impl<'a, 'data> Relocator<'a, 'data> {
         section: Section,
         relocations: &[Rela],
         out: &mut [u8],
-        fault: &mut impl FnMut(&Rela, String),
+        fault: &mut impl FnMut(&Rela, RelocationError),
     ) {
         let object = section.object;
         let tombstone = x86_64::tombstone(object.section_name(section.shndx));
@@ -230,8 +228,8 @@ impl<'a, 'data> Relocator<'a, 'data> {
                 R_X86_64_32 => Width::U32,
                 R_X86_64_NONE => continue,
                 _ => {
-                    if let Err(message) = self.unloaded_rare(section, rela, tombstone, out) {
-                        fault(rela, message);
+                    if let Err(error) = self.unloaded_rare(section, rela, tombstone, out) {
+                        fault(rela, error);
                     }
                     continue;
                 }
@@ -242,8 +240,8 @@ impl<'a, 'data> Relocator<'a, 'data> {
             }
             let target = self.at(known.1, rela.addend()).unwrap_or(tombstone);
             let offset = rela.offset().wrapping_sub(section.start);
-            if let Err(overflow) = x86_64::put(out, offset, width, target) {
-                fault(rela, self.overflow(object, rela, overflow));
+            if let Err(error) = x86_64::put(out, offset, width, target) {
+                fault(rela, error);
             }
         }
     }
@@ -337,11 +335,10 @@ impl<'a, 'data> Relocator<'a, 'data> {
         rela: &Rela,
         next: Option<&Rela>,
         out: &mut [u8],
-    ) -> Result<Action, String> {
+    ) -> Result<Action, RelocationError> {
         let object = section.object;
         let kind = self.kind(object, rela);
-        let action = x86_64::action(self.arch, rela, section.data, kind, flags, next)
-            .map_err(|message| format!("{message}: {}", self.name(object, rela.sym())))?;
+        let action = x86_64::action(self.arch, rela, section.data, kind, flags, next)?;
         // An undefined weak thread-local is at the thread pointer itself.
         let undefined_tls = matches!(kind, TargetKind::Absolute(_)) && is_tls(rela.kind());
         let target = self.target(object, rela.sym(), rela.addend());
@@ -349,13 +346,10 @@ impl<'a, 'data> Relocator<'a, 'data> {
             true => self.context.layout.tp,
             false => target.wrapping_sub(rela.addend() as u64),
         };
-        let values = values(self.context, object, rela, action, s).map_err(|message| {
-            format!("internal error: {message} for {}", x86_64::reloc_name(rela.kind()))
-        })?;
+        let values = values(self.context, object, rela, action, s)?;
         let offset = rela.offset();
         let place = section.address.wrapping_add(offset);
-        x86_64::apply(action, out, offset, place, &values)
-            .map_err(|overflow| self.overflow(object, rela, overflow))?;
+        x86_64::apply(action, out, offset, place, &values)?;
         Ok(action)
     }
 
@@ -365,11 +359,10 @@ impl<'a, 'data> Relocator<'a, 'data> {
         rela: &Rela,
         tombstone: u64,
         out: &mut [u8],
-    ) -> Result<(), String> {
+    ) -> Result<(), RelocationError> {
         let object = section.object;
         let kind = self.kind(object, rela);
-        let action = x86_64::action(self.arch, rela, section.data, kind, 0, None)
-            .map_err(|message| format!("{message}: {}", self.name(object, rela.sym())))?;
+        let action = x86_64::action(self.arch, rela, section.data, kind, 0, None)?;
         let (action, values) = match self.target_if_live(object, rela.sym(), rela.addend()) {
             // A distance to what isn't there, or its size, stays 0.
             None if !action.is_absolute() => return Ok(()),
@@ -388,23 +381,6 @@ impl<'a, 'data> Relocator<'a, 'data> {
         let place = section.address.wrapping_add(rela.offset());
         let offset = rela.offset().wrapping_sub(section.start);
         x86_64::apply(action, out, offset, place, &values)
-            .map_err(|overflow| self.overflow(object, rela, overflow))
-    }
-
-    #[cold]
-    fn overflow(&self, object: &Object, rela: &Rela, overflow: Overflow) -> String {
-        let (kind, name) = (x86_64::reloc_name(rela.kind()), self.name(object, rela.sym()));
-        format!("{kind} {overflow}: {name}")
-    }
-
-    /// How messages name a symbol.
-    fn name(&self, object: &Object, index: u32) -> String {
-        let name = object.symbol_name(index);
-        if !name.is_empty() {
-            return demangle(name, self.context.options.demangle);
-        }
-        let section = object.symbol_section(index).map_or(&[][..], |i| object.section_name(i));
-        format!("section {}", String::from_utf8_lossy(section))
     }
 }
 

@@ -97,7 +97,8 @@ impl Piece<'_> {
             Piece::Bytes(bytes) => copy_padded(bytes, out),
             Piece::Synth { kind, part } => {
                 let context = relocator.context;
-                if let Err(failed) = context.layout.synth.fill(context, *kind, *part, out) {
+                let faults = &mut findings.faults;
+                if let Err(failed) = context.layout.synth.fill(context, *kind, *part, out, faults) {
                     findings.errors.extend(failed.into_vec());
                 }
             }

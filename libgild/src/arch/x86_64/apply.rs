@@ -1,7 +1,7 @@
 //! Carrying an action out on the output's bytes.
 
+use super::RelocationError;
 use super::classify::{Action, Prefix, TlsCall, Width};
-use std::fmt;
 
 /// The numbers of the psABI's formulas for one relocation. Only those that the action uses matter.
 #[derive(Clone, Copy, Default, Debug)]
@@ -22,34 +22,6 @@ pub struct Values {
     pub size: u64,
 }
 
-/// Why a value could not be written.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Overflow {
-    /// The value isn't in the field's range, bounds included.
-    Range {
-        /// What should have been written.
-        value: i64,
-        /// Least value of the field.
-        min: i64,
-        /// Greatest value of the field.
-        max: i64,
-    },
-    /// The relocated bytes aren't all inside their section.
-    Outside,
-}
-
-impl fmt::Display for Overflow {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {
-            Overflow::Range { value, min, max } => {
-                let excess = if value < min { min.abs_diff(value) } else { value.abs_diff(max) };
-                write!(f, "out of range: {value} is not in [{min}, {max}], {excess} too far")
-            }
-            Overflow::Outside => write!(f, "lies outside its section"),
-        }
-    }
-}
-
 /// Writes what `action` says at `offset` of `bytes`, a section's output; `place` is P, the address
 /// of that offset.
 #[inline]
@@ -59,7 +31,7 @@ pub fn apply(
     offset: u64,
     place: u64,
     v: &Values,
-) -> Result<(), Overflow> {
+) -> Result<(), RelocationError> {
     let target = v.s.wrapping_add_signed(v.a);
     match action {
         Action::PcRelative(width) => put(bytes, offset, width, target.wrapping_sub(place)),
@@ -75,7 +47,7 @@ fn apply_rare(
     offset: u64,
     place: u64,
     v: &Values,
-) -> Result<(), Overflow> {
+) -> Result<(), RelocationError> {
     let target = v.s.wrapping_add_signed(v.a);
     let slot = v.got_slot.wrapping_add_signed(v.a);
     let base = v.got_base.wrapping_add_signed(v.a);
@@ -102,7 +74,7 @@ fn rewrite(
     offset: u64,
     place: u64,
     v: &Values,
-) -> Result<(), Overflow> {
+) -> Result<(), RelocationError> {
     let distance = v.s.wrapping_add_signed(v.a).wrapping_sub(place);
     let tp_offset = v.s.wrapping_sub(v.tp);
     match action {
@@ -163,7 +135,7 @@ fn immediate(
     prefix: Prefix,
     opcode: Opcode,
     value: u64,
-) -> Result<(), Overflow> {
+) -> Result<(), RelocationError> {
     let register = *before(bytes, offset, 1)? >> 3 & 7;
     let operation = before(bytes, offset, 2)?;
     let (new, modrm) = match opcode {
@@ -187,7 +159,7 @@ fn immediate(
 }
 
 /// `add foo@gottpoff(%rip), reg` to `lea foo@tpoff(reg), reg`: the register is source and target.
-fn ie_lea(bytes: &mut [u8], offset: u64, register: u8, value: u64) -> Result<(), Overflow> {
+fn ie_lea(bytes: &mut [u8], offset: u64, register: u8, value: u64) -> Result<(), RelocationError> {
     let rex = before(bytes, offset, 3)?;
     *rex |= (*rex & 0x04) >> 2;
     write(bytes, offset, 2, &[0x8d, 0x80 | register << 3 | register])?;
@@ -195,7 +167,7 @@ fn ie_lea(bytes: &mut [u8], offset: u64, register: u8, value: u64) -> Result<(),
 }
 
 /// `add reg1, foo@gottpoff(%rip), reg2` to `add $foo@tpoff, reg1, reg2`; reg2 stays in EVEX.vvvv.
-fn ie_add_evex(bytes: &mut [u8], offset: u64, value: u64) -> Result<(), Overflow> {
+fn ie_add_evex(bytes: &mut [u8], offset: u64, value: u64) -> Result<(), RelocationError> {
     // EVEX payload 0: R3 X3 B3 R4 inverted, B4 as it is, three bits of opcode map.
     let payload = before(bytes, offset, 5)?;
     let (low, high) = (*payload & 0x80, *payload & 0x10);
@@ -213,7 +185,7 @@ fn general_dynamic(
     offset: u64,
     call: TlsCall,
     value: u64,
-) -> Result<(), Overflow> {
+) -> Result<(), RelocationError> {
     // mov %fs:0, %rax; lea foo@tpoff(%rax), %rax
     const SMALL: [u8; 16] =
         [0x64, 0x48, 0x8b, 0x04, 0x25, 0, 0, 0, 0, 0x48, 0x8d, 0x80, 0, 0, 0, 0];
@@ -236,7 +208,7 @@ fn general_dynamic(
 }
 
 /// psABI 11.1.3, LD to LE: `mov %fs:0, %rax`, padded in front.
-fn local_dynamic(bytes: &mut [u8], offset: u64, call: TlsCall) -> Result<(), Overflow> {
+fn local_dynamic(bytes: &mut [u8], offset: u64, call: TlsCall) -> Result<(), RelocationError> {
     const DIRECT: [u8; 12] = [0x66, 0x66, 0x66, 0x64, 0x48, 0x8b, 0x04, 0x25, 0, 0, 0, 0];
     const INDIRECT: [u8; 13] = [0x66, 0x66, 0x66, 0x66, 0x64, 0x48, 0x8b, 0x04, 0x25, 0, 0, 0, 0];
     // nopw %cs:0(%rax,%rax) of 13 bytes before it.
@@ -253,26 +225,31 @@ fn local_dynamic(bytes: &mut [u8], offset: u64, call: TlsCall) -> Result<(), Ove
 }
 
 /// The byte `distance` before `offset`.
-fn before(bytes: &mut [u8], offset: u64, distance: u64) -> Result<&mut u8, Overflow> {
+fn before(bytes: &mut [u8], offset: u64, distance: u64) -> Result<&mut u8, RelocationError> {
     offset
         .checked_sub(distance)
         .and_then(|at| bytes.get_mut(usize::try_from(at).ok()?))
-        .ok_or(Overflow::Outside)
+        .ok_or(RelocationError::Outside)
 }
 
 /// Overwrites bytes from `distance` before `offset` on.
-fn write(bytes: &mut [u8], offset: u64, distance: u64, code: &[u8]) -> Result<(), Overflow> {
+fn write(bytes: &mut [u8], offset: u64, distance: u64, code: &[u8]) -> Result<(), RelocationError> {
     let field = offset.checked_sub(distance).and_then(|at| {
         let start = usize::try_from(at).ok()?;
         bytes.get_mut(start..start.checked_add(code.len())?)
     });
-    field.ok_or(Overflow::Outside)?.copy_from_slice(code);
+    field.ok_or(RelocationError::Outside)?.copy_from_slice(code);
     Ok(())
 }
 
 /// Writes `value` if it fits.
 #[inline]
-pub(crate) fn put(bytes: &mut [u8], offset: u64, width: Width, value: u64) -> Result<(), Overflow> {
+pub(crate) fn put(
+    bytes: &mut [u8],
+    offset: u64,
+    width: Width,
+    value: u64,
+) -> Result<(), RelocationError> {
     let signed = value.cast_signed();
     match width {
         Width::S32 => match i32::try_from(signed) {
@@ -302,13 +279,17 @@ pub(crate) fn put(bytes: &mut [u8], offset: u64, width: Width, value: u64) -> Re
 }
 
 #[cold]
-fn range(value: i64, min: i64, max: i64) -> Result<(), Overflow> {
-    Err(Overflow::Range { value, min, max })
+fn range(value: i64, min: i64, max: i64) -> Result<(), RelocationError> {
+    Err(RelocationError::Range { value, min, max })
 }
 
 #[inline]
-fn store<const N: usize>(bytes: &mut [u8], offset: u64, value: [u8; N]) -> Result<(), Overflow> {
+fn store<const N: usize>(
+    bytes: &mut [u8],
+    offset: u64,
+    value: [u8; N],
+) -> Result<(), RelocationError> {
     let field = usize::try_from(offset).ok().and_then(|at| bytes.get_mut(at..)?.first_chunk_mut());
-    *field.ok_or(Overflow::Outside)? = value;
+    *field.ok_or(RelocationError::Outside)? = value;
     Ok(())
 }

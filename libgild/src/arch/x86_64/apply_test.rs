@@ -4,7 +4,7 @@ use super::classify::{Prefix, TlsCall};
 use super::*;
 
 /// Writes `value` to a field.
-fn put(width: Width, value: i64) -> Result<[u8; 8], Overflow> {
+fn put(width: Width, value: i64) -> Result<[u8; 8], RelocationError> {
     let mut bytes = [0; 8];
     let values = Values { s: value.cast_unsigned(), ..Values::default() };
     apply(Action::Absolute(width), &mut bytes, 0, 0, &values).map(|()| bytes)
@@ -32,7 +32,11 @@ fn fields_take_their_bounds_and_nothing_beyond() {
             assert_eq!(put(width, value), Ok(expected), "{width:?} {value}");
         }
         for value in [min - 1, max + 1, i64::MIN, i64::MAX] {
-            assert_eq!(put(width, value), Err(Overflow::Range { value, min, max }), "{width:?}");
+            assert_eq!(
+                put(width, value),
+                Err(RelocationError::Range { value, min, max }),
+                "{width:?}"
+            );
         }
     }
     for value in [i64::MIN, -1, 0, i64::MAX] {
@@ -70,7 +74,7 @@ fn nothing_is_written_outside_a_section() {
     {
         let mut bytes = [0xaa; 8];
         let done = apply(Action::Absolute(width), &mut bytes, offset, 0, &values);
-        assert_eq!(done, Err(Overflow::Outside));
+        assert_eq!(done, Err(RelocationError::Outside));
         assert_eq!(bytes, [0xaa; 8]);
     }
     // Rewritten instructions start before their field.
@@ -86,7 +90,7 @@ fn nothing_is_written_outside_a_section() {
     ] {
         for offset in [0, 7, u64::MAX] {
             let done = apply(action, &mut [0; 8], offset, 0, &values);
-            assert_eq!(done, Err(Overflow::Outside), "{action:?} at {offset}");
+            assert_eq!(done, Err(RelocationError::Outside), "{action:?} at {offset}");
         }
     }
 }

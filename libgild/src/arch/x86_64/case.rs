@@ -79,7 +79,7 @@ impl Case {
         Case { context, kind, addend, target, next: 0, values }
     }
 
-    pub fn action(&self, text: &str) -> Result<Action, String> {
+    pub fn action(&self, text: &str) -> Result<Action, RelocationError> {
         let (bytes, field, next) = parse(text);
         let next = next.map(|at| rela(self.next, at, -4));
         let flags = SHF_ALLOC | SHF_EXECINSTR;
@@ -88,11 +88,11 @@ impl Case {
     }
 
     /// The bytes afterwards, as text.
-    pub fn link(&self, text: &str) -> Result<String, String> {
+    pub fn link(&self, text: &str) -> Result<String, RelocationError> {
         let action = self.action(text)?;
         let (mut bytes, field, _) = parse(text);
         let values = Values { a: self.addend, ..self.values };
-        apply(action, &mut bytes, field, BASE + field, &values).map_err(|e| e.to_string())?;
+        apply(action, &mut bytes, field, BASE + field, &values)?;
         Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" "))
     }
 }

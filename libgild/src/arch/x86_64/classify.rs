@@ -1,6 +1,6 @@
 //! What a relocation does: one answer for the scan before layout and for the write after it.
 
-use super::{NEEDS_GOT, NEEDS_GOT_BASE, NEEDS_GOTTPOFF, relax, reloc_name, tls};
+use super::{NEEDS_GOT, NEEDS_GOT_BASE, NEEDS_GOTTPOFF, RelocationError, relax, tls};
 use crate::args::{Options, OutputKind};
 use crate::elf::*;
 use crate::sections::NEAR;
@@ -192,8 +192,7 @@ impl Action {
 
 /// Decides what `rela` does in a section with flags `flags` and contents `bytes`.
 ///
-/// `next` is the relocation that follows. An error says what is wrong and names the relocation;
-/// the caller adds symbol and place.
+/// `next` is the relocation that follows.
 #[inline]
 pub fn action(
     arch: Context,
@@ -202,7 +201,7 @@ pub fn action(
     target: TargetKind,
     flags: u64,
     next: Option<&Rela>,
-) -> Result<Action, String> {
+) -> Result<Action, RelocationError> {
     let kind = rela.kind();
     if flags & SHF_ALLOC == 0 {
         return unloaded(kind);
@@ -217,7 +216,7 @@ pub fn action(
 }
 
 /// Sections that aren't loaded: plain values only.
-fn unloaded(kind: u32) -> Result<Action, String> {
+fn unloaded(kind: u32) -> Result<Action, RelocationError> {
     Ok(match kind {
         R_X86_64_NONE => Action::None,
         R_X86_64_64 => Action::Absolute(Width::W64),
@@ -239,12 +238,7 @@ fn unloaded(kind: u32) -> Result<Action, String> {
         // GCC 8 describes the register with the GOT's address so.
         R_X86_64_GOTPC32 => Action::BasePcRelative(Width::S32),
         R_X86_64_GOTPC64 => Action::BasePcRelative(Width::W64),
-        _ => {
-            return Err(format!(
-                "{} has no meaning in a section that isn't loaded",
-                reloc_name(kind)
-            ));
-        }
+        _ => return Err(RelocationError::NotLoaded),
     })
 }
 
@@ -255,7 +249,7 @@ fn loaded(
     target: TargetKind,
     flags: u64,
     next: Option<&Rela>,
-) -> Result<Action, String> {
+) -> Result<Action, RelocationError> {
     let kind = rela.kind();
     match kind {
         R_X86_64_NONE => return Ok(Action::None),
@@ -263,31 +257,31 @@ fn loaded(
         R_X86_64_SIZE64 => return Ok(Action::Size(Width::W64)),
         _ => {}
     }
-    if let Some(action) = tls::action(arch, rela, bytes, next) {
+    if let Some(action) = tls::action(arch, rela, bytes, flags, next) {
         return match target {
             TargetKind::Tls | TargetKind::Absolute(0) => action,
-            _ => Err(format!("{} refers to a symbol that isn't thread-local", reloc_name(kind))),
+            _ => Err(RelocationError::NotThreadLocal),
         };
     }
     if target == TargetKind::Tls {
-        return Err(format!("{} refers to a thread-local symbol", reloc_name(kind)));
+        return Err(RelocationError::ThreadLocal);
     }
     match kind {
-        R_X86_64_PC8 => pc_relative(arch, kind, target, Width::S8),
-        R_X86_64_PC16 => pc_relative(arch, kind, target, Width::S16),
+        R_X86_64_PC8 => pc_relative(arch, target, Width::S8),
+        R_X86_64_PC16 => pc_relative(arch, target, Width::S16),
         R_X86_64_PC32 | R_X86_64_PLT32 => match relax::lea_of_nothing(arch, rela, bytes, target) {
             Some(action) => Ok(action),
-            None => pc_relative(arch, kind, target, Width::S32),
+            None => pc_relative(arch, target, Width::S32),
         },
-        R_X86_64_PC64 => pc_relative(arch, kind, target, Width::W64),
+        R_X86_64_PC64 => pc_relative(arch, target, Width::W64),
         R_X86_64_GOTOFF64 | R_X86_64_PLTOFF64 => {
-            pc_relative(arch, kind, target, Width::W64).map(|_| Action::BaseOffset)
+            pc_relative(arch, target, Width::W64).map(|_| Action::BaseOffset)
         }
         R_X86_64_64 => absolute_64(arch, target, flags),
-        R_X86_64_32 => absolute(arch, kind, target, Width::U32),
-        R_X86_64_32S => absolute(arch, kind, target, Width::S32),
-        R_X86_64_16 => absolute(arch, kind, target, Width::W16),
-        R_X86_64_8 => absolute(arch, kind, target, Width::W8),
+        R_X86_64_32 => absolute(arch, target, Width::U32),
+        R_X86_64_32S => absolute(arch, target, Width::S32),
+        R_X86_64_16 => absolute(arch, target, Width::W16),
+        R_X86_64_8 => absolute(arch, target, Width::W8),
         R_X86_64_GOTPCREL => Ok(Action::GotPcRelative(Width::S32)),
         R_X86_64_GOTPCREL64 => Ok(Action::GotPcRelative(Width::W64)),
         R_X86_64_GOTPCRELX
@@ -299,47 +293,34 @@ fn loaded(
         R_X86_64_GOT64 | R_X86_64_GOTPLT64 => Ok(Action::GotOffset(Width::W64)),
         R_X86_64_GOTPC32 => Ok(Action::BasePcRelative(Width::S32)),
         R_X86_64_GOTPC64 => Ok(Action::BasePcRelative(Width::W64)),
-        _ => Err(format!("{} has no meaning in a relocatable object", reloc_name(kind))),
+        _ => Err(RelocationError::Meaningless),
     }
 }
 
-fn pc_relative(
-    arch: Context,
-    kind: u32,
-    target: TargetKind,
-    width: Width,
-) -> Result<Action, String> {
+fn pc_relative(arch: Context, target: TargetKind, width: Width) -> Result<Action, RelocationError> {
     match target {
         // An undefined weak symbol's 0 is never reached: code tests for it first.
-        TargetKind::Absolute(value) if arch.pie && value != 0 => Err(format!(
-            "{} refers to an absolute symbol from code that a position-independent executable \
-             moves; link with -no-pie",
-            reloc_name(kind)
-        )),
+        TargetKind::Absolute(value) if arch.pie && value != 0 => {
+            Err(RelocationError::AbsoluteInPie)
+        }
         _ => Ok(Action::PcRelative(width)),
     }
 }
 
 /// Fields too narrow for a dynamic relocation.
-fn absolute(arch: Context, kind: u32, target: TargetKind, width: Width) -> Result<Action, String> {
+fn absolute(arch: Context, target: TargetKind, width: Width) -> Result<Action, RelocationError> {
     match target {
         TargetKind::Absolute(_) => Ok(Action::Absolute(width)),
-        _ if arch.pie => Err(format!(
-            "{} cannot be used in a position-independent executable; recompile with -fPIC, or \
-             link with -no-pie",
-            reloc_name(kind)
-        )),
+        _ if arch.pie => Err(RelocationError::NarrowInPie),
         _ => Ok(Action::Absolute(width)),
     }
 }
 
-fn absolute_64(arch: Context, target: TargetKind, flags: u64) -> Result<Action, String> {
+fn absolute_64(arch: Context, target: TargetKind, flags: u64) -> Result<Action, RelocationError> {
     match target {
         TargetKind::Absolute(_) => Ok(Action::Absolute(Width::W64)),
         _ if !arch.pie => Ok(Action::Absolute(Width::W64)),
         _ if flags & SHF_WRITE != 0 || arch.text_relocations => Ok(Action::Relative),
-        _ => Err("R_X86_64_64 in a read-only section needs a dynamic relocation; recompile with \
-                  -fPIC, link with -no-pie, or allow it with -z notext"
-            .to_owned()),
+        _ => Err(RelocationError::ReadOnly),
     }
 }

@@ -6,7 +6,7 @@
 
 mod apply;
 mod classify;
-mod names;
+mod error;
 pub mod plt;
 mod relax;
 mod tls;
@@ -24,9 +24,9 @@ mod relax_test;
 mod tls_test;
 
 pub(crate) use apply::put;
-pub use apply::{Overflow, Values, apply};
+pub use apply::{Values, apply};
 pub use classify::{Action, Context, TargetKind, Width, action, is_plain};
-pub use names::reloc_name;
+pub use error::{RelocationError, reloc_name};
 pub use tombstone::tombstone;
 
 /// The symbol needs a GOT slot that holds its address.

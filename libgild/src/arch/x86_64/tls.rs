@@ -2,19 +2,23 @@
 //! offset of every variable from the thread pointer is known at link time.
 
 use super::classify::{Action, Context, Prefix, TlsCall, Width};
-use super::{relax, reloc_name};
+use super::{RelocationError, relax};
 use crate::elf::*;
 
-/// What a TLS relocation does; `None` if `rela` isn't one.
+/// What a TLS relocation does in a section with flags `flags`; `None` if `rela` isn't one.
 pub(super) fn action(
     arch: Context,
     rela: &Rela,
     bytes: &[u8],
+    flags: u64,
     next: Option<&Rela>,
-) -> Option<Result<Action, String>> {
+) -> Option<Result<Action, RelocationError>> {
     Some(match rela.kind() {
         R_X86_64_TPOFF32 => Ok(Action::TpOffset(Width::S32)),
         R_X86_64_TPOFF64 => Ok(Action::TpOffset(Width::W64)),
+        // Data keeps what it says.
+        R_X86_64_DTPOFF32 if flags & SHF_EXECINSTR == 0 => Ok(Action::DtpOffset(Width::S32)),
+        R_X86_64_DTPOFF64 if flags & SHF_EXECINSTR == 0 => Ok(Action::DtpOffset(Width::W64)),
         // After the LD transition %rax is the thread pointer, no longer the start of the block.
         R_X86_64_DTPOFF32 => Ok(Action::TpOffset(Width::S32)),
         R_X86_64_DTPOFF64 => Ok(Action::TpOffset(Width::W64)),
@@ -22,14 +26,13 @@ pub(super) fn action(
         | R_X86_64_CODE_4_GOTTPOFF
         | R_X86_64_CODE_5_GOTTPOFF
         | R_X86_64_CODE_6_GOTTPOFF => Ok(initial_exec(arch, rela, bytes)),
-        R_X86_64_TLSGD => sequence(rela, general_dynamic(rela, bytes, next)),
-        R_X86_64_TLSLD => sequence(rela, local_dynamic(rela, bytes, next)),
+        R_X86_64_TLSGD => sequence(general_dynamic(rela, bytes, next)),
+        R_X86_64_TLSLD => sequence(local_dynamic(rela, bytes, next)),
         R_X86_64_GOTPC32_TLSDESC
         | R_X86_64_CODE_4_GOTPC32_TLSDESC
         | R_X86_64_CODE_5_GOTPC32_TLSDESC
-        | R_X86_64_CODE_6_GOTPC32_TLSDESC => sequence(rela, descriptor(rela, bytes)),
+        | R_X86_64_CODE_6_GOTPC32_TLSDESC => sequence(descriptor(rela, bytes)),
         R_X86_64_TLSDESC_CALL => sequence(
-            rela,
             window(bytes, rela.offset(), 0, 2)
                 .filter(|code| *code == [0xff, 0x10])
                 .map(|_| Action::TlsDescCall),
@@ -38,14 +41,8 @@ pub(super) fn action(
     })
 }
 
-fn sequence(rela: &Rela, action: Option<Action>) -> Result<Action, String> {
-    action.ok_or_else(|| {
-        format!(
-            "{} stands in an instruction sequence that the psABI doesn't know, so it cannot \
-             become local exec; compile with -ftls-model=local-exec or -ftls-model=initial-exec",
-            reloc_name(rela.kind())
-        )
-    })
+fn sequence(action: Option<Action>) -> Result<Action, RelocationError> {
+    action.ok_or(RelocationError::TlsSequence)
 }
 
 /// `length` bytes that start `before` bytes before `offset`.

@@ -1,5 +1,18 @@
-//! gild links static x86-64 ELF executables. This file is the pipeline and the map of the house:
-//! each phase borrows what earlier phases froze and returns a new value.
+//! gild links static x86-64 ELF executables. This file is the pipeline, phase by phase:
+//!
+//! | phase | modules | what it gives |
+//! | --- | --- | --- |
+//! | load | `input`, `substitute` | mapped files; a chosen allocator in front of them |
+//! | resolve | `symbols` | the objects that take part, the definition of each name |
+//! | gather | `sections` | input sections, and the output sections that they go to |
+//! | mark | `live` | what is reached, and what each symbol needs |
+//! | merge | `merge` | pieces of mergeable sections, each once, as sections of their own |
+//! | layout | `layout`, `synth` | linker-made sections, the order of all, segments, addresses |
+//! | write | `write` | the output |
+//!
+//! `args` reads the command line, `arch` knows relocations and instructions, `diagnostics`, `faults`
+//! and `demangle` make messages, `listing` makes maps and lists. What all phases use: `elf`, `ids`,
+//! `tasks` (parallel loops), `parts`, `prefetch` and `zeros` (memory).
 
 mod arch;
 pub mod args;
@@ -40,7 +53,7 @@ use times::Times;
 pub struct Outcome {
     /// One message each, without a prefix.
     pub warnings: Vec<String>,
-    /// Lines for standard output, `--print-gc-sections` and `--trace`.
+    /// Lines for standard output: maps, lists and reports that were asked for without a file.
     pub lines: Vec<String>,
     /// Time by phase.
     pub times: Times,

@@ -207,7 +207,7 @@ fn no_value_is_taken_for_an_input() {
 fn details_of_driver_lines() {
     let options = link(CLANG_STATIC_PIE_PROFILE);
     assert_eq!(options.undefined, ["__llvm_profile_runtime"]);
-    assert_eq!(options.build_id, Some(BuildId::Sha1));
+    assert_eq!(options.build_id, Some(BuildId::Hashed(20)));
 
     let options = link(RUSTC_LLD);
     assert_eq!(options.strip, Strip::Debug);

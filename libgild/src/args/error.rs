@@ -1,3 +1,5 @@
+//! What can be wrong with a command line.
+
 use std::path::{Path, PathBuf};
 
 /// One thing wrong with a command line. All of them are reported together.

@@ -47,12 +47,8 @@ pub enum InputName {
 /// `--build-id`: what goes into `.note.gnu.build-id`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BuildId {
-    /// 8 bytes hashed from the output (`fast`).
-    Fast,
-    /// 16 bytes hashed from the output (`md5`: the length, not the algorithm; see `write::build_id`).
-    Md5,
-    /// 20 bytes hashed from the output (`sha1`, `tree` and the plain option).
-    Sha1,
+    /// So many bytes hashed from the output; see `write::build_id`.
+    Hashed(usize),
     /// 16 random bytes, RFC 4122 version 4.
     Uuid,
     /// The given bytes.
@@ -63,9 +59,8 @@ impl BuildId {
     /// Bytes of the identifier.
     pub fn size(&self) -> usize {
         match self {
-            BuildId::Fast => 8,
-            BuildId::Md5 | BuildId::Uuid => 16,
-            BuildId::Sha1 => 20,
+            BuildId::Hashed(size) => *size,
+            BuildId::Uuid => 16,
             BuildId::Hex(bytes) => bytes.len(),
         }
     }

@@ -36,7 +36,7 @@ fn one_option_many_spellings() {
         (&["-fini=x", "-fini x", "--fini=x"], |options| options.fini == "x"),
         (&["--require-defined=x"], |options| options.require_defined == ["x"]),
         (&["--build-id", "-build-id", "--build-id=sha1", "-build-id=tree"], |options| {
-            options.build_id == Some(BuildId::Sha1)
+            options.build_id == Some(BuildId::Hashed(20))
         }),
         (&["--build-id=none", "--build-id --no-build-id"], |options| options.build_id.is_none()),
         (&["-s", "--strip-all", "-strip-all"], |options| options.strip == Strip::All),

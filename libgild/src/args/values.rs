@@ -73,17 +73,18 @@ impl Given<'_> {
     }
 
     /// `fast`, `md5`, `sha1`, `tree`, `uuid`, `none` or `0x` and hexadecimal digits; `sha1` without
-    /// a value.
+    /// a value. The algorithms' names stand for the lengths of what they give.
     pub fn build_id(&self) -> Result<Option<BuildId>, ArgError> {
+        const SHA1: BuildId = BuildId::Hashed(20);
         if self.value.is_none() {
-            return Ok(Some(BuildId::Sha1));
+            return Ok(Some(SHA1));
         }
         let text = self.text()?;
         Ok(Some(match text {
             "none" => return Ok(None),
-            "fast" => BuildId::Fast,
-            "md5" => BuildId::Md5,
-            "sha1" | "tree" => BuildId::Sha1,
+            "fast" => BuildId::Hashed(8),
+            "md5" => BuildId::Hashed(16),
+            "sha1" | "tree" => SHA1,
             "uuid" => BuildId::Uuid,
             _ => {
                 text.strip_prefix("0x").and_then(hex_bytes).map(BuildId::Hex).ok_or_else(|| {
@@ -350,10 +351,10 @@ mod tests {
     fn build_id_styles() {
         for (text, expected) in [
             ("none", None),
-            ("fast", Some(BuildId::Fast)),
-            ("md5", Some(BuildId::Md5)),
-            ("sha1", Some(BuildId::Sha1)),
-            ("tree", Some(BuildId::Sha1)),
+            ("fast", Some(BuildId::Hashed(8))),
+            ("md5", Some(BuildId::Hashed(16))),
+            ("sha1", Some(BuildId::Hashed(20))),
+            ("tree", Some(BuildId::Hashed(20))),
             ("uuid", Some(BuildId::Uuid)),
             ("0x12Ab", Some(BuildId::Hex(vec![0x12, 0xab]))),
             ("0x12-ab:cd", Some(BuildId::Hex(vec![0x12, 0xab, 0xcd]))),
@@ -363,6 +364,6 @@ mod tests {
         for text in ["", "0x", "0x1", "0xzz", "sha256", "12"] {
             assert!(given(text).build_id().is_err(), "{text}");
         }
-        assert_eq!(Given { option: "", value: None }.build_id(), Ok(Some(BuildId::Sha1)));
+        assert_eq!(Given { option: "", value: None }.build_id(), Ok(Some(BuildId::Hashed(20))));
     }
 }

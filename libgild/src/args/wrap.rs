@@ -11,7 +11,7 @@ pub struct Wrap {
     real: Vec<u8>,
 }
 
-/// Those of all `names`.
+/// What `--wrap` of each of `names` means.
 pub fn wraps(names: &[String]) -> Vec<Wrap> {
     let wrap = |name: &String| Wrap {
         name: name.as_bytes().to_vec(),

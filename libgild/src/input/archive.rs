@@ -271,13 +271,19 @@ mod tests {
         file.extend(member("/", b"\0\0\0\x01\0\0\0\x50foo\0"));
         file.extend(member("a.o/", b"abcd"));
         for length in 0..file.len() {
-            if let Ok(archive) = Archive::parse(&file[..length]) {
-                let _ = archive.members().count();
-                let index = archive.index();
-                for entry in 0..index.map_or(0, |index| index.len()) {
-                    let _ = index.and_then(|index| index.offset(entry)).map(|o| archive.member(o));
-                }
+            let Ok(archive) = Archive::parse(&file[..length]) else { continue };
+            assert!(archive.members().filter_map(Result::ok).all(|member| member.data.is_empty()));
+            if let Some(index) = archive.index() {
+                let offsets = (0..index.len()).filter_map(|entry| index.offset(entry));
+                assert!(offsets.map(|offset| archive.member(offset)).all(|found| found.is_err()));
             }
         }
+        let archive = Archive::parse(&file).unwrap();
+        assert_eq!(
+            archive.members().map(|member| member.unwrap().data).collect::<Vec<_>>(),
+            [b"abcd"]
+        );
+        let offset = archive.index().unwrap().offset(0).unwrap();
+        assert_eq!(archive.member(offset).unwrap().data, b"abcd");
     }
 }

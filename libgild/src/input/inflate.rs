@@ -24,7 +24,7 @@ pub struct Inflated {
 
 /// `.zdebug_x` → `.debug_x`.
 pub fn new_name(name: &[u8]) -> &[u8] {
-    const NAMES: [&[u8]; 20] = [
+    const NAMES: [&[u8]; 21] = [
         b".debug_abbrev",
         b".debug_addr",
         b".debug_aranges",
@@ -45,10 +45,8 @@ pub fn new_name(name: &[u8]) -> &[u8] {
         b".debug_rnglists",
         b".debug_str",
         b".debug_str_offsets",
+        b".debug_types",
     ];
-    if name == b".zdebug_types" {
-        return b".debug_types";
-    }
     let rest = &name[OLD_PREFIX.len()..];
     let found = NAMES.iter().find(|new| new.strip_prefix(b".debug") == Some(rest));
     found.map_or(name, |name| name)

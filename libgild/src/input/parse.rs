@@ -352,7 +352,7 @@ fn symbol_error(object: &Object) -> String {
     "malformed symbol table".into()
 }
 
-/// Drops groups that aren't COMDATs and checks the rest. Slim LTO objects of old GCCs name themselves.
+/// Drops groups that aren't COMDATs and checks the rest.
 fn check_groups(object: &mut Object) -> Parsed<()> {
     let (headers, symbols) = (object.headers, object.symbols);
     object.groups.retain(|group| {

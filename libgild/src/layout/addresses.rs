@@ -36,7 +36,7 @@ pub struct Spot {
     pub file_size: u64,
 }
 
-/// The result.
+/// Where everything stands.
 #[derive(Debug)]
 pub struct Addresses {
     /// By item.

@@ -9,7 +9,7 @@ use crate::symbols::{LinkerSymbol, Resolved};
 use crate::synth::SynthKind;
 use std::ops::Range;
 
-/// All of them, ready to look up.
+/// The addresses that they are made of.
 #[derive(Debug, Default)]
 pub struct LinkerValues {
     image_base: u64,

@@ -1,4 +1,4 @@
-//! Order of the output sections, segments, and every address. Computed once, then immutable.
+//! Order of the output sections, segments, and every address.
 //!
 //! Units: addresses are link-time virtual addresses (a static-PIE is laid out at its image base,
 //! 0 by default), offsets are bytes from the start of the output file.
@@ -25,9 +25,7 @@ pub use build::layout;
 use crate::arch::x86_64::plt;
 use crate::ids::{FileId, OutputId, SectionId, SymbolId};
 use crate::input::object::Object;
-use crate::merge::Merged;
 use crate::sections::{OutputSection, Sections};
-use crate::symbols::Resolved;
 use crate::synth::{Synth, SynthKind};
 
 /// A symbol as a relocation names it.
@@ -181,47 +179,10 @@ impl Layout {
         self.synth.output(kind).map(|id| self.place(id))
     }
 
-    /// Address of a live input section that isn't merged (see [`Layout::target`] for those).
+    /// Address of a live input section that isn't merged.
     pub fn section_address(&self, sections: &Sections, id: SectionId) -> u64 {
         let input = &sections.inputs[id.index()];
         self.placed.get(input.output.index()).map_or(0, |p| p.address).wrapping_add(input.offset)
-    }
-
-    /// S + A for a relocation of `file` against symbol table entry `symbol`, merged pieces and
-    /// IPLT entries considered. 0 + A for what is undefined or not in the output.
-    pub fn target(
-        &self,
-        resolved: &Resolved,
-        sections: &Sections,
-        merged: &Merged,
-        file: FileId,
-        symbol: u32,
-        addend: i64,
-    ) -> u64 {
-        let object = resolved.object(file);
-        if let Some(id) = object.global(symbol) {
-            return self.symbol_addresses[id.index()].wrapping_add_signed(addend);
-        }
-        match self.iplt(SymbolRef::Local(file, symbol)) {
-            Some(entry) => entry.wrapping_add_signed(addend),
-            None => self.local_address(sections, merged, object, symbol, addend),
-        }
-    }
-
-    /// S of a symbol: what its GOT slot holds.
-    pub fn value_of(
-        &self,
-        resolved: &Resolved,
-        sections: &Sections,
-        merged: &Merged,
-        symbol: SymbolRef,
-    ) -> u64 {
-        match symbol {
-            SymbolRef::Global(id) => self.symbol_addresses[id.index()],
-            SymbolRef::Local(file, index) => {
-                self.target(resolved, sections, merged, file, index, 0)
-            }
-        }
     }
 
     fn got_address(&self, offset: u64) -> u64 {

@@ -52,7 +52,7 @@ pub(super) struct Scanner<'a, 'data> {
     /// say about it. A byte of each is in the cache where symbols aren't.
     pub plain: Vec<AtomicBool>,
     pub relative: Vec<AtomicBool>,
-    pub arch: x86_64::Context,
+    pub arch: x86_64::Mode,
     pub gc: bool,
     /// Sections that a `__start_X` or `__stop_X` keeps, by `Resolved::start_stop`.
     start_stop: Vec<Vec<SectionId>>,
@@ -74,7 +74,7 @@ impl<'a, 'data> Scanner<'a, 'data> {
         options: &Options,
     ) -> Scanner<'a, 'data> {
         let gc = options.gc_sections;
-        let arch = x86_64::Context::new(options);
+        let arch = x86_64::Mode::new(options);
         let tracked = |id: &SectionId| {
             let input = &sections.inputs[id.index()];
             if sections.is_loaded(input) { input.size } else { 0 }

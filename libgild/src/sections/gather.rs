@@ -351,7 +351,7 @@ impl Part {
             _ => header.kind(),
         };
         let list = kind == SHT_INIT_ARRAY || kind == SHT_FINI_ARRAY;
-        let old = names::family(name, b".ctors") || names::family(name, b".dtors");
+        let old = names::is_named(name, b".ctors") || names::is_named(name, b".dtors");
         if list && old && input.kind == SectionKind::Regular && input.size.is_multiple_of(8) {
             input.kind = SectionKind::Reversed;
         }
@@ -429,7 +429,7 @@ fn section(
     let alloc = header.flags() & SHF_ALLOC != 0;
     let kind = match header.kind() {
         SHT_NOBITS => SectionKind::NoBits,
-        SHT_PROGBITS | SHT_X86_64_UNWIND if alloc && names::family(name, b".eh_frame") => {
+        SHT_PROGBITS | SHT_X86_64_UNWIND if alloc && names::is_named(name, b".eh_frame") => {
             SectionKind::EhFrame
         }
         SHT_PROGBITS if options.optimize > 0 && can_merge(object, shndx, header) => {

@@ -1,7 +1,7 @@
 //! Sections that live whatever refers to them: where garbage collection starts.
 
 use super::SectionKind;
-use super::names::family;
+use super::names::is_named;
 use crate::elf::*;
 
 /// Whether a section is a root.
@@ -30,5 +30,5 @@ fn runs_unasked(name: &[u8]) -> bool {
     matches!(name, b".init" | b".fini" | b".jcr")
         || [&b".ctors"[..], b".dtors", b".init_array", b".fini_array", b".preinit_array"]
             .iter()
-            .any(|prefix| family(name, prefix))
+            .any(|prefix| is_named(name, prefix))
 }

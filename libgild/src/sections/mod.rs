@@ -23,7 +23,7 @@ pub use bin::bin_live;
 pub use eh_frame::{EhFrame, Fde, Record};
 pub use gather::gather;
 pub(crate) use groups::{HAS_DEPENDENTS, IN_GROUP, KEPT, Ties};
-pub use names::{family, is_debug, may_dangle};
+pub use names::{is_debug, is_named, may_dangle};
 pub use reach::NEAR;
 
 /// What becomes of an input section.

@@ -10,7 +10,7 @@ pub(super) const SORTED: u8 = 4;
 const REST: u8 = 5;
 
 /// True for `prefix` itself and for `prefix.anything`.
-pub fn family(name: &[u8], prefix: &[u8]) -> bool {
+pub fn is_named(name: &[u8], prefix: &[u8]) -> bool {
     name.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest[0] == b'.')
 }
 
@@ -83,13 +83,13 @@ pub(super) fn output(name: &[u8], keep_text_prefix: bool, crt_file: bool) -> (&[
     }
     // GNU ld runs old constructor lists through the new arrays, in reverse (SORT_BY_INIT_PRIORITY
     // with .ctors.N counted as 65535 - N); `.ctors` of crtbegin.o and crtend.o are a frame, no entries.
-    if family(name, b".ctors") {
+    if is_named(name, b".ctors") {
         return if crt_file { (b".ctors", 0) } else { (b".init_array", 0) };
     }
-    if family(name, b".dtors") {
+    if is_named(name, b".dtors") {
         return if crt_file { (b".dtors", 0) } else { (b".fini_array", 0) };
     }
-    match FAMILIES.iter().find(|prefix| family(name, prefix)) {
+    match FAMILIES.iter().find(|prefix| is_named(name, prefix)) {
         Some(prefix) => (prefix, u8::from(*prefix == b".bss" || *prefix == b".lbss")),
         None => (name, 0),
     }
@@ -103,7 +103,7 @@ fn text<'a>(name: &'a [u8], rest: &[u8], keep: bool) -> (&'a [u8], u8) {
         (b".hot", b".text.hot", HOT),
     ];
     for &(part, own, rank) in PARTS {
-        if family(rest, part) {
+        if is_named(rest, part) {
             return if keep { (own, rank) } else { (b".text", rank) };
         }
     }

@@ -145,7 +145,7 @@ impl EhFrameSection {
         // The terminator, and whatever a malformed record leaves out.
         out.fill(0);
         let Some(group) = self.groups.get(part) else { return };
-        let arch = x86_64::Context::new(context.options);
+        let arch = x86_64::Mode::new(context.options);
         for file in group.files.clone() {
             let object = &context.resolved.objects[file];
             let frames = &context.sections.eh_frames[file];
@@ -158,7 +158,7 @@ impl EhFrameSection {
     /// The address of each live FDE's function and of the FDE, in output order, but for functions of
     /// no bytes: a search for the function at the same address would find such a one's FDE.
     pub fn table(&self, context: Context, section: u64) -> Vec<(u64, u64)> {
-        let Context { resolved, sections, live, merged, layout, .. } = context;
+        let Context { resolved, sections, live, .. } = context;
         let files = self.files.par_iter().zip(&sections.eh_frames).zip(&resolved.objects);
         files
             .tasks_of(16)
@@ -175,14 +175,7 @@ impl EhFrameSection {
                     }
                     let begin = relocations.first().map_or(0, |rela| {
                         // S + A is the function, whatever the encoding makes of it.
-                        layout.target(
-                            resolved,
-                            sections,
-                            merged,
-                            object.file,
-                            rela.sym(),
-                            rela.addend(),
-                        )
+                        context.target(object, rela.sym(), rela.addend())
                     });
                     Some((begin, address))
                 })
@@ -225,7 +218,7 @@ fn key<'a>(object: &'a Object, frames: &'a EhFrame, cie: &Record) -> CieKey<'a> 
 
 struct Writer<'a, 'data> {
     context: Context<'a, 'data>,
-    arch: x86_64::Context,
+    arch: x86_64::Mode,
     object: &'a Object<'data>,
     frames: &'a EhFrame,
     /// Address of the output section.
@@ -287,10 +280,9 @@ impl Writer<'_, '_> {
         inside: u64,
         place: u64,
     ) -> Result<(), RelocationError> {
-        let Context { resolved, sections, merged, layout, .. } = self.context;
-        let file = self.object.file;
+        let Context { resolved, sections, .. } = self.context;
         let addend = rela.addend();
-        let target = layout.target(resolved, sections, merged, file, rela.sym(), addend);
+        let target = self.context.target(self.object, rela.sym(), addend);
         // Nearly all. The scan has let it through, so that its formula doesn't depend on the target.
         if rela.kind() == R_X86_64_PC32 {
             let distance = target.wrapping_sub(place);

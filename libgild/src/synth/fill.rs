@@ -102,7 +102,7 @@ impl Synth {
     }
 
     fn fill_got(&self, context: Context, out: &mut [u8]) -> Filled {
-        let Context { resolved, sections, merged, layout, .. } = context;
+        let Context { resolved, sections, layout, .. } = context;
         out.fill(0);
         let mut put = |offset: u64, value: u64| {
             let offset = offset as usize;
@@ -116,7 +116,7 @@ impl Synth {
             put(0, layout.synth_place(SynthKind::Dynamic).map_or(0, |place| place.address))?;
         }
         for entry in &self.slots.entries {
-            let value = || layout.value_of(resolved, sections, merged, entry.symbol);
+            let value = || context.value_of(entry.symbol);
             if let Some(offset) = entry.got() {
                 put(offset, value())?;
             }

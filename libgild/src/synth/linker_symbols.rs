@@ -16,7 +16,7 @@ pub struct LinkerSymbols {
 }
 
 impl LinkerSymbols {
-    /// Finds them.
+    /// The linker-defined symbols that the output has.
     pub fn new(resolved: &Resolved, options: &Options) -> LinkerSymbols {
         let mut found = LinkerSymbols::default();
         for (index, symbol) in (0..).zip(&resolved.symbols) {

@@ -85,7 +85,7 @@ pub struct Context<'a, 'data> {
 /// All linker-made sections of a link.
 #[derive(Debug, Default)]
 pub struct Synth {
-    /// By kind, which stands beside.
+    /// By number of the kind, which stands beside: the output section of each that there is.
     outputs: [Option<(SynthKind, OutputId)>; KINDS],
     property: Vec<u8>,
     build_id: Vec<u8>,
@@ -107,7 +107,7 @@ impl Synth {
     pub(crate) fn new(plan: Plan, pack: bool) -> Result<(Synth, Vec<SynthKind>)> {
         let Plan { resolved, sections, live, options, .. } = plan;
         let pie = options.output_kind == OutputKind::StaticPie;
-        let arch = x86_64::Context::new(options);
+        let arch = x86_64::Mode::new(options);
         // glibc's self-relocation finds `_DYNAMIC` through GOT[0].
         let linker_defined = |name: &[u8], symbol| {
             let id = resolved.names.get(name);

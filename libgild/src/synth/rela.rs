@@ -58,7 +58,7 @@ impl DynamicRelocs {
         sections: &Sections,
         live: &Live,
         slots: &Slots,
-        arch: x86_64::Context,
+        arch: x86_64::Mode,
         pack: bool,
     ) -> DynamicRelocs {
         let mut relocs = DynamicRelocs { pack, ..DynamicRelocs::default() };
@@ -102,16 +102,15 @@ impl DynamicRelocs {
     /// Computes addresses and values. False if `.relr.dyn` turned out too small: `relr_words` has
     /// then grown, and layout must be done again.
     pub fn resolve(&mut self, context: Context) -> bool {
-        let Context { resolved, sections, merged, layout, .. } = context;
+        let layout = context.layout;
         let mut relative = entries(&self.relative_places, self.got.len(), context);
         let mut packed = match self.pack {
             true => entries(&self.packed_places, self.got.len(), context),
             false => Vec::new(),
         };
         let got_base = layout.synth_place(SynthKind::Got).map_or(0, |place| place.address);
-        let got = self.got.iter().map(|&(offset, symbol)| {
-            (got_base + offset, layout.value_of(resolved, sections, merged, symbol))
-        });
+        let got =
+            self.got.iter().map(|&(offset, symbol)| (got_base + offset, context.value_of(symbol)));
         if self.pack { &mut packed } else { &mut relative }.extend(got);
         for entries in [&mut relative, &mut packed] {
             // Loaders of their own walk the table page by page. A merge sort finds the sorted runs, and
@@ -174,7 +173,7 @@ impl DynamicRelocs {
 
 /// Addresses and values of the places of each file, with room for more behind them.
 fn entries(places: &[Vec<Place>], room: usize, context: Context) -> Vec<(u64, u64)> {
-    let Context { resolved, sections, merged, layout, .. } = context;
+    let Context { resolved, sections, layout, .. } = context;
     let lengths: Vec<usize> = places.iter().map(Vec::len).collect();
     let fill = |(): &mut (), file: usize, entries: &mut [(u64, u64)]| {
         let object = &resolved.objects[file];
@@ -188,7 +187,7 @@ fn entries(places: &[Vec<Place>], room: usize, context: Context) -> Vec<(u64, u6
                 _ => rela.offset(),
             };
             let (symbol, addend) = (rela.sym(), rela.addend());
-            let value = layout.target(resolved, sections, merged, object.file, symbol, addend);
+            let value = context.target(object, symbol, addend);
             *entry = (base.wrapping_add(offset), value);
         }
     };
@@ -218,7 +217,7 @@ fn find(
     sections: &Sections,
     live: &Live,
     object: &Object,
-    arch: x86_64::Context,
+    arch: x86_64::Mode,
     pack: bool,
 ) -> Found {
     let mut found = Found::default();

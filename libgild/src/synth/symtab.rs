@@ -231,7 +231,7 @@ impl SymTab {
         &self.name_parts
     }
 
-    /// The files and the half of part `part`, and whether it is the first one.
+    /// The files and the half of part `part`.
     fn part(&self, part: usize) -> (Range<usize>, Half) {
         match part.checked_sub(self.local_groups.len()) {
             None => (self.local_groups[part].files.clone(), Half::Locals),

@@ -5,7 +5,34 @@ use crate::arch::x86_64::{Action, RelocationError, Values};
 use crate::elf::*;
 use crate::input::object::Object;
 use crate::layout::SymbolRef;
-use crate::symbols::{Resolved, Symbol};
+use crate::symbols::{Definition, Resolved, Symbol};
+
+impl Context<'_, '_> {
+    /// S + A for a relocation of `object` against symbol table entry `symbol`, merged pieces and
+    /// IPLT entries considered. 0 + A for what is undefined or not in the output.
+    #[inline]
+    pub fn target(self, object: &Object, symbol: u32, addend: i64) -> u64 {
+        let Context { sections, merged, layout, .. } = self;
+        if let Some(id) = object.global(symbol) {
+            return layout.symbol_addresses[id.index()].wrapping_add_signed(addend);
+        }
+        let entry = object.symbols.get(symbol as usize);
+        if entry.is_some_and(|entry| entry.kind() == STT_GNU_IFUNC)
+            && let Some(iplt) = layout.iplt(SymbolRef::Local(object.file, symbol))
+        {
+            return iplt.wrapping_add_signed(addend);
+        }
+        layout.local_address(sections, merged, object, symbol, addend)
+    }
+
+    /// S of a symbol: what its GOT slot holds.
+    pub fn value_of(self, symbol: SymbolRef) -> u64 {
+        match symbol {
+            SymbolRef::Global(id) => self.layout.symbol_addresses[id.index()],
+            SymbolRef::Local(file, index) => self.target(self.resolved.object(file), index, 0),
+        }
+    }
+}
 
 /// The numbers for `rela` of `object`, which does `action` and whose S is `s`.
 ///
@@ -49,9 +76,9 @@ fn size(resolved: &Resolved, object: &Object, index: u32) -> u64 {
     let Some(id) = object.global(index) else { return size(object, index) };
     let symbol = resolved.symbol(id);
     if symbol.flags & Symbol::COMMON != 0
-        && let Some(common) = resolved.commons.iter().find(|common| common.symbol == id)
+        && let Definition::Section(section) = symbol.definition
     {
-        return common.size;
+        return resolved.commons[(section.0 - resolved.first_common) as usize].size;
     }
     let owner = resolved.objects.get(symbol.owner.index());
     owner.map_or(0, |owner| size(owner, symbol.owner_symbol))

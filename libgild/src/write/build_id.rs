@@ -9,7 +9,7 @@ use std::hash::{BuildHasher, RandomState};
 use xxhash_rust::xxh3::{xxh3_128, xxh3_128_with_seed};
 
 fn is_hashed(id: &BuildId) -> bool {
-    matches!(id, BuildId::Fast | BuildId::Md5 | BuildId::Sha1)
+    matches!(id, BuildId::Hashed(_))
 }
 
 /// A span's leaf, taken while the span is in the cache; 0 when the build-id doesn't depend on the contents.

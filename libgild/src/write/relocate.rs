@@ -45,7 +45,7 @@ enum Referent {
 pub struct Relocator<'a, 'data> {
     /// Everything that earlier phases froze.
     pub context: Context<'a, 'data>,
-    arch: x86_64::Context,
+    arch: x86_64::Mode,
     /// One bit per `SymbolId`: it is a plain address ([`TargetKind::Address`]). Position-independent
     /// code asks for every load and call, and a bit is in the cache where a symbol isn't.
     plain: Vec<u64>,
@@ -69,7 +69,7 @@ impl<'a, 'data> Relocator<'a, 'data> {
         let words = resolved.symbols.len().div_ceil(64) as u32;
         // 16,384 symbols a task: about 50 µs.
         let plain = (0..words).into_par_iter().tasks_of(256).map(word).collect();
-        Relocator { context, arch: x86_64::Context::new(context.options), plain }
+        Relocator { context, arch: x86_64::Mode::new(context.options), plain }
     }
 
     fn kind(&self, object: &Object, rela: &Rela) -> TargetKind {
@@ -192,7 +192,7 @@ impl<'a, 'data> Relocator<'a, 'data> {
                 _ => None,
             };
             if let Some((width, base)) = plain {
-                let target = self.target(section.object, rela.sym(), rela.addend());
+                let target = self.context.target(section.object, rela.sym(), rela.addend());
                 // But where the program moves, an undefined weak symbol's 0 asks for another
                 // instruction, maybe.
                 if !self.arch.pie || target != rela.addend().cast_unsigned() {
@@ -253,20 +253,6 @@ impl<'a, 'data> Relocator<'a, 'data> {
         }
     }
 
-    /// S + A.
-    #[inline]
-    fn target(&self, object: &Object, symbol: u32, addend: i64) -> u64 {
-        let Context { sections, merged, layout, resolved, .. } = self.context;
-        if let Some(id) = object.global(symbol) {
-            return layout.symbol_addresses[id.index()].wrapping_add_signed(addend);
-        }
-        let ifunc = |symbol: &Sym| symbol.kind() == STT_GNU_IFUNC;
-        if object.symbols.get(symbol as usize).is_some_and(ifunc) {
-            return layout.target(resolved, sections, merged, object.file, symbol, addend);
-        }
-        layout.local_address(sections, merged, object, symbol, addend)
-    }
-
     /// S + A, or nothing if that was in a section that isn't in the output.
     fn target_if_live(&self, object: &Object, index: u32, addend: i64) -> Option<u64> {
         self.at(self.referent(object, index), addend)
@@ -298,7 +284,7 @@ impl<'a, 'data> Relocator<'a, 'data> {
         }
         let Some(symbol) = object.symbols.get(index as usize) else { return Referent::Dead };
         let Some(shndx) = object.symbol_section(index) else {
-            return Referent::Address(self.target(object, index, 0));
+            return Referent::Address(self.context.target(object, index, 0));
         };
         let id = object.section_id(shndx);
         if !live.is_live(id) {
@@ -341,7 +327,7 @@ impl<'a, 'data> Relocator<'a, 'data> {
         let action = x86_64::action(self.arch, rela, section.data, kind, flags, next)?;
         // An undefined weak thread-local is at the thread pointer itself.
         let undefined_tls = matches!(kind, TargetKind::Absolute(_)) && is_tls(rela.kind());
-        let target = self.target(object, rela.sym(), rela.addend());
+        let target = self.context.target(object, rela.sym(), rela.addend());
         let s = match undefined_tls {
             true => self.context.layout.tp,
             false => target.wrapping_sub(rela.addend() as u64),

@@ -41,6 +41,8 @@ pub fn apply(
     }
 }
 
+/// Addends of actions that change instructions are -4 throughout (see `relax` and `tls`), the distance
+/// from the field to the end of the old instruction.
 fn apply_rare(
     action: Action,
     bytes: &mut [u8],
@@ -51,33 +53,21 @@ fn apply_rare(
     let target = v.s.wrapping_add_signed(v.a);
     let slot = v.got_slot.wrapping_add_signed(v.a);
     let base = v.got_base.wrapping_add_signed(v.a);
-    let (width, value) = match action {
-        Action::None => return Ok(()),
-        Action::GotPcRelative(width) => (width, slot.wrapping_sub(place)),
-        Action::GotTpPcRelative => (Width::S32, slot.wrapping_sub(place)),
-        Action::GotOffset(width) => (width, slot.wrapping_sub(v.got_base)),
-        Action::BaseOffset => (Width::W64, target.wrapping_sub(v.got_base)),
-        Action::BasePcRelative(width) => (width, base.wrapping_sub(place)),
-        Action::Size(width) => (width, v.size.wrapping_add_signed(v.a)),
-        Action::TpOffset(width) => (width, target.wrapping_sub(v.tp)),
-        Action::DtpOffset(width) => (width, target.wrapping_sub(v.tls_start)),
-        _ => return rewrite(action, bytes, offset, place, v),
-    };
-    put(bytes, offset, width, value)
-}
-
-/// Actions that change instructions. Their addend is -4 throughout (see `relax` and `tls`), the
-/// distance from the field to the end of the old instruction.
-fn rewrite(
-    action: Action,
-    bytes: &mut [u8],
-    offset: u64,
-    place: u64,
-    v: &Values,
-) -> Result<(), RelocationError> {
-    let distance = v.s.wrapping_add_signed(v.a).wrapping_sub(place);
+    let distance = target.wrapping_sub(place);
     let tp_offset = v.s.wrapping_sub(v.tp);
     match action {
+        Action::None => Ok(()),
+        Action::PcRelative(width) => put(bytes, offset, width, distance),
+        Action::Absolute(width) => put(bytes, offset, width, target),
+        Action::Relative => put(bytes, offset, Width::W64, target),
+        Action::GotPcRelative(width) => put(bytes, offset, width, slot.wrapping_sub(place)),
+        Action::GotTpPcRelative => put(bytes, offset, Width::S32, slot.wrapping_sub(place)),
+        Action::GotOffset(width) => put(bytes, offset, width, slot.wrapping_sub(v.got_base)),
+        Action::BaseOffset => put(bytes, offset, Width::W64, target.wrapping_sub(v.got_base)),
+        Action::BasePcRelative(width) => put(bytes, offset, width, base.wrapping_sub(place)),
+        Action::Size(width) => put(bytes, offset, width, v.size.wrapping_add_signed(v.a)),
+        Action::TpOffset(width) => put(bytes, offset, width, target.wrapping_sub(v.tp)),
+        Action::DtpOffset(width) => put(bytes, offset, width, target.wrapping_sub(v.tls_start)),
         Action::Lea => {
             *before(bytes, offset, 2)? = 0x8d;
             put(bytes, offset, Width::S32, distance)
@@ -109,13 +99,11 @@ fn rewrite(
         Action::IeAddEvex => ie_add_evex(bytes, offset, tp_offset),
         Action::TlsDescLoad => {
             *before(bytes, offset, 2)? = 0x8b;
-            let slot = v.got_slot.wrapping_add_signed(v.a);
             put(bytes, offset, Width::S32, slot.wrapping_sub(place))
         }
         Action::TlsDescCall => write(bytes, offset, 0, &[0x66, 0x90]),
         Action::TlsGd(call) => general_dynamic(bytes, offset, call, tp_offset),
         Action::TlsLd(call) => local_dynamic(bytes, offset, call),
-        _ => Ok(()),
     }
 }
 

@@ -18,9 +18,9 @@ pub const GOT: u64 = 0x40_3000;
 pub const TP: u64 = TARGET + 0x30;
 
 /// A fixed-address link.
-pub const EXEC: Context = Context { pie: false, relax: true, text_relocations: false, low: true };
+pub const EXEC: Mode = Mode { pie: false, relax: true, text_relocations: false, low: true };
 /// A static-PIE link.
-pub const PIE: Context = Context { pie: true, ..EXEC };
+pub const PIE: Mode = Mode { pie: true, ..EXEC };
 
 /// A relocation against symbol 1.
 pub fn rela(kind: u32, offset: u64, addend: i64) -> Rela {
@@ -51,7 +51,7 @@ pub fn parse(text: &str) -> (Vec<u8>, u64, Option<u64>) {
 /// What a link makes of one relocation.
 #[derive(Clone, Copy)]
 pub struct Case {
-    pub context: Context,
+    pub mode: Mode,
     pub kind: u32,
     pub addend: i64,
     pub target: TargetKind,
@@ -61,7 +61,7 @@ pub struct Case {
 }
 
 impl Case {
-    pub fn new(context: Context, kind: u32, target: TargetKind) -> Case {
+    pub fn new(mode: Mode, kind: u32, target: TargetKind) -> Case {
         let s = match target {
             TargetKind::Absolute(value) => value,
             _ => TARGET,
@@ -76,7 +76,7 @@ impl Case {
             tls_start: TARGET,
             size: 0x18,
         };
-        Case { context, kind, addend, target, next: 0, values }
+        Case { mode, kind, addend, target, next: 0, values }
     }
 
     pub fn action(&self, text: &str) -> Result<Action, RelocationError> {
@@ -84,7 +84,7 @@ impl Case {
         let next = next.map(|at| rela(self.next, at, -4));
         let flags = SHF_ALLOC | SHF_EXECINSTR;
         let this = rela(self.kind, field, self.addend);
-        action(self.context, &this, &bytes, self.target, flags, next.as_ref())
+        action(self.mode, &this, &bytes, self.target, flags, next.as_ref())
     }
 
     /// The bytes afterwards, as text.

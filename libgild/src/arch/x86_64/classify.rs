@@ -28,7 +28,7 @@ pub fn is_plain(kind: u32) -> bool {
 
 /// What holds for all relocations of a link.
 #[derive(Clone, Copy, Debug)]
-pub struct Context {
+pub struct Mode {
     /// The output is a static-PIE.
     pub pie: bool,
     /// Optional relaxations are wanted (`--no-relax` clears it).
@@ -39,13 +39,13 @@ pub struct Context {
     pub low: bool,
 }
 
-impl Context {
-    /// The context of a link.
-    pub fn new(options: &Options) -> Context {
+impl Mode {
+    /// The mode of a link.
+    pub fn new(options: &Options) -> Mode {
         // The 2 GiB that small code can reach, but for what isn't far.
         const LOW: u64 = (1 << 31) - NEAR;
         let starts = options.section_starts.iter().map(|(_, address)| *address);
-        Context {
+        Mode {
             pie: options.output_kind == OutputKind::StaticPie,
             relax: options.relax,
             text_relocations: options.text_relocations,
@@ -195,7 +195,7 @@ impl Action {
 /// `next` is the relocation that follows.
 #[inline]
 pub fn action(
-    arch: Context,
+    mode: Mode,
     rela: &Rela,
     bytes: &[u8],
     target: TargetKind,
@@ -212,7 +212,7 @@ pub fn action(
     {
         return Ok(Action::PcRelative(Width::S32));
     }
-    loaded(arch, rela, bytes, target, flags, next)
+    loaded(mode, rela, bytes, target, flags, next)
 }
 
 /// Sections that aren't loaded: plain values only.
@@ -243,7 +243,7 @@ fn unloaded(kind: u32) -> Result<Action, RelocationError> {
 }
 
 fn loaded(
-    arch: Context,
+    mode: Mode,
     rela: &Rela,
     bytes: &[u8],
     target: TargetKind,
@@ -257,7 +257,7 @@ fn loaded(
         R_X86_64_SIZE64 => return Ok(Action::Size(Width::W64)),
         _ => {}
     }
-    if let Some(action) = tls::action(arch, rela, bytes, flags, next) {
+    if let Some(action) = tls::action(mode, rela, bytes, flags, next) {
         return match target {
             TargetKind::Tls | TargetKind::Absolute(0) => action,
             _ => Err(RelocationError::NotThreadLocal),
@@ -267,28 +267,28 @@ fn loaded(
         return Err(RelocationError::ThreadLocal);
     }
     match kind {
-        R_X86_64_PC8 => pc_relative(arch, target, Width::S8),
-        R_X86_64_PC16 => pc_relative(arch, target, Width::S16),
-        R_X86_64_PC32 | R_X86_64_PLT32 => match relax::lea_of_nothing(arch, rela, bytes, target) {
+        R_X86_64_PC8 => pc_relative(mode, target, Width::S8),
+        R_X86_64_PC16 => pc_relative(mode, target, Width::S16),
+        R_X86_64_PC32 | R_X86_64_PLT32 => match relax::lea_of_nothing(mode, rela, bytes, target) {
             Some(action) => Ok(action),
-            None => pc_relative(arch, target, Width::S32),
+            None => pc_relative(mode, target, Width::S32),
         },
-        R_X86_64_PC64 => pc_relative(arch, target, Width::W64),
+        R_X86_64_PC64 => pc_relative(mode, target, Width::W64),
         R_X86_64_GOTOFF64 | R_X86_64_PLTOFF64 => {
-            pc_relative(arch, target, Width::W64).map(|_| Action::BaseOffset)
+            pc_relative(mode, target, Width::W64).map(|_| Action::BaseOffset)
         }
-        R_X86_64_64 => absolute_64(arch, target, flags),
-        R_X86_64_32 => absolute(arch, target, Width::U32),
-        R_X86_64_32S => absolute(arch, target, Width::S32),
-        R_X86_64_16 => absolute(arch, target, Width::W16),
-        R_X86_64_8 => absolute(arch, target, Width::W8),
+        R_X86_64_64 => absolute_64(mode, target, flags),
+        R_X86_64_32 => absolute(mode, target, Width::U32),
+        R_X86_64_32S => absolute(mode, target, Width::S32),
+        R_X86_64_16 => absolute(mode, target, Width::W16),
+        R_X86_64_8 => absolute(mode, target, Width::W8),
         R_X86_64_GOTPCREL => Ok(Action::GotPcRelative(Width::S32)),
         R_X86_64_GOTPCREL64 => Ok(Action::GotPcRelative(Width::W64)),
         R_X86_64_GOTPCRELX
         | R_X86_64_REX_GOTPCRELX
         | R_X86_64_CODE_4_GOTPCRELX
         | R_X86_64_CODE_5_GOTPCRELX
-        | R_X86_64_CODE_6_GOTPCRELX => Ok(relax::action(arch, rela, bytes, target)),
+        | R_X86_64_CODE_6_GOTPCRELX => Ok(relax::action(mode, rela, bytes, target)),
         R_X86_64_GOT32 => Ok(Action::GotOffset(Width::S32)),
         R_X86_64_GOT64 | R_X86_64_GOTPLT64 => Ok(Action::GotOffset(Width::W64)),
         R_X86_64_GOTPC32 => Ok(Action::BasePcRelative(Width::S32)),
@@ -297,10 +297,10 @@ fn loaded(
     }
 }
 
-fn pc_relative(arch: Context, target: TargetKind, width: Width) -> Result<Action, RelocationError> {
+fn pc_relative(mode: Mode, target: TargetKind, width: Width) -> Result<Action, RelocationError> {
     match target {
         // An undefined weak symbol's 0 is never reached: code tests for it first.
-        TargetKind::Absolute(value) if arch.pie && value != 0 => {
+        TargetKind::Absolute(value) if mode.pie && value != 0 => {
             Err(RelocationError::AbsoluteInPie)
         }
         _ => Ok(Action::PcRelative(width)),
@@ -308,19 +308,19 @@ fn pc_relative(arch: Context, target: TargetKind, width: Width) -> Result<Action
 }
 
 /// Fields too narrow for a dynamic relocation.
-fn absolute(arch: Context, target: TargetKind, width: Width) -> Result<Action, RelocationError> {
+fn absolute(mode: Mode, target: TargetKind, width: Width) -> Result<Action, RelocationError> {
     match target {
         TargetKind::Absolute(_) => Ok(Action::Absolute(width)),
-        _ if arch.pie => Err(RelocationError::NarrowInPie),
+        _ if mode.pie => Err(RelocationError::NarrowInPie),
         _ => Ok(Action::Absolute(width)),
     }
 }
 
-fn absolute_64(arch: Context, target: TargetKind, flags: u64) -> Result<Action, RelocationError> {
+fn absolute_64(mode: Mode, target: TargetKind, flags: u64) -> Result<Action, RelocationError> {
     match target {
         TargetKind::Absolute(_) => Ok(Action::Absolute(Width::W64)),
-        _ if !arch.pie => Ok(Action::Absolute(Width::W64)),
-        _ if flags & SHF_WRITE != 0 || arch.text_relocations => Ok(Action::Relative),
+        _ if !mode.pie => Ok(Action::Absolute(Width::W64)),
+        _ if flags & SHF_WRITE != 0 || mode.text_relocations => Ok(Action::Relative),
         _ => Err(RelocationError::ReadOnly),
     }
 }

@@ -9,13 +9,13 @@ const FIELD: &str = "[00 00 00 00 00 00 00 00]";
 
 /// The outcome for a loaded section with flags `flags`.
 fn classify(
-    context: Context,
+    mode: Mode,
     kind: u32,
     target: TargetKind,
     flags: u64,
 ) -> Result<Action, RelocationError> {
     let bytes = [0; 8];
-    action(context, &rela(kind, 0, 0), &bytes, target, SHF_ALLOC | flags, None)
+    action(mode, &rela(kind, 0, 0), &bytes, target, SHF_ALLOC | flags, None)
 }
 
 #[test]
@@ -72,7 +72,7 @@ fn words_of_a_static_pie_move_with_it() {
     assert_eq!(word(TargetKind::Ifunc, SHF_WRITE), Ok(Action::Relative));
     assert_eq!(word(TargetKind::Absolute(7), 0), Ok(Action::Absolute(Width::W64)));
     assert_eq!(word(TargetKind::Address, 0), Err(RelocationError::ReadOnly));
-    let text = Context { text_relocations: true, ..PIE };
+    let text = Mode { text_relocations: true, ..PIE };
     assert_eq!(classify(text, R_X86_64_64, TargetKind::Address, 0), Ok(Action::Relative));
     // Not where nothing is loaded.
     let debug = action(PIE, &rela(R_X86_64_64, 0, 0), &[0; 8], TargetKind::Address, 0, None);
@@ -121,11 +121,11 @@ fn debug_information_may_speak_of_the_got() {
 
 #[test]
 fn immediates_need_addresses_below_two_gigabytes() {
-    let low = |base| Context::new(&Options { image_base: base, ..Options::default() }).low;
+    let low = |base| Mode::new(&Options { image_base: base, ..Options::default() }).low;
     assert!(low(None) && low(Some(0x20_0000)));
     assert!(!low(Some(1 << 31)));
     let far = Options { section_starts: vec![(".text".into(), 1 << 40)], ..Options::default() };
-    assert!(!Context::new(&far).low);
+    assert!(!Mode::new(&far).low);
 }
 
 #[test]

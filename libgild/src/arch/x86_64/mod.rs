@@ -25,7 +25,7 @@ mod tls_test;
 
 pub(crate) use apply::put;
 pub use apply::{Values, apply};
-pub use classify::{Action, Context, TargetKind, Width, action, is_plain};
+pub use classify::{Action, Mode, TargetKind, Width, action, is_plain};
 pub use error::{RelocationError, reloc_name};
 pub use tombstone::tombstone;
 

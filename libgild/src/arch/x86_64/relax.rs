@@ -1,6 +1,6 @@
 //! Which GOT loads become direct (psABI B.2, "Optimize GOTPCRELX Relocations").
 
-use super::classify::{Action, Context, Prefix, TargetKind, Width};
+use super::classify::{Action, Mode, Prefix, TargetKind, Width};
 use crate::elf::*;
 
 /// Prefix, opcode and ModRM of the instruction whose 32-bit displacement stands at `offset`.
@@ -46,7 +46,7 @@ pub(super) fn is_64_bit(prefix: Prefix, byte: u8) -> bool {
 }
 
 /// What a `GOTPCRELX` relocation of any kind does.
-pub(super) fn action(arch: Context, rela: &Rela, bytes: &[u8], target: TargetKind) -> Action {
+pub(super) fn action(mode: Mode, rela: &Rela, bytes: &[u8], target: TargetKind) -> Action {
     let keep = Action::GotPcRelative(Width::S32);
     // Another addend means another word of the GOT than the symbol's.
     if rela.addend() != -4 || target == TargetKind::Large {
@@ -57,13 +57,13 @@ pub(super) fn action(arch: Context, rela: &Rela, bytes: &[u8], target: TargetKin
     };
     let moves = !matches!(target, TargetKind::Absolute(_));
     // The start-up code of a static-PIE calls and loads addresses before the GOT is relocated.
-    let load = arch.relax || (arch.pie && moves);
+    let load = mode.relax || (mode.pie && moves);
     match (opcode, modrm) {
-        (0xff, 0x15) if load && prefix == Prefix::Legacy && reaches(arch, target) => Action::Call,
-        (0xff, 0x25) if load && prefix == Prefix::Legacy && reaches(arch, target) => Action::Jump,
+        (0xff, 0x15) if load && prefix == Prefix::Legacy && reaches(mode, target) => Action::Call,
+        (0xff, 0x25) if load && prefix == Prefix::Legacy && reaches(mode, target) => Action::Jump,
         (0x8b, _) if is_rip_relative(modrm) && load && moves => Action::Lea,
-        _ if is_rip_relative(modrm) && arch.relax => {
-            immediate(arch, (prefix, opcode), rela, bytes, target).unwrap_or(keep)
+        _ if is_rip_relative(modrm) && mode.relax => {
+            immediate(mode, (prefix, opcode), rela, bytes, target).unwrap_or(keep)
         }
         _ => keep,
     }
@@ -72,12 +72,12 @@ pub(super) fn action(arch: Context, rela: &Rela, bytes: &[u8], target: TargetKin
 /// `lea foo(%rip), %reg` of an undefined weak symbol in a static-PIE, where no displacement gives 0:
 /// the program moves. `mov $0, %reg` is as long.
 pub(super) fn lea_of_nothing(
-    arch: Context,
+    mode: Mode,
     rela: &Rela,
     bytes: &[u8],
     target: TargetKind,
 ) -> Option<Action> {
-    if !arch.pie || target != TargetKind::Absolute(0) || rela.addend() != -4 {
+    if !mode.pie || target != TargetKind::Absolute(0) || rela.addend() != -4 {
         return None;
     }
     let end = usize::try_from(rela.offset()).ok()?;
@@ -93,15 +93,15 @@ pub(super) fn lea_of_nothing(
 }
 
 /// True if a 32-bit displacement from code reaches the target for sure.
-fn reaches(arch: Context, target: TargetKind) -> bool {
+fn reaches(mode: Mode, target: TargetKind) -> bool {
     match target {
-        TargetKind::Absolute(value) => !arch.pie && arch.low && value < 1 << 31,
+        TargetKind::Absolute(value) => !mode.pie && mode.low && value < 1 << 31,
         _ => true,
     }
 }
 
 fn immediate(
-    arch: Context,
+    mode: Mode,
     (prefix, opcode): (Prefix, u8),
     rela: &Rela,
     bytes: &[u8],
@@ -116,7 +116,7 @@ fn immediate(
         TargetKind::Absolute(value) => {
             u32::try_from(value).is_ok() || i32::try_from(value.cast_signed()).is_ok()
         }
-        TargetKind::Address | TargetKind::Ifunc => !arch.pie && arch.low,
+        TargetKind::Address | TargetKind::Ifunc => !mode.pie && mode.low,
         TargetKind::Large | TargetKind::Tls => false,
     };
     if may_be_rex2(kind, bytes, offset) {

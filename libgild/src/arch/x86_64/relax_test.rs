@@ -21,11 +21,11 @@ fn loads_of_an_address_become_lea() {
         ("d5 48 8b 05 [00 00 00 00]", "d5 48 8d 05 f8 0f 00 00"),
         ("d5 4c 8b 3d [00 00 00 00]", "d5 4c 8d 3d f8 0f 00 00"),
     ];
-    for context in [EXEC, PIE] {
+    for mode in [EXEC, PIE] {
         for target in [TargetKind::Address, TargetKind::Ifunc] {
-            check(Case::new(context, R_X86_64_GOTPCRELX, target), &table);
-            check(Case::new(context, R_X86_64_REX_GOTPCRELX, target), &rex);
-            check(Case::new(context, R_X86_64_CODE_4_GOTPCRELX, target), &rex2);
+            check(Case::new(mode, R_X86_64_GOTPCRELX, target), &table);
+            check(Case::new(mode, R_X86_64_REX_GOTPCRELX, target), &rex);
+            check(Case::new(mode, R_X86_64_CODE_4_GOTPCRELX, target), &rex2);
         }
     }
 }
@@ -36,9 +36,9 @@ fn indirect_calls_and_jumps_become_direct() {
         ("ff 15 [00 00 00 00]", "67 e8 fa 0f 00 00"),
         ("ff 25 [00 00 00 00]", "e9 fb 0f 00 00 90"),
     ];
-    for context in [EXEC, PIE] {
+    for mode in [EXEC, PIE] {
         for target in [TargetKind::Address, TargetKind::Ifunc] {
-            check(Case::new(context, R_X86_64_GOTPCRELX, target), &table);
+            check(Case::new(mode, R_X86_64_GOTPCRELX, target), &table);
         }
     }
 }
@@ -81,8 +81,8 @@ fn operations_on_a_fixed_address_take_it_as_an_immediate() {
 
 #[test]
 fn numbers_become_immediates_in_any_output() {
-    for context in [EXEC, PIE] {
-        let case = |kind| Case::new(context, kind, TargetKind::Absolute(0x1234));
+    for mode in [EXEC, PIE] {
+        let case = |kind| Case::new(mode, kind, TargetKind::Absolute(0x1234));
         check(case(R_X86_64_GOTPCRELX), &[("8b 05 [00 00 00 00]", "c7 c0 34 12 00 00")]);
         check(
             case(R_X86_64_REX_GOTPCRELX),
@@ -107,7 +107,7 @@ fn numbers_become_immediates_in_any_output() {
 #[test]
 fn the_address_of_nothing_becomes_an_immediate_where_the_program_moves() {
     let lea = "4c 8d 3d [00 00 00 00]";
-    let case = |context, value| Case::new(context, R_X86_64_PC32, TargetKind::Absolute(value));
+    let case = |mode, value| Case::new(mode, R_X86_64_PC32, TargetKind::Absolute(value));
     check(
         case(PIE, 0),
         &[
@@ -125,8 +125,8 @@ fn the_address_of_nothing_becomes_an_immediate_where_the_program_moves() {
 /// The slot is 0x2008 bytes behind the start of the code.
 #[test]
 fn what_the_psabi_does_not_name_keeps_its_slot() {
-    let kept = |context, kind, target, text: &str| {
-        let action = Case::new(context, kind, target).action(text);
+    let kept = |mode, kind, target, text: &str| {
+        let action = Case::new(mode, kind, target).action(text);
         assert_eq!(action, Ok(Action::GotPcRelative(Width::S32)), "{text}");
     };
     let (plain, rex, rex2) =
@@ -159,7 +159,7 @@ fn what_the_psabi_does_not_name_keeps_its_slot() {
     kept(PIE, plain, TargetKind::Large, "ff 15 [00 00 00 00]");
     // A number is no place to call from code that moves.
     kept(PIE, plain, TargetKind::Absolute(0), "ff 15 [00 00 00 00]");
-    let high = Context { low: false, ..EXEC };
+    let high = Mode { low: false, ..EXEC };
     kept(high, rex, address, "48 03 05 [00 00 00 00]");
     kept(high, plain, TargetKind::Absolute(0x1000), "ff 15 [00 00 00 00]");
     // GOTPCREL makes no promise about its instruction.
@@ -198,14 +198,14 @@ fn immediates_reach_the_bounds_of_their_field_and_no_further() {
 #[test]
 fn no_relax_keeps_what_correctness_allows() {
     let kept = Ok(Action::GotPcRelative(Width::S32));
-    let exec = Context { relax: false, ..EXEC };
-    let pie = Context { relax: false, ..PIE };
+    let exec = Mode { relax: false, ..EXEC };
+    let pie = Mode { relax: false, ..PIE };
     for (text, relaxed) in [
         ("ff 15 [00 00 00 00]", Action::Call),
         ("ff 25 [00 00 00 00]", Action::Jump),
         ("8b 05 [00 00 00 00]", Action::Lea),
     ] {
-        let case = |context, target| Case::new(context, R_X86_64_GOTPCRELX, target).action(text);
+        let case = |mode, target| Case::new(mode, R_X86_64_GOTPCRELX, target).action(text);
         assert_eq!(case(exec, TargetKind::Address), kept);
         // Start-up code runs before the GOT of a static-PIE is relocated.
         assert_eq!(case(pie, TargetKind::Address), Ok(relaxed));

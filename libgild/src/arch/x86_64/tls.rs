@@ -1,13 +1,13 @@
 //! TLS transitions (psABI 11.1.3): in a static program every model becomes local exec, because the
 //! offset of every variable from the thread pointer is known at link time.
 
-use super::classify::{Action, Context, Prefix, TlsCall, Width};
+use super::classify::{Action, Mode, Prefix, TlsCall, Width};
 use super::{RelocationError, relax};
 use crate::elf::*;
 
 /// What a TLS relocation does in a section with flags `flags`; `None` if `rela` isn't one.
 pub(super) fn action(
-    arch: Context,
+    mode: Mode,
     rela: &Rela,
     bytes: &[u8],
     flags: u64,
@@ -25,7 +25,7 @@ pub(super) fn action(
         R_X86_64_GOTTPOFF
         | R_X86_64_CODE_4_GOTTPOFF
         | R_X86_64_CODE_5_GOTTPOFF
-        | R_X86_64_CODE_6_GOTTPOFF => Ok(initial_exec(arch, rela, bytes)),
+        | R_X86_64_CODE_6_GOTTPOFF => Ok(initial_exec(mode, rela, bytes)),
         R_X86_64_TLSGD => sequence(general_dynamic(rela, bytes, next)),
         R_X86_64_TLSLD => sequence(local_dynamic(rela, bytes, next)),
         R_X86_64_GOTPC32_TLSDESC
@@ -51,9 +51,9 @@ pub(super) fn window(bytes: &[u8], offset: u64, before: usize, length: usize) ->
     bytes.get(start..start.checked_add(length)?)
 }
 
-fn initial_exec(arch: Context, rela: &Rela, bytes: &[u8]) -> Action {
+fn initial_exec(mode: Mode, rela: &Rela, bytes: &[u8]) -> Action {
     let relaxed = match rela.kind() {
-        _ if !arch.relax || rela.addend() != -4 => None,
+        _ if !mode.relax || rela.addend() != -4 => None,
         R_X86_64_CODE_6_GOTTPOFF => evex_add(rela, bytes),
         kind if relax::may_be_rex2(kind, bytes, rela.offset()) => None,
         kind => load(kind, bytes, rela.offset()).and_then(|(prefix, opcode)| match opcode {

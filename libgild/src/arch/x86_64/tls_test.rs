@@ -181,7 +181,7 @@ fn initial_exec_keeps_its_slot_where_the_instruction_is_another() {
     ] {
         assert_eq!(tls(kind).action(text), Ok(Action::GotTpPcRelative), "{text}");
     }
-    let strict = Context { relax: false, ..EXEC };
+    let strict = Mode { relax: false, ..EXEC };
     let case = Case::new(strict, R_X86_64_GOTTPOFF, TargetKind::Tls);
     check(case, &[("48 8b 05 [00 00 00 00]", "48 8b 05 01 20 00 00")]);
 }
@@ -206,10 +206,10 @@ fn descriptors_become_immediates_and_their_calls_nops() {
 
 #[test]
 fn dynamic_models_relax_whatever_the_options_say() {
-    for context in [PIE, Context { relax: false, ..EXEC }, Context { relax: false, ..PIE }] {
-        let gd = Case { context, next: R_X86_64_PLT32, ..tls(R_X86_64_TLSGD) };
+    for mode in [PIE, Mode { relax: false, ..EXEC }, Mode { relax: false, ..PIE }] {
+        let gd = Case { mode, next: R_X86_64_PLT32, ..tls(R_X86_64_TLSGD) };
         assert!(gd.action("66 48 8d 3d [00 00 00 00] 66 66 48 e8 (00 00 00 00)").is_ok());
-        let desc = Case { context, ..tls(R_X86_64_GOTPC32_TLSDESC) };
+        let desc = Case { mode, ..tls(R_X86_64_GOTPC32_TLSDESC) };
         assert!(desc.action("48 8d 05 [00 00 00 00]").is_ok());
     }
 }

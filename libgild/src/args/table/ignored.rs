@@ -96,7 +96,11 @@ const ROWS: &[Row] = &[
         Value::None,
         "Archives are searched for better definitions anyway",
     ),
-    ignored(&["--no-dependent-libraries"], Value::None, "Objects never ask for libraries"),
+    ignored(
+        &["--no-dependent-libraries"],
+        Value::None,
+        "Libraries that objects ask for (.deplibs) are never added",
+    ),
     ignored(&["--force-group-allocation"], Value::None, "Section groups are always dissolved"),
     ignored(&["--gnu-unique"], Value::None, NO_DYNAMIC_SYMBOLS),
     ignored(&["--no-gnu-unique"], Value::None, NO_DYNAMIC_SYMBOLS),

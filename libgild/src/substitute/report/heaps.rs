@@ -132,19 +132,21 @@ fn prefixed(
     together.then(|| Heap { kind: Kind::Prefixed, name, by: vec![object.name.to_string()] })
 }
 
-/// The object with `__rust_alloc`, unless it leads to the standard library's default,
-/// `__rdl_alloc`, or, as after LTO, to what that calls, malloc. rustc mangles both; the names come last.
+/// The first object with a `__rust_alloc` that leads neither to the standard library's default,
+/// `__rdl_alloc`, nor, as after LTO, to what that calls, malloc. rustc mangles both; the names come last.
 fn rust_global_allocator<'a, 'data>(
     resolved: &'a Resolved<'data>,
     live: &Live,
     binding: &Binding,
 ) -> Option<&'a Object<'data>> {
-    let mut all = resolved.names.ids().map(|id| resolved.names.name(id));
-    let name = all.find(|name| name.ends_with(b"__rust_alloc"))?;
-    let object = verify::live_owner(resolved, live, name)?;
-    let mut names = object.globals.iter().map(|id| resolved.names.name(*id));
-    let default = names.any(|name| name.ends_with(b"__rdl_alloc"));
-    (!default && !calls_malloc(object, name, resolved, binding)).then_some(object)
+    let all = resolved.names.ids().map(|id| resolved.names.name(id));
+    let own = all.filter(|name| name.ends_with(b"__rust_alloc")).filter_map(|name| {
+        let object = verify::live_owner(resolved, live, name)?;
+        let mut names = object.globals.iter().map(|id| resolved.names.name(*id));
+        let default = names.any(|name| name.ends_with(b"__rdl_alloc"));
+        (!default && !calls_malloc(object, name, resolved, binding)).then_some(object)
+    });
+    own.min_by_key(|object| object.position)
 }
 
 /// Whether the object's function `name` refers to malloc.

@@ -18,7 +18,7 @@ pub struct References {
 }
 
 impl References {
-    /// Counts them.
+    /// Counts what live code has of them.
     pub fn count(resolved: &Resolved, live: &Live, binding: &Binding) -> References {
         let names = family::FAMILY.into_iter().chain(family::INTERNAL.map(|(name, _)| name));
         let wanted: HashSet<SymbolId> =

@@ -161,13 +161,13 @@ fn link_inputs<H: Host>(
         substitute::verify(&resolved, &mut live, binding, &mut warnings)?;
         report = substitute::report(&resolved, &live, binding, options, &mut warnings)?;
     }
-    // A reminder's source line takes as long to find as half of a small link's merging.
-    let (merged, reminders) = rayon::join(
+    // The source line of a warning takes as long to find as half of a small link's merging.
+    let (merged, warned) = rayon::join(
         || merge::merge(&resolved, &mut sections, &live, options),
-        || live.reminders.iter().map(|reminder| reminder.text(&resolved)).collect::<Vec<_>>(),
+        || live.warning_symbols.iter().map(|found| found.text(&resolved)).collect::<Vec<_>>(),
     );
     let merged = merged?;
-    warnings.extend(live.warnings.iter().cloned().chain(reminders));
+    warnings.extend(live.warnings.iter().cloned().chain(warned));
     times.end("merge");
     let mut layout =
         layout::layout(&resolved, &mut sections, &live, &merged, options, &mut warnings)?;

@@ -2,7 +2,7 @@
 
 use super::object::Object;
 use crate::diagnostics::{self, Error};
-use crate::elf::{SHF_COMPRESSED, ShdrExt};
+use crate::elf::{ELFCOMPRESS_ZLIB, ELFCOMPRESS_ZSTD, SHF_COMPRESSED, ShdrExt};
 use crate::sections::is_debug;
 use crate::tasks::Tasks;
 use rayon::prelude::*;
@@ -98,8 +98,8 @@ pub fn section(object: &Object, shndx: u32) -> Result<Inflated, String> {
     }
     let body = &data[24..];
     let bytes = match kind {
-        1 => zlib(body, size)?,
-        2 => zstd(body, size)?,
+        ELFCOMPRESS_ZLIB => zlib(body, size)?,
+        ELFCOMPRESS_ZSTD => zstd(body, size)?,
         kind => return Err(format!("unknown compression type {kind}")),
     };
     Ok(Inflated { section: shndx, align, bytes })

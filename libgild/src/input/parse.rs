@@ -198,7 +198,7 @@ fn sections(object: &mut Object) -> Parsed<Option<usize>> {
             SHT_SYMTAB => symtab = Some(index),
             SHT_RELA => {
                 let target = header.info() as usize;
-                if target == 0 || target >= count || header.size() % 24 != 0 {
+                if target == 0 || target >= count || header.size() % RELA_SIZE != 0 {
                     return Err(bad("malformed relocation section"));
                 }
                 if std::mem::replace(&mut object.relas[target], index as u32) != 0 {

@@ -50,27 +50,9 @@ pub fn layout(
     let pie = options.output_kind == OutputKind::StaticPie;
     let rules =
         Rules { image_base, page: options.max_page_size, separate: options.separate, pie, stack };
-    let mut layout = Layout {
-        order: Vec::new(),
-        placed: Vec::new(),
-        segments: Vec::new(),
-        symbol_addresses: Vec::new(),
-        synth,
-        compressed: Vec::new(),
-        entry: 0,
-        image_base,
-        got_base: 0,
-        tls_start: 0,
-        tp: 0,
-        loaded_end: 0,
-        section_headers: 0,
-        section_header_count: 0,
-        file_size: 0,
-        pie,
-        gnu_symbols: resolved.symbols.iter().any(|symbol| symbol.flags & Symbol::UNIQUE != 0),
-        resolvers: Vec::new(),
-    };
-    layout.gnu_symbols |= layout.synth.slots.iplt_count() != 0;
+    let unique = resolved.symbols.iter().any(|symbol| symbol.flags & Symbol::UNIQUE != 0);
+    let gnu_symbols = unique || synth.slots.iplt_count() != 0;
+    let mut layout = Layout { synth, image_base, pie, gnu_symbols, ..Layout::default() };
     for _ in 0..MAX_ROUNDS {
         let end = place(&mut layout, sections, &ordered, options, &rules)?;
         let linker = LinkerValues::new(&layout, resolved, sections, &ordered, end);
@@ -159,15 +141,9 @@ fn place(
         .iter()
         .zip((0..).map(OutputId))
         .map(|(output, id)| Placed {
-            address: 0,
-            offset: 0,
             size: output.size,
-            file_size: 0,
-            header: 0,
-            name: 0,
-            link: 0,
-            info: 0,
             content: layout.synth.kind_of(id).map_or(Content::Inputs, Content::Synth),
+            ..Placed::default()
         })
         .collect();
     for (spot, (id, _)) in spots.iter().zip(ordered) {

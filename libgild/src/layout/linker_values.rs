@@ -52,7 +52,7 @@ impl LinkerValues {
         // What is not loaded stands at 0, so that `__stop_X` tells its size, as GNU ld and lld have it.
         let any =
             |name: &[u8]| all.iter().find(|(id, _)| sections.outputs[id.index()].name == name);
-        let bounds = |(index, name): (u32, &Vec<u8>)| match sections.is_dead_bound(index) {
+        let bounds = |(index, name): (u32, &Vec<u8>)| match sections.is_dead_start_stop(index) {
             true => 0..0,
             // Loaded ones stand first.
             false => any(name).map_or(base..base, |(id, _)| range(*id)),

@@ -8,7 +8,6 @@ mod addresses;
 mod addresses_test;
 mod build;
 mod entry;
-pub(crate) mod kinds;
 mod linker_values;
 mod members;
 mod offsets;
@@ -23,35 +22,17 @@ mod symbols;
 pub use build::layout;
 
 use crate::arch::x86_64::plt;
-use crate::ids::{FileId, OutputId, SectionId, SymbolId};
-use crate::input::object::Object;
+use crate::ids::{OutputId, SectionId};
 use crate::sections::{OutputSection, Sections};
+use crate::symbols::SymbolRef;
 use crate::synth::{Synth, SynthKind};
 
-/// A symbol as a relocation names it.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum SymbolRef {
-    /// A global name.
-    Global(SymbolId),
-    /// Symbol table index of a file's local symbol.
-    Local(FileId, u32),
-}
-
-impl SymbolRef {
-    /// Symbol table entry `index` of `object`.
-    pub fn new(object: &Object, index: u32) -> SymbolRef {
-        match object.global(index) {
-            Some(id) => SymbolRef::Global(id),
-            None => SymbolRef::Local(object.file, index),
-        }
-    }
-}
-
 /// Where an output section's bytes come from.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Content {
     /// `Sections::outputs[id].members` at their `InputSection::offset`; NOBITS members of a section
     /// with `Placed::file_size != 0` are zeros.
+    #[default]
     Inputs,
     /// Made by the linker: `Synth::parts` of that kind.
     Synth(SynthKind),
@@ -71,7 +52,7 @@ pub struct Compressed {
 }
 
 /// Where an output section stands. `header == 0` means that it is empty and not in the output.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Placed {
     /// Address of its first byte; 0 if it isn't loaded.
     pub address: u64,
@@ -122,8 +103,8 @@ pub struct Segment {
     pub align: u64,
 }
 
-/// The frozen answer of the layout phase.
-#[derive(Debug)]
+/// The answer of the layout phase.
+#[derive(Debug, Default)]
 pub struct Layout {
     /// Output sections that are in the file, in file order (loaded ones first).
     pub order: Vec<OutputId>,

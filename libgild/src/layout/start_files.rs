@@ -1,13 +1,12 @@
 //! Start files and start-up code that cannot work with the kind of output that was asked for.
 //! Other linkers make programs of them that crash before `main`.
 
-use super::SymbolRef;
 use crate::args::{Options, OutputKind};
 use crate::demangle::demangle;
 use crate::diagnostics::{Error, Result};
 use crate::ids::FileId;
 use crate::input::object::Object;
-use crate::symbols::{Definition, LinkerSymbol, NO_FILE, Resolved};
+use crate::symbols::{Definition, LinkerSymbol, NO_FILE, Resolved, SymbolRef};
 
 /// The object whose definition of `name` won.
 fn definer(resolved: &Resolved, name: &str) -> Option<FileId> {

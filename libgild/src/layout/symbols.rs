@@ -1,7 +1,7 @@
 //! Addresses of symbols.
 
+use super::Layout;
 use super::linker_values::LinkerValues;
-use super::{Layout, SymbolRef};
 use crate::elf::*;
 use crate::ids::SectionId;
 use crate::input::object::Object;
@@ -9,7 +9,7 @@ use crate::live::Live;
 use crate::merge::Merged;
 use crate::prefetch::{AHEAD, prefetch};
 use crate::sections::{SectionKind, Sections};
-use crate::symbols::{Definition, Resolved};
+use crate::symbols::{Definition, Resolved, SymbolRef};
 use crate::tasks::Tasks;
 use rayon::prelude::*;
 

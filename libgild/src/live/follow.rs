@@ -5,9 +5,9 @@ use crate::arch::x86_64::{Action, NEEDS_GOT_BASE, NEEDS_IPLT, TargetKind, action
 use crate::elf::*;
 use crate::faults::{Fault, Reason};
 use crate::ids::{SectionId, SymbolId};
-use crate::layout::kinds;
 use crate::prefetch::{AHEAD, prefetch};
 use crate::sections::may_dangle;
+use crate::sections::target_kind;
 use crate::symbols::{Definition, LinkerSymbol, Symbol, is_weak_reference};
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -15,16 +15,16 @@ use std::sync::atomic::Ordering::Relaxed;
 enum Target {
     Kind(TargetKind),
     /// `__start_X` or `__stop_X`: for later.
-    Bound,
+    StartStop,
 }
 
 /// Symbols that fill more than a core's cache.
 const MANY_SYMBOLS: usize = 1 << 17;
 
-fn is_dead(symbol: &Symbol, dead_bounds: &[bool]) -> bool {
+fn is_dead(symbol: &Symbol, dead_start_stop: &[bool]) -> bool {
     match symbol.definition {
         Definition::Linker(LinkerSymbol::SectionStart(name) | LinkerSymbol::SectionStop(name)) => {
-            dead_bounds.get(name as usize).copied().unwrap_or(true)
+            dead_start_stop.get(name as usize).copied().unwrap_or(true)
         }
         _ => false,
     }
@@ -53,17 +53,17 @@ impl Scanner<'_, '_> {
             };
             let target = match target {
                 Some(Target::Kind(kind)) => kind,
-                Some(Target::Bound) if !source.record => {
-                    found.bounds.push((object.section_id(source.shndx), index as u32 - 1));
+                Some(Target::StartStop) if !source.record => {
+                    found.start_stop.push((object.section_id(source.shndx), index as u32 - 1));
                     continue;
                 }
-                Some(Target::Bound) => TargetKind::Address,
+                Some(Target::StartStop) => TargetKind::Address,
                 None => continue,
             };
             // The kinds of most relocations, for which nothing is needed.
             match (kind, target) {
                 (R_X86_64_NONE, _)
-                | (R_X86_64_PC32 | R_X86_64_PLT32, TargetKind::Address | TargetKind::Large) => {
+                | (R_X86_64_PC32 | R_X86_64_PLT32, TargetKind::Address | TargetKind::Far) => {
                     continue;
                 }
                 (R_X86_64_64, TargetKind::Address) if !self.arch.pie => continue,
@@ -159,10 +159,11 @@ impl Scanner<'_, '_> {
 
     /// Notes what references to `__start_X` and `__stop_X` need, when all that is live is known.
     /// Without a live section X they are undefined symbols (GNU ld and lld alike).
-    pub fn note_bounds(&self, found: &mut Found) -> Vec<bool> {
-        let dead =
-            super::roots::dead_bounds(self.resolved, self.sections, |id| self.state.is_live(id));
-        for (id, index) in std::mem::take(&mut found.bounds) {
+    pub fn note_start_stop(&self, found: &mut Found) -> Vec<bool> {
+        let dead = super::roots::dead_start_stop(self.resolved, self.sections, |id| {
+            self.state.is_live(id)
+        });
+        for (id, index) in std::mem::take(&mut found.start_stop) {
             let Some((object, shndx)) = self.sections.locate(self.resolved, id) else { continue };
             let relocations = object.relocations(shndx);
             let Some(rela) = relocations.get(index as usize) else { continue };
@@ -171,7 +172,7 @@ impl Scanner<'_, '_> {
             let symbol = self.resolved.symbol(symbol_id);
             let target = match symbol.definition {
                 _ if is_dead(symbol, &dead) => self.undefined(source, rela, symbol_id, found),
-                Definition::Linker(linker) => kinds::of_linker(self.sections, linker),
+                Definition::Linker(linker) => target_kind::of_linker(self.sections, linker),
                 _ => TargetKind::Address,
             };
             let next = relocations.get(index as usize + 1);
@@ -202,7 +203,7 @@ impl Scanner<'_, '_> {
                     fault(source, rela, Reason::NoPiece(section, symbol.value as i64), found);
                     return None;
                 }
-                let kind = kinds::in_section(self.sections, section, symbol.kind);
+                let kind = target_kind::in_section(self.sections, section, symbol.kind);
                 if kind == TargetKind::Address {
                     self.plain[id.index()].store(true, Relaxed);
                 }
@@ -212,8 +213,10 @@ impl Scanner<'_, '_> {
             Definition::Linker(linker) => {
                 self.keep_linker(linker, found);
                 Some(match linker {
-                    LinkerSymbol::SectionStart(_) | LinkerSymbol::SectionStop(_) => Target::Bound,
-                    _ => Target::Kind(kinds::of_linker(self.sections, linker)),
+                    LinkerSymbol::SectionStart(_) | LinkerSymbol::SectionStop(_) => {
+                        Target::StartStop
+                    }
+                    _ => Target::Kind(target_kind::of_linker(self.sections, linker)),
                 })
             }
             Definition::Undefined => Some(Target::Kind(self.undefined(source, rela, id, found))),
@@ -262,7 +265,7 @@ impl Scanner<'_, '_> {
                 return None;
             }
         }
-        Some(Target::Kind(kinds::of_local(self.sections, object, symbol, shndx, rela.kind())))
+        Some(Target::Kind(target_kind::of_local(self.sections, object, symbol, shndx, rela.kind())))
     }
 
     /// Notes that a piece is in use; false if there is none at `offset`. The end counts as part

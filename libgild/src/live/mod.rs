@@ -3,11 +3,11 @@
 
 mod follow;
 mod messages;
-mod reminders;
 mod roots;
 mod scan;
 mod state;
 mod walk;
+mod warning_symbols;
 
 #[cfg(test)]
 mod mark_test;
@@ -20,10 +20,10 @@ use crate::sections::Sections;
 use crate::symbols::Resolved;
 use crate::tasks::Tasks;
 use rayon::prelude::*;
-pub use reminders::Reminder;
 use scan::{Found, Scanner};
 use state::{State, Touched};
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering::Relaxed};
+pub use warning_symbols::WarningSymbol;
 
 /// The answer of the walk.
 #[derive(Debug, Default)]
@@ -40,13 +40,13 @@ pub struct Live {
     pub local_needs: Vec<(FileId, u32, u8)>,
     /// By `Resolved::start_stop`: no section of that name is live, so that `__start_NAME` and
     /// `__stop_NAME` are undefined.
-    pub(crate) dead_bounds: Vec<bool>,
+    pub(crate) dead_start_stop: Vec<bool>,
     /// Something refers to `_GLOBAL_OFFSET_TABLE_`, so `.got` must exist.
     pub got_base_used: bool,
     /// Unresolved symbols that were let pass.
     pub warnings: Vec<String>,
     /// Warnings of glibc's about functions that are used.
-    pub reminders: Vec<Reminder>,
+    pub warning_symbols: Vec<WarningSymbol>,
     /// Sections for `--print-gc-sections`, as `a.o:(.text.f)`, in input order.
     pub removed: Vec<String>,
 }
@@ -102,15 +102,15 @@ pub fn mark(resolved: &Resolved, sections: &Sections, options: &Options) -> Resu
         true => walk::from_roots(&scanner, roots::roots(resolved, sections, options)),
         false => everything(&scanner, sections.inputs.len()),
     };
-    let dead_bounds = scanner.note_bounds(&mut found);
+    let dead_start_stop = scanner.note_start_stop(&mut found);
     let Found { mut local_needs, undefined, faults, got_base_used, .. } = found;
-    let mut live = Live { got_base_used, dead_bounds, ..scanner.into_live() };
+    let mut live = Live { got_base_used, dead_start_stop, ..scanner.into_live() };
     let mut errors = faults::errors(resolved, sections, faults, options);
     errors.extend(messages::undefined(resolved, undefined, options, &mut live.warnings));
     Errors::check(errors)?;
     merge_needs(&mut local_needs);
     live.local_needs = local_needs;
-    live.reminders = reminders::find(resolved, sections, &live);
+    live.warning_symbols = warning_symbols::find(resolved, sections, &live);
     if options.gc_sections && options.print_gc_sections {
         live.removed = messages::removed(resolved, sections, &live);
     }

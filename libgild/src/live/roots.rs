@@ -32,7 +32,7 @@ pub(super) fn roots(resolved: &Resolved, sections: &Sections, options: &Options)
 /// SHF_LINK_ORDER follow their own target alone.
 pub(super) fn start_stop(resolved: &Resolved, sections: &Sections) -> Vec<Vec<SectionId>> {
     let mut kept = vec![Vec::new(); resolved.start_stop.len()];
-    each_of_bounds(resolved, sections, |name, object, shndx| {
+    each_of_start_stop(resolved, sections, |name, object, shndx| {
         if object.headers[shndx as usize].flags() & SHF_LINK_ORDER == 0 {
             kept[name].push(object.section_id(shndx));
         }
@@ -41,13 +41,13 @@ pub(super) fn start_stop(resolved: &Resolved, sections: &Sections) -> Vec<Vec<Se
 }
 
 /// By `Resolved::start_stop`: no section of that name is in the output.
-pub(super) fn dead_bounds(
+pub(super) fn dead_start_stop(
     resolved: &Resolved,
     sections: &Sections,
     is_live: impl Fn(SectionId) -> bool,
 ) -> Vec<bool> {
     let mut dead = vec![true; resolved.start_stop.len()];
-    each_of_bounds(resolved, sections, |name, object, shndx| {
+    each_of_start_stop(resolved, sections, |name, object, shndx| {
         if is_live(object.section_id(shndx)) {
             dead[name] = false;
         }
@@ -56,7 +56,7 @@ pub(super) fn dead_bounds(
 }
 
 /// Calls `found` for each section between bounds: index of `Resolved::start_stop`, object, header.
-fn each_of_bounds(
+fn each_of_start_stop(
     resolved: &Resolved,
     sections: &Sections,
     mut found: impl FnMut(usize, &Object, u32),

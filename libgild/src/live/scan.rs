@@ -25,7 +25,7 @@ pub(super) struct Found {
     pub faults: Vec<Fault>,
     /// Relocations that refer to `__start_X` or `__stop_X`, by section and index: what they need
     /// depends on whether any section X is live in the end.
-    pub bounds: Vec<(SectionId, u32)>,
+    pub start_stop: Vec<(SectionId, u32)>,
     /// `_GLOBAL_OFFSET_TABLE_` was referred to.
     pub got_base_used: bool,
 }
@@ -35,7 +35,7 @@ impl Found {
         self.local_needs.extend(other.local_needs);
         self.undefined.extend(other.undefined);
         self.faults.extend(other.faults);
-        self.bounds.extend(other.bounds);
+        self.start_stop.extend(other.start_stop);
         self.got_base_used |= other.got_base_used;
         self
     }

@@ -19,7 +19,7 @@ type Bin = Vec<(u8, SectionId)>;
 ///
 /// `Merge` sections are among the members until `merge` replaces them by their groups.
 pub fn bin_live(resolved: &Resolved, sections: &mut Sections, live: &Live) {
-    sections.dead_bounds.clone_from(&live.dead_bounds);
+    sections.dead_start_stop.clone_from(&live.dead_start_stop);
     let count = sections.outputs.len();
     let total = sections.inputs.len();
     // Bins mustn't outnumber what goes into them.

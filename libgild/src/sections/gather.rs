@@ -177,7 +177,7 @@ pub fn gather<'a>(resolved: &'a Resolved, options: &Options) -> Result<Sections>
         stack_notes,
         far,
         warnings,
-        dead_bounds: Vec::new(),
+        dead_start_stop: Vec::new(),
         files,
         first_common: resolved.first_common,
     })

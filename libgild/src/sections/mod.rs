@@ -9,6 +9,7 @@ mod init_order;
 mod kept;
 mod names;
 mod reach;
+pub(crate) mod target_kind;
 #[cfg(test)]
 pub(crate) mod testing;
 
@@ -118,7 +119,7 @@ pub struct Sections {
     /// `.gnu.warning.NAME` sections: file and header index.
     pub(crate) warnings: Vec<(FileId, u32)>,
     /// By `Resolved::start_stop`, set by `bin_live`.
-    dead_bounds: Vec<bool>,
+    dead_start_stop: Vec<bool>,
     /// The sections of kind `Merge`, by their `InputSection::offset`.
     merge_inputs: Vec<SectionId>,
     /// By `FileId`: what lives together. Empty without `--gc-sections`.
@@ -165,8 +166,8 @@ impl Sections {
 
     /// Whether `__start_X` and `__stop_X` are undefined because no section X is live; `name` is an
     /// index of `Resolved::start_stop`.
-    pub fn is_dead_bound(&self, name: u32) -> bool {
-        self.dead_bounds.get(name as usize).copied().unwrap_or(false)
+    pub fn is_dead_start_stop(&self, name: u32) -> bool {
+        self.dead_start_stop.get(name as usize).copied().unwrap_or(false)
     }
 
     /// The sections of kind `Merge`, in order; the index is their `InputSection::offset`.

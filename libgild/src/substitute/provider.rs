@@ -4,7 +4,7 @@ use super::Binding;
 use super::family::{self, InputNames, Names};
 use crate::args::{Options, nearest};
 use crate::diagnostics::{Error, Errors, Result};
-use crate::elf::{Rela, RelaExt, SHN_UNDEF, SymExt};
+use crate::elf::{ET_DYN, Rela, RelaExt, SHN_UNDEF, SymExt};
 use crate::input::mapping::{BITCODE, Kind, Mapping, identify};
 use crate::input::object::Object;
 use crate::input::{Contents, Inputs};
@@ -102,11 +102,9 @@ fn unknown(choice: &str, libc: Libc, directories: &[PathBuf]) -> Error {
 }
 
 fn check(path: &Path, map: &Mapping) -> Result<()> {
-    /// gABI: `e_type` of a shared object.
-    const ET_DYN: u8 = 3;
     let bytes = map.bytes();
     let text = match identify(bytes) {
-        Kind::Elf if bytes.get(16) == Some(&ET_DYN) => {
+        Kind::Elf if bytes.get(16..18) == Some(&ET_DYN.to_le_bytes()) => {
             "is a shared library, and a static program needs a static archive of the allocator \
              (lib….a)"
         }

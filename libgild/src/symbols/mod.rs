@@ -41,6 +41,25 @@ pub enum Definition {
     Linker(LinkerSymbol),
 }
 
+/// A symbol as a relocation names it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum SymbolRef {
+    /// A global name.
+    Global(SymbolId),
+    /// Symbol table index of a file's local symbol.
+    Local(FileId, u32),
+}
+
+impl SymbolRef {
+    /// Symbol table entry `index` of `object`.
+    pub fn new(object: &Object, index: u32) -> SymbolRef {
+        match object.global(index) {
+            Some(id) => SymbolRef::Global(id),
+            None => SymbolRef::Local(object.file, index),
+        }
+    }
+}
+
 /// Symbols that the linker defines where they are referenced and no input defines them.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum LinkerSymbol {

@@ -5,38 +5,8 @@
 
 use super::{Context, SynthKind};
 use crate::args::Options;
-use crate::elf::SYM_SIZE;
+use crate::elf::*;
 use crate::symbols::Resolved;
-
-const DT_NULL: u64 = 0;
-const DT_STRTAB: u64 = 5;
-const DT_SYMTAB: u64 = 6;
-const DT_RELA: u64 = 7;
-const DT_RELASZ: u64 = 8;
-const DT_RELAENT: u64 = 9;
-const DT_STRSZ: u64 = 10;
-const DT_SYMENT: u64 = 11;
-const DT_INIT: u64 = 12;
-const DT_FINI: u64 = 13;
-const DT_DEBUG: u64 = 21;
-const DT_TEXTREL: u64 = 22;
-const DT_INIT_ARRAY: u64 = 25;
-const DT_FINI_ARRAY: u64 = 26;
-const DT_INIT_ARRAYSZ: u64 = 27;
-const DT_FINI_ARRAYSZ: u64 = 28;
-const DT_FLAGS: u64 = 30;
-const DT_PREINIT_ARRAY: u64 = 32;
-const DT_PREINIT_ARRAYSZ: u64 = 33;
-const DT_RELRSZ: u64 = 35;
-const DT_RELR: u64 = 36;
-const DT_RELRENT: u64 = 37;
-const DT_GNU_HASH: u64 = 0x6fff_fef5;
-const DT_RELACOUNT: u64 = 0x6fff_fff9;
-const DT_FLAGS_1: u64 = 0x6fff_fffb;
-const DF_TEXTREL: u64 = 4;
-const DF_BIND_NOW: u64 = 8;
-const DF_1_NOW: u64 = 1;
-const DF_1_PIE: u64 = 0x0800_0000;
 
 /// Where a tag's value comes from.
 #[derive(Clone, Copy, Debug)]

@@ -7,10 +7,10 @@ use crate::elf::*;
 use crate::faults::{Fault, Reason};
 use crate::ids::FileId;
 use crate::input::object::Object;
-use crate::layout::{SymbolRef, kinds};
 use crate::live::Live;
+use crate::sections::target_kind;
 use crate::sections::{EhFrame, Fde, Record, Sections};
-use crate::symbols::Resolved;
+use crate::symbols::{Resolved, SymbolRef};
 use crate::tasks::Tasks;
 use hashbrown::HashMap;
 use rayon::prelude::*;
@@ -288,7 +288,7 @@ impl Writer<'_, '_> {
             let distance = target.wrapping_sub(place);
             return x86_64::put(bytes, inside, Width::S32, distance);
         }
-        let kind = kinds::target_kind(resolved, sections, self.object, rela, true);
+        let kind = target_kind::target_kind(resolved, sections, self.object, rela, true);
         // What moves is refused whether it could be written or not.
         let flags = self.object.headers[section as usize].flags() | SHF_WRITE;
         let data = self.object.section_data(section);

@@ -2,10 +2,11 @@
 
 use super::symtab::{SymTab, check};
 use super::{Context, Synth, SynthKind, dynamic, eh_frame_hdr};
-use crate::arch::x86_64::plt;
+use crate::arch::x86_64::{TargetKind, plt};
 use crate::diagnostics::{Error, Result};
 use crate::elf::*;
 use crate::faults::Fault;
+use crate::sections::target_kind::kind_of;
 use std::ops::Range;
 
 /// The text says what doesn't fit the plan.
@@ -122,8 +123,7 @@ impl Synth {
             }
             if let Some(offset) = entry.gottpoff() {
                 // An undefined weak symbol is at the thread pointer: offset 0.
-                let undefined = crate::layout::kinds::kind_of(resolved, sections, entry.symbol)
-                    != crate::arch::x86_64::TargetKind::Tls;
+                let undefined = kind_of(resolved, sections, entry.symbol) != TargetKind::Tls;
                 put(offset, if undefined { 0 } else { value().wrapping_sub(layout.tp) })?;
             }
             if let (Some(number), Some(resolver)) = (entry.iplt(), layout.resolver(entry.symbol)) {

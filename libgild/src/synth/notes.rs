@@ -1,9 +1,9 @@
 //! `.note.gnu.build-id` and `.note.package`.
 
 use crate::args::BuildId;
+use crate::elf::NT_GNU_BUILD_ID;
 use std::ops::Range;
 
-const NT_GNU_BUILD_ID: u32 = 3;
 /// `FDO_PACKAGING_METADATA` (systemd, "Package Metadata for Executable Files").
 const NT_PACKAGE: u32 = 0xcafe_1a7e;
 /// Header and name of a note whose name has four bytes.

@@ -1,13 +1,13 @@
 //! `.note.gnu.property`: what all objects promise, or any object needs (psABI, "Program Property").
 
 use super::notes;
+use crate::elf::*;
 use crate::input::object::Object;
 use crate::symbols::Resolved;
 use crate::tasks::Tasks;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
-const NT_GNU_PROPERTY_TYPE_0: u32 = 5;
 /// Bits of which the program has those that every object has.
 const X86_AND: std::ops::RangeInclusive<u32> = 0xc000_0002..=0xc000_7fff;
 /// Bits of which the program has those that any object has.
@@ -16,8 +16,6 @@ const X86_OR: std::ops::RangeInclusive<u32> = 0xc000_8000..=0xc000_ffff;
 const X86_OR_AND: std::ops::RangeInclusive<u32> = 0xc001_0000..=0xc001_7fff;
 const GENERIC_AND: std::ops::RangeInclusive<u32> = 0xb000_0000..=0xb000_7fff;
 const GENERIC_OR: std::ops::RangeInclusive<u32> = 0xb000_8000..=0xb000_ffff;
-/// `GNU_PROPERTY_X86_FEATURE_1_AND`: IBT is bit 0, SHSTK bit 1.
-const X86_FEATURE_1_AND: u32 = 0xc000_0002;
 
 /// Property types and their bits.
 type Bits = BTreeMap<u32, u32>;
@@ -116,7 +114,7 @@ pub fn note(resolved: &Resolved, forced_x86_features: u32) -> Vec<u8> {
     }
     let mut merged = merged.unwrap_or_default();
     if forced_x86_features != 0 {
-        *merged.entry(X86_FEATURE_1_AND).or_insert(0) |= forced_x86_features;
+        *merged.entry(GNU_PROPERTY_X86_FEATURE_1_AND).or_insert(0) |= forced_x86_features;
     }
     // A set without members says the same as no set.
     merged.retain(|_, bits| *bits != 0);
@@ -135,9 +133,8 @@ fn encode(bits: &Bits) -> Vec<u8> {
 /// What an object says that is fit for IBT and shadow stacks: without it no program with the object would
 /// have them.
 pub fn of_protected() -> Vec<u8> {
-    const IBT: u32 = 1;
-    const SHSTK: u32 = 2;
-    encode(&Bits::from([(X86_FEATURE_1_AND, IBT | SHSTK)]))
+    let both = GNU_PROPERTY_X86_FEATURE_1_IBT | GNU_PROPERTY_X86_FEATURE_1_SHSTK;
+    encode(&Bits::from([(GNU_PROPERTY_X86_FEATURE_1_AND, both)]))
 }
 
 #[cfg(test)]
@@ -157,11 +154,14 @@ mod tests {
     #[test]
     fn features_are_those_of_all_objects() {
         assert_eq!(
-            merged(&[&[(X86_FEATURE_1_AND, 3)], &[(X86_FEATURE_1_AND, 1)]]),
-            [(X86_FEATURE_1_AND, 1)]
+            merged(&[
+                &[(GNU_PROPERTY_X86_FEATURE_1_AND, 3)],
+                &[(GNU_PROPERTY_X86_FEATURE_1_AND, 1)]
+            ]),
+            [(GNU_PROPERTY_X86_FEATURE_1_AND, 1)]
         );
-        assert_eq!(merged(&[&[(X86_FEATURE_1_AND, 3)], &[]]), []);
-        assert_eq!(merged(&[&[], &[(X86_FEATURE_1_AND, 3)]]), []);
+        assert_eq!(merged(&[&[(GNU_PROPERTY_X86_FEATURE_1_AND, 3)], &[]]), []);
+        assert_eq!(merged(&[&[], &[(GNU_PROPERTY_X86_FEATURE_1_AND, 3)]]), []);
     }
 
     #[test]
@@ -178,7 +178,7 @@ mod tests {
 
     #[test]
     fn a_note_reads_back_as_written() {
-        let bits: Bits = [(X86_FEATURE_1_AND, 3), (NEEDED, 1)].into();
+        let bits: Bits = [(GNU_PROPERTY_X86_FEATURE_1_AND, 3), (NEEDED, 1)].into();
         let mut back = Bits::new();
         assert_eq!(parse(&encode(&bits), &mut back), Some(()));
         assert_eq!(back, bits);

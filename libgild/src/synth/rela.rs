@@ -9,11 +9,11 @@ use crate::arch::x86_64::{self, TargetKind};
 use crate::elf::*;
 use crate::ids::SectionId;
 use crate::input::object::Object;
-use crate::layout::{SymbolRef, kinds};
 use crate::live::Live;
 use crate::parts::fill_parts;
+use crate::sections::target_kind;
 use crate::sections::{SectionKind, Sections, may_dangle};
-use crate::symbols::Resolved;
+use crate::symbols::{Resolved, SymbolRef};
 use crate::tasks::Tasks;
 use rayon::prelude::*;
 
@@ -236,7 +236,7 @@ fn find(
             if rela.kind() != R_X86_64_64 {
                 continue;
             }
-            let target = kinds::target_kind(resolved, sections, object, rela, may_dangle);
+            let target = target_kind::target_kind(resolved, sections, object, rela, may_dangle);
             let next = relocations.get(index as usize + 1);
             // Errors were reported by the scan.
             let action = x86_64::action(arch, rela, bytes, target, header.flags(), next);
@@ -259,7 +259,7 @@ fn find(
 fn got_places(resolved: &Resolved, sections: &Sections, slots: &Slots) -> Vec<(u64, SymbolRef)> {
     let moves = |symbol| {
         !matches!(
-            kinds::kind_of(resolved, sections, symbol),
+            target_kind::kind_of(resolved, sections, symbol),
             TargetKind::Absolute(_) | TargetKind::Tls
         )
     };

@@ -2,9 +2,8 @@
 
 use crate::arch::x86_64::{NEEDS_GOT, NEEDS_GOTTPOFF, NEEDS_IPLT};
 use crate::ids::SymbolId;
-use crate::layout::SymbolRef;
 use crate::live::Live;
-use crate::symbols::Resolved;
+use crate::symbols::{Resolved, SymbolRef};
 
 /// Bytes of a GOT slot.
 pub const SLOT_SIZE: u64 = 8;

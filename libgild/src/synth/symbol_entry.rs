@@ -5,8 +5,7 @@ use super::symtab::Half;
 use crate::elf::*;
 use crate::ids::{OutputId, SymbolId};
 use crate::input::object::Object;
-use crate::layout::SymbolRef;
-use crate::symbols::{Definition, Symbol};
+use crate::symbols::{Definition, Symbol, SymbolRef};
 
 /// The fields of an entry.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]

@@ -4,8 +4,7 @@ use super::Context;
 use crate::arch::x86_64::{Action, RelocationError, Values};
 use crate::elf::*;
 use crate::input::object::Object;
-use crate::layout::SymbolRef;
-use crate::symbols::{Definition, Resolved, Symbol};
+use crate::symbols::{Definition, Resolved, Symbol, SymbolRef};
 
 impl Context<'_, '_> {
     /// S + A for a relocation of `object` against symbol table entry `symbol`, merged pieces and

@@ -9,7 +9,7 @@ use super::relocate::Relocator;
 use super::spans::{self, Span};
 use crate::args::Compression;
 use crate::diagnostics::{Error, Result};
-use crate::elf::SHF_ALLOC;
+use crate::elf::{ELFCOMPRESS_ZLIB, ELFCOMPRESS_ZSTD, SHF_ALLOC};
 use crate::ids::OutputId;
 use crate::layout::{Compressed, Content};
 use crate::synth::Context;
@@ -127,10 +127,9 @@ fn zstandard(contents: &[u8]) -> io::Result<Shard> {
 
 /// Compression header, shards, and what a format wants around them.
 fn join(shards: Vec<Shard>, format: Compression, align: u64) -> Vec<Vec<u8>> {
-    // ELFCOMPRESS_ZLIB and ELFCOMPRESS_ZSTD.
-    let kind: u32 = match format {
-        Compression::Zlib => 1,
-        Compression::Zstd => 2,
+    let kind = match format {
+        Compression::Zlib => ELFCOMPRESS_ZLIB,
+        Compression::Zstd => ELFCOMPRESS_ZSTD,
     };
     let size: u64 = shards.iter().map(|shard| shard.size).sum();
     let mut head = Vec::new();

@@ -5,13 +5,6 @@ use crate::layout::{Content, Layout};
 use crate::sections::Sections;
 use crate::synth::SynthKind;
 
-const ET_EXEC: u16 = 2;
-const ET_DYN: u16 = 3;
-const EM_X86_64: u16 = 62;
-const ELFOSABI_NONE: u8 = 0;
-/// See `Layout::gnu_symbols`.
-const ELFOSABI_GNU: u8 = 3;
-
 macro_rules! put {
     ($out:ident: $($value:expr),* $(,)?) => { $($out.extend_from_slice(&$value.to_le_bytes());)* };
 }

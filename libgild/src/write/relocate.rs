@@ -7,10 +7,10 @@ use crate::elf::*;
 use crate::faults::{Fault, Reason};
 use crate::ids::{OutputId, SectionId, SymbolId};
 use crate::input::object::Object;
-use crate::layout::{SymbolRef, kinds};
 use crate::prefetch::{AHEAD, prefetch};
 use crate::sections::SectionKind;
-use crate::symbols::Definition;
+use crate::sections::target_kind;
+use crate::symbols::{Definition, SymbolRef};
 use crate::synth::{Context, values};
 use crate::tasks::Tasks;
 use rayon::prelude::*;
@@ -58,7 +58,7 @@ impl<'a, 'data> Relocator<'a, 'data> {
     /// One for all sections.
     pub fn new(context: Context<'a, 'data>) -> Relocator<'a, 'data> {
         let Context { resolved, sections, layout, .. } = context;
-        let kind = |id| kinds::kind_of(resolved, sections, SymbolRef::Global(SymbolId(id)));
+        let kind = |id| target_kind::kind_of(resolved, sections, SymbolRef::Global(SymbolId(id)));
         // What is excluded has no address.
         let plain =
             |id: u32| layout.symbol_addresses[id as usize] != 0 && kind(id) == TargetKind::Address;
@@ -79,7 +79,7 @@ impl<'a, 'data> Relocator<'a, 'data> {
         {
             return TargetKind::Address;
         }
-        kinds::target_kind(resolved, sections, object, rela, true)
+        target_kind::target_kind(resolved, sections, object, rela, true)
     }
 
     /// Fills `out`, which starts `start` bytes into output section `output`, with its `members`.

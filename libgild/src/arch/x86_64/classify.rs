@@ -11,7 +11,7 @@ pub enum TargetKind {
     /// A link-time address; a static-PIE moves it at start.
     Address,
     /// The same where 32 bits may not reach: in an SHF_X86_64_LARGE section, or any section behind too much.
-    Large,
+    Far,
     /// A number that doesn't move: SHN_ABS, or 0 for an undefined weak symbol.
     Absolute(u64),
     /// An STT_GNU_IFUNC function; stands for its IPLT entry.
@@ -208,7 +208,7 @@ pub fn action(
     }
     // The two kinds that most code relocations have.
     if matches!(kind, R_X86_64_PC32 | R_X86_64_PLT32)
-        && matches!(target, TargetKind::Address | TargetKind::Large | TargetKind::Ifunc)
+        && matches!(target, TargetKind::Address | TargetKind::Far | TargetKind::Ifunc)
     {
         return Ok(Action::PcRelative(Width::S32));
     }

@@ -49,7 +49,7 @@ pub(super) fn is_64_bit(prefix: Prefix, byte: u8) -> bool {
 pub(super) fn action(mode: Mode, rela: &Rela, bytes: &[u8], target: TargetKind) -> Action {
     let keep = Action::GotPcRelative(Width::S32);
     // Another addend means another word of the GOT than the symbol's.
-    if rela.addend() != -4 || target == TargetKind::Large {
+    if rela.addend() != -4 || target == TargetKind::Far {
         return keep;
     }
     let Some((prefix, opcode, modrm)) = decode(rela.kind(), bytes, rela.offset()) else {
@@ -117,7 +117,7 @@ fn immediate(
             u32::try_from(value).is_ok() || i32::try_from(value.cast_signed()).is_ok()
         }
         TargetKind::Address | TargetKind::Ifunc => !mode.pie && mode.low,
-        TargetKind::Large | TargetKind::Tls => false,
+        TargetKind::Far | TargetKind::Tls => false,
     };
     if may_be_rex2(kind, bytes, offset) {
         return None;

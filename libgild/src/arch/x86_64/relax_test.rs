@@ -155,8 +155,8 @@ fn what_the_psabi_does_not_name_keeps_its_slot() {
     // An address has no fixed value in a static-PIE; a large one is too far away.
     kept(PIE, rex, address, "48 85 05 [00 00 00 00]");
     kept(PIE, rex, address, "48 03 05 [00 00 00 00]");
-    kept(EXEC, rex, TargetKind::Large, "48 8b 05 [00 00 00 00]");
-    kept(PIE, plain, TargetKind::Large, "ff 15 [00 00 00 00]");
+    kept(EXEC, rex, TargetKind::Far, "48 8b 05 [00 00 00 00]");
+    kept(PIE, plain, TargetKind::Far, "ff 15 [00 00 00 00]");
     // A number is no place to call from code that moves.
     kept(PIE, plain, TargetKind::Absolute(0), "ff 15 [00 00 00 00]");
     let high = Mode { low: false, ..EXEC };

@@ -5,12 +5,11 @@ use crate::args::error::ArgError;
 use crate::args::options::SeparateSegments;
 use crate::args::state::State;
 use crate::args::values::Given;
+use crate::elf::{
+    GNU_PROPERTY_X86_FEATURE_1_IBT as IBT, GNU_PROPERTY_X86_FEATURE_1_SHSTK as SHSTK,
+};
 
 pub static GROUP: Group = Group { title: "Keywords of -z", rows: ROWS };
-
-/// GNU_PROPERTY_X86_FEATURE_1_AND bits (x86-64 psABI, "Program Property").
-const IBT: u32 = 1;
-const SHSTK: u32 = 2;
 
 /// Flags and tables that only the dynamic loader reads.
 const NO_LOADER: &str = "For the dynamic loader; ignored";

@@ -14,14 +14,14 @@ use std::collections::HashMap;
 
 /// A warning, and where a live section of another object first refers to what it is about.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct Reminder {
+pub struct WarningSymbol {
     /// Where that is.
     site: Site,
     /// Object and section that hold the warning.
     text: (FileId, u32),
 }
 
-impl Reminder {
+impl WarningSymbol {
     /// What to tell the user. Reads the lines of the source, which may take some milliseconds.
     pub fn text(&self, resolved: &Resolved) -> String {
         let (owner, section) = self.text;
@@ -32,7 +32,7 @@ impl Reminder {
 }
 
 /// All that are to be told, in the order of their sites.
-pub(super) fn find(resolved: &Resolved, sections: &Sections, live: &Live) -> Vec<Reminder> {
+pub(super) fn find(resolved: &Resolved, sections: &Sections, live: &Live) -> Vec<WarningSymbol> {
     let subject = |&(file, shndx): &(FileId, u32)| {
         let name = resolved.object(file).section_name(shndx);
         Some((resolved.names.get(name.strip_prefix(b".gnu.warning.")?)?, (file, shndx)))
@@ -42,19 +42,19 @@ pub(super) fn find(resolved: &Resolved, sections: &Sections, live: &Live) -> Vec
     if wanted.is_empty() {
         return Vec::new();
     }
-    let of_object = |object: &Object| -> Vec<Reminder> {
+    let of_object = |object: &Object| -> Vec<WarningSymbol> {
         let globals = object.globals.iter().zip(object.first_global as u32..);
-        let reminder = |(id, symbol)| {
+        let referred = |(id, symbol)| {
             let text: (FileId, u32) = *wanted.get(id).filter(|text| text.0 != object.file)?;
             let site = first_reference(object, symbol, sections, live)?;
-            Some(Reminder { site, text })
+            Some(WarningSymbol { site, text })
         };
-        globals.filter_map(reminder).collect()
+        globals.filter_map(referred).collect()
     };
-    let mut found: Vec<Reminder> =
+    let mut found: Vec<WarningSymbol> =
         resolved.objects.par_iter().tasks_of(8).flat_map_iter(of_object).collect();
-    found.sort_unstable_by_key(|reminder| (reminder.text, reminder.site));
-    found.dedup_by_key(|reminder| reminder.text);
+    found.sort_unstable_by_key(|found| (found.text, found.site));
+    found.dedup_by_key(|found| found.text);
     found.sort_unstable();
     found
 }

@@ -1,12 +1,11 @@
 //! What kind of thing a symbol is to a relocation: for the scan before layout and the writer after it.
 
-use super::SymbolRef;
+use super::{SectionKind, Sections};
 use crate::arch::x86_64::{TargetKind, is_plain};
 use crate::elf::*;
 use crate::ids::SectionId;
 use crate::input::object::Object;
-use crate::sections::{SectionKind, Sections};
-use crate::symbols::{Definition, LinkerSymbol, Resolved};
+use crate::symbols::{Definition, LinkerSymbol, Resolved, SymbolRef};
 
 /// The kind of what is in section `id` and has symbol type `kind`.
 #[inline]
@@ -14,7 +13,7 @@ pub fn in_section(sections: &Sections, id: SectionId, kind: u8) -> TargetKind {
     match kind {
         STT_GNU_IFUNC => TargetKind::Ifunc,
         STT_TLS => TargetKind::Tls,
-        _ if sections.is_far(id) => TargetKind::Large,
+        _ if sections.is_far(id) => TargetKind::Far,
         _ => TargetKind::Address,
     }
 }
@@ -47,7 +46,7 @@ pub fn of_linker(sections: &Sections, symbol: LinkerSymbol) -> TargetKind {
         | LinkerSymbol::SectionStop(_)
             if sections.has_far() =>
         {
-            TargetKind::Large
+            TargetKind::Far
         }
         _ => TargetKind::Address,
     }
@@ -66,7 +65,7 @@ pub fn kind_of(resolved: &Resolved, sections: &Sections, symbol: SymbolRef) -> T
                 Definition::Absolute => TargetKind::Absolute(symbol.value),
                 Definition::Linker(
                     LinkerSymbol::SectionStart(name) | LinkerSymbol::SectionStop(name),
-                ) if sections.is_dead_bound(name) => TargetKind::Absolute(0),
+                ) if sections.is_dead_start_stop(name) => TargetKind::Absolute(0),
                 Definition::Linker(which) => of_linker(sections, which),
                 Definition::Section(id) => in_section(sections, id, symbol.kind),
             }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{BuildId, Command, Discard, InputName, Options, OutputKind, Strip, parse};
+use super::{BuildId, Command, Discard, InputName, Options, Strip, parse};
 
 /// gcc 12 with glibc.
 const GCC_STATIC: &str = "-plugin /gcc/liblto_plugin.so -plugin-opt=/gcc/lto-wrapper \
@@ -125,23 +125,22 @@ fn libraries(options: &Options) -> Vec<&str> {
 
 #[test]
 fn output_kind_is_what_the_driver_was_asked_for() {
-    use OutputKind::{Executable, StaticPie};
-    for (line, kind) in [
-        (GCC_STATIC, Executable),
-        (GCC_STATIC_PIE, StaticPie),
-        (GXX_STATIC, Executable),
-        (CLANG_STATIC, Executable),
-        (CLANG_STATIC_PIE_PROFILE, StaticPie),
-        (CLANG_STATIC_THINLTO, Executable),
-        (MUSL_GCC_STATIC, Executable),
-        (RUSTC_GCC_CRT_STATIC, StaticPie),
-        (RUSTC_MUSL_GCC, StaticPie),
-        (RUSTC_LD, StaticPie),
-        (RUSTC_LLD, StaticPie),
-        (RUSTC_CLANG_STATIC, Executable),
+    for (line, pie) in [
+        (GCC_STATIC, false),
+        (GCC_STATIC_PIE, true),
+        (GXX_STATIC, false),
+        (CLANG_STATIC, false),
+        (CLANG_STATIC_PIE_PROFILE, true),
+        (CLANG_STATIC_THINLTO, false),
+        (MUSL_GCC_STATIC, false),
+        (RUSTC_GCC_CRT_STATIC, true),
+        (RUSTC_MUSL_GCC, true),
+        (RUSTC_LD, true),
+        (RUSTC_LLD, true),
+        (RUSTC_CLANG_STATIC, false),
     ] {
         let options = link(line);
-        assert_eq!(options.output_kind, kind, "{line}");
+        assert_eq!(options.pie, pie, "{line}");
         assert_eq!(options.dynamic_linker, None, "{line}");
         assert_eq!(options.output, Path::new("a.out"), "{line}");
         assert_eq!(options.discard, Discard::MergeTemporaries, "{line}");
@@ -163,7 +162,7 @@ fn a_dynamic_pie_is_refused_with_advice() {
 #[test]
 fn an_interpreter_without_pie_is_left_to_the_inputs() {
     let options = link(GCC_NO_PIE);
-    assert_eq!(options.output_kind, OutputKind::Executable);
+    assert!(!options.pie);
     assert_eq!(options.dynamic_linker.as_deref(), Some(Path::new("/lib64/ld-linux-x86-64.so.2")));
 }
 

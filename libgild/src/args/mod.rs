@@ -29,7 +29,7 @@ pub use help::version;
 pub(crate) use nearest::nearest;
 pub use options::{
     BuildId, Color, Compression, DefsymValue, Discard, Entry, Input, InputName, MapOutput, Options,
-    OutputKind, SeparateSegments, Strip, Unresolved,
+    SeparateSegments, Strip, Unresolved,
 };
 pub use parse::{Command, parse};
 pub(crate) use wrap::{Wrap, wrapped, wraps};

@@ -3,15 +3,6 @@
 use super::allocator::AllocatorOptions;
 use std::path::PathBuf;
 
-/// The kind of file to produce (gABI `e_type`).
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum OutputKind {
-    /// `ET_EXEC` at a fixed address.
-    Executable,
-    /// `ET_DYN` without an interpreter, relocating itself at start.
-    StaticPie,
-}
-
 /// One input in command-line order, with the positional options in force where it stood.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Input {
@@ -170,8 +161,9 @@ pub enum Color {
 pub struct Options {
     /// `-o`; `a.out` by default.
     pub output: PathBuf,
-    /// Fixed-address or static-PIE.
-    pub output_kind: OutputKind,
+    /// A static-PIE (`ET_DYN` without an interpreter, which relocates itself at start) instead of a
+    /// program at a fixed address (`ET_EXEC`).
+    pub pie: bool,
     /// Input files in command-line order.
     pub inputs: Vec<Input>,
     /// `-dynamic-linker FILE` of a link that doesn't say `-static` or `--no-dynamic-linker`. gild
@@ -336,7 +328,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             output: PathBuf::from("a.out"),
-            output_kind: OutputKind::Executable,
+            pie: false,
             inputs: Vec::new(),
             dynamic_linker: None,
             library_paths: Vec::new(),

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::{
-    ArgError, Command, DefsymValue, Entry, Input, InputName, Options, OutputKind, SeparateSegments,
-    Unresolved, parse,
+    ArgError, Command, DefsymValue, Entry, Input, InputName, Options, SeparateSegments, Unresolved,
+    parse,
 };
 
 fn command(line: &str) -> Result<Command, Vec<ArgError>> {
@@ -69,7 +69,7 @@ fn the_last_of_a_pair_wins() {
         }),
         ("--fork", "--no-fork", |o| o.fork),
         ("--stats", "--no-stats", |o| o.stats),
-        ("-pie", "-no-pie", |o| o.output_kind == OutputKind::StaticPie),
+        ("-pie", "-no-pie", |o| o.pie),
         ("-z relro", "-z norelro", |o| o.relro),
         ("-z now", "-z lazy", |o| o.bind_now),
         ("-z notext", "-z text", |o| o.text_relocations),
@@ -172,31 +172,30 @@ fn misplaced_positional_options() {
 
 #[test]
 fn output_kind_and_interpreter() {
-    use OutputKind::{Executable, StaticPie};
-    for (line, kind, interpreter) in [
-        ("", Executable, None),
-        ("-static", Executable, None),
-        ("-no-pie", Executable, None),
-        ("-pie", StaticPie, None),
-        ("-static-pie", StaticPie, None),
-        ("-static -pie", StaticPie, None),
-        ("-static-pie -no-pie", Executable, None),
-        ("-pie --no-dynamic-linker", StaticPie, None),
-        ("-pie -dynamic-linker /i -static", StaticPie, None),
-        ("-pie -dynamic-linker /i --no-dynamic-linker", StaticPie, None),
-        ("-pie -dynamic-linker /i -Bstatic", StaticPie, None),
-        ("-dynamic-linker /i -static-pie", StaticPie, None),
-        ("-dynamic-linker /i", Executable, Some("/i")),
-        ("-I/i", Executable, Some("/i")),
-        ("--no-dynamic-linker --dynamic-linker=/i", Executable, Some("/i")),
-        ("-dynamic-linker /i -static", Executable, None),
-        ("-dynamic-linker /i -dn", Executable, None),
-        ("-dynamic-linker /i b.o -Bstatic", Executable, Some("/i")),
-        ("-dynamic-linker /i -Bstatic -Bdynamic", Executable, Some("/i")),
-        ("-pie -dynamic-linker /i /lib/rcrt1.o", StaticPie, None),
+    for (line, pie, interpreter) in [
+        ("", false, None),
+        ("-static", false, None),
+        ("-no-pie", false, None),
+        ("-pie", true, None),
+        ("-static-pie", true, None),
+        ("-static -pie", true, None),
+        ("-static-pie -no-pie", false, None),
+        ("-pie --no-dynamic-linker", true, None),
+        ("-pie -dynamic-linker /i -static", true, None),
+        ("-pie -dynamic-linker /i --no-dynamic-linker", true, None),
+        ("-pie -dynamic-linker /i -Bstatic", true, None),
+        ("-dynamic-linker /i -static-pie", true, None),
+        ("-dynamic-linker /i", false, Some("/i")),
+        ("-I/i", false, Some("/i")),
+        ("--no-dynamic-linker --dynamic-linker=/i", false, Some("/i")),
+        ("-dynamic-linker /i -static", false, None),
+        ("-dynamic-linker /i -dn", false, None),
+        ("-dynamic-linker /i b.o -Bstatic", false, Some("/i")),
+        ("-dynamic-linker /i -Bstatic -Bdynamic", false, Some("/i")),
+        ("-pie -dynamic-linker /i /lib/rcrt1.o", true, None),
     ] {
         let options = link(line);
-        assert_eq!(options.output_kind, kind, "{line}");
+        assert_eq!(options.pie, pie, "{line}");
         assert_eq!(options.dynamic_linker, interpreter.map(PathBuf::from), "{line}");
     }
     for line in ["-pie -dynamic-linker /i", "-dynamic-linker=/i -pie b.o -Bstatic"] {

@@ -6,7 +6,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
 use super::error::ArgError;
-use super::options::{DefsymValue, Input, InputName, Options, OutputKind, Unresolved};
+use super::options::{DefsymValue, Input, InputName, Options, Unresolved};
 use super::values::Given;
 use super::wrap::{wrapped, wraps};
 
@@ -26,8 +26,6 @@ pub struct State {
     /// `-static` was given, or `-Bstatic` was in force at the first input. (rustc and others put
     /// `-Bstatic` … `-Bdynamic` around single libraries of a dynamic link.)
     pub static_link: bool,
-    /// The last of `-pie` and `-no-pie`.
-    pub pie: bool,
     pub no_dynamic_linker: bool,
     pub dynamic_linker: Option<PathBuf>,
     /// `--unresolved-symbols=ignore-all` and relatives: nothing is reported.
@@ -139,14 +137,13 @@ impl State {
     fn settle_output_kind(&mut self, errors: &mut Vec<ArgError>) {
         let interpreter =
             self.dynamic_linker.take().filter(|_| !self.static_link && !self.no_dynamic_linker);
-        if self.pie {
-            self.options.output_kind = OutputKind::StaticPie;
-        }
         match interpreter {
             // musl-gcc knows no -static-pie: it turns it into -pie and an interpreter, but the
             // start file, as rustc gives it for musl targets, tells what is wanted.
-            Some(_) if self.pie && self.has_self_relocating_start_file() => {}
-            Some(interpreter) if self.pie => errors.push(ArgError::DynamicPie { interpreter }),
+            Some(_) if self.options.pie && self.has_self_relocating_start_file() => {}
+            Some(interpreter) if self.options.pie => {
+                errors.push(ArgError::DynamicPie { interpreter })
+            }
             other => self.options.dynamic_linker = other,
         }
     }

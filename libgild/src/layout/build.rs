@@ -6,7 +6,7 @@ use super::offsets::TOO_LARGE;
 use super::plan::{Item, plan};
 use super::rank::Class;
 use super::{Content, Layout, Placed, entry, members, outputs, overlap, stack, start_files};
-use crate::args::{Options, OutputKind};
+use crate::args::Options;
 use crate::diagnostics::{Error, Errors, Result};
 use crate::elf::*;
 use crate::ids::OutputId;
@@ -47,9 +47,8 @@ pub fn layout(
     let ordered = outputs::ordered(sections, options, warnings)?;
     let image_base = image_base(sections, options)?;
     start_files::warn_of_base(resolved, image_base, options, warnings);
-    let pie = options.output_kind == OutputKind::StaticPie;
-    let rules =
-        Rules { image_base, page: options.max_page_size, separate: options.separate, pie, stack };
+    let (page, separate, pie) = (options.max_page_size, options.separate, options.pie);
+    let rules = Rules { image_base, page, separate, pie, stack };
     let unique = resolved.symbols.iter().any(|symbol| symbol.flags & Symbol::UNIQUE != 0);
     let gnu_symbols = unique || synth.slots.iplt_count() != 0;
     let mut layout = Layout { synth, image_base, pie, gnu_symbols, ..Layout::default() };
@@ -74,15 +73,15 @@ fn image_base(sections: &Sections, options: &Options) -> Result<u64> {
     let taken = |(_, address): &(String, u64)| (USUAL..USUAL + LOWER).contains(address);
     let lower = options.section_starts.iter().any(taken);
     let page = options.max_page_size;
-    let base = options.image_base.unwrap_or(match options.output_kind {
-        OutputKind::Executable => page.max(if lower { LOWER } else { USUAL }),
-        OutputKind::StaticPie => 0,
+    let base = options.image_base.unwrap_or(match options.pie {
+        true => 0,
+        false => page.max(if lower { LOWER } else { USUAL }),
     });
     if !base.is_multiple_of(page) {
         let message = format!("the image base {base:#x} is no multiple of the page size {page:#x}");
         return Err(Error::Message(message).into());
     }
-    if options.output_kind == OutputKind::StaticPie {
+    if options.pie {
         check_alignment(base, sections)?;
     }
     Ok(base)

@@ -1,7 +1,7 @@
 //! Start files and start-up code that cannot work with the kind of output that was asked for.
 //! Other linkers make programs of them that crash before `main`.
 
-use crate::args::{Options, OutputKind};
+use crate::args::Options;
 use crate::demangle::demangle;
 use crate::diagnostics::{Error, Result};
 use crate::ids::FileId;
@@ -28,18 +28,18 @@ pub fn check(resolved: &Resolved, options: &Options) -> Result<()> {
     // defines as an empty function.
     let musl = here("_start_c");
     let relocates = here("__dls2");
-    match options.output_kind {
-        OutputKind::StaticPie if here("_dl_relocate_static_pie") || (musl && !relocates) => refuse(
+    match options.pie {
+        true if here("_dl_relocate_static_pie") || (musl && !relocates) => refuse(
             object,
             "this start file applies no relocations, so a static-PIE that begins with it crashes \
              at start\n>>> take rcrt1.o instead (gcc and clang do under -static-pie), or link a \
              program with a fixed address (-no-pie)",
         ),
-        OutputKind::Executable if musl && relocates => refuse(object, RELOCATES),
-        OutputKind::Executable if glibc_relocation(resolved).is_some() => {
+        false if musl && relocates => refuse(object, RELOCATES),
+        false if glibc_relocation(resolved).is_some() => {
             refuse(object, if musl { MIXED } else { RELOCATES })
         }
-        OutputKind::Executable | OutputKind::StaticPie => Ok(()),
+        _ => Ok(()),
     }
 }
 
@@ -64,7 +64,7 @@ pub(super) fn warn_of_base(
     options: &Options,
     warnings: &mut Vec<String>,
 ) {
-    if options.output_kind != OutputKind::StaticPie || image_base == 0 {
+    if !options.pie || image_base == 0 {
         return;
     }
     if let Some(object) = glibc_relocation(resolved) {
@@ -83,7 +83,7 @@ pub(super) fn packs_relocations(
     options: &Options,
     warnings: &mut Vec<String>,
 ) -> bool {
-    if options.output_kind != OutputKind::StaticPie || !options.pack_relative_relocs {
+    if !options.pie || !options.pack_relative_relocs {
         return false;
     }
     let start = definer(resolved, "_start_c").map(|file| resolved.object(file));
@@ -127,11 +127,11 @@ pub fn check_ifuncs(
     options: &Options,
 ) -> Result<()> {
     let Some(first) = first else { return Ok(()) };
-    let applied = match options.output_kind {
-        OutputKind::Executable => resolved.names.get(b"__rela_iplt_start").is_some_and(|id| {
+    let applied = match options.pie {
+        true => definer(resolved, "_dl_relocate_static_pie").is_some(),
+        false => resolved.names.get(b"__rela_iplt_start").is_some_and(|id| {
             resolved.symbol(id).definition == Definition::Linker(LinkerSymbol::RelaIpltStart)
         }),
-        OutputKind::StaticPie => definer(resolved, "_dl_relocate_static_pie").is_some(),
     };
     if applied {
         return Ok(());

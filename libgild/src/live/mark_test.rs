@@ -2,7 +2,7 @@
 
 use super::{Live, mark};
 use crate::arch::x86_64::{NEEDS_GOT, NEEDS_GOTTPOFF, NEEDS_IPLT};
-use crate::args::{Options, OutputKind};
+use crate::args::Options;
 use crate::diagnostics::Errors;
 use crate::elf::*;
 use crate::input::Inputs;
@@ -147,7 +147,7 @@ fn bounds_keep_their_sections_unless_told_otherwise() {
     assert!(errors(vec![object(STB_GLOBAL)], &gc)[0].contains("undefined symbol: __start_list"));
     // Undefined means 0, which takes no RELATIVE relocation.
     for (gc, relative) in [(options(true), true), (gc, false)] {
-        let pie = Options { output_kind: OutputKind::StaticPie, text_relocations: true, ..gc };
+        let pie = Options { pie: true, text_relocations: true, ..gc };
         walk(vec![object(STB_WEAK)], &pie, |resolved, _, live| {
             let start = resolved.objects[0].section_id(1);
             assert_eq!(live.unwrap().has_relative(start), relative);

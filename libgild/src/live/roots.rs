@@ -1,6 +1,6 @@
 //! Where garbage collection starts.
 
-use crate::args::{Options, OutputKind};
+use crate::args::Options;
 use crate::elf::*;
 use crate::ids::{SectionId, SymbolId};
 use crate::input::object::Object;
@@ -21,7 +21,7 @@ pub(super) fn roots(resolved: &Resolved, sections: &Sections, options: &Options)
     let kept = inputs.filter(|(_, input)| input.ties & KEPT != 0);
     let kept = kept.map(|(id, _)| SectionId(id as u32)).collect();
     // DT_INIT and DT_FINI. Nothing runs them by those names in a program at a fixed address.
-    let pie = options.output_kind == OutputKind::StaticPie;
+    let pie = options.pie;
     let hooks = [&options.init, &options.fini].into_iter().filter(|_| pie);
     let names = options.entry.symbol().into_iter().chain(options.referenced()).chain(hooks);
     let symbols = names.filter_map(|name| resolved.names.get(name.as_bytes())).collect();

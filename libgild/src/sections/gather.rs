@@ -5,7 +5,7 @@ use super::files::Files;
 use super::groups::{IN_GROUP, KEPT, Ties};
 use super::kept::is_root;
 use super::{InputSection, OutputSection, SectionKind, Sections, names, reach};
-use crate::args::{Options, OutputKind, Strip};
+use crate::args::{Options, Strip};
 use crate::diagnostics::{Error, Errors, Result};
 use crate::elf::*;
 use crate::ids::OutputId;
@@ -149,7 +149,7 @@ pub fn gather<'a>(resolved: &'a Resolved, options: &Options) -> Result<Sections>
     let is_small = rooms.fold(0, u64::saturating_add) < reach::NEAR;
     let far = match is_small && (!large || options.section_starts.is_empty()) {
         true => Vec::new(),
-        false => reach::far(&inputs, &outputs, options.output_kind == OutputKind::StaticPie),
+        false => reach::far(&inputs, &outputs, options.pie),
     };
     let warnings = parts()
         .zip(objects)

@@ -1,7 +1,7 @@
 //! Symbols that the linker defines: the fixed names, `__start_SEC`/`__stop_SEC`, and `--defsym`.
 
 use super::{Definition, LinkerSymbol, Names, Symbol};
-use crate::args::{DefsymValue, Options, OutputKind};
+use crate::args::{DefsymValue, Options};
 use crate::diagnostics::Error;
 use crate::elf::{STT_NOTYPE, STT_TLS};
 use crate::ids::SymbolId;
@@ -40,7 +40,7 @@ const NAMES: [(&[u8], LinkerSymbol); 23] = [
 pub fn define_fixed(names: &Names, symbols: &mut [Symbol], options: &Options) {
     for (name, meaning) in NAMES {
         // A fixed-address program has no dynamic section; libc's weak reference tells it so.
-        if meaning == LinkerSymbol::Dynamic && options.output_kind == OutputKind::Executable {
+        if meaning == LinkerSymbol::Dynamic && !options.pie {
             continue;
         }
         if let Some(id) = names.get(name) {

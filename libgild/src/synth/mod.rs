@@ -16,7 +16,7 @@ mod symtab;
 mod values;
 
 use crate::arch::x86_64::{self, plt};
-use crate::args::{BuildId, Options, OutputKind};
+use crate::args::{BuildId, Options};
 use crate::diagnostics::{Error, Result};
 use crate::elf::*;
 use crate::ids::OutputId;
@@ -106,7 +106,7 @@ impl Synth {
     /// `pack`: RELATIVE relocations go to `.relr.dyn`.
     pub(crate) fn new(plan: Plan, pack: bool) -> Result<(Synth, Vec<SynthKind>)> {
         let Plan { resolved, sections, live, options, .. } = plan;
-        let pie = options.output_kind == OutputKind::StaticPie;
+        let pie = options.pie;
         let arch = x86_64::Mode::new(options);
         // glibc's self-relocation finds `_DYNAMIC` through GOT[0].
         let linker_defined = |name: &[u8], symbol| {

@@ -37,7 +37,7 @@ pub struct Slice {
 }
 
 /// A piece, the bytes of the file that it fills, and what pads them up to the next piece.
-struct Placed<'a> {
+struct PlacedPiece<'a> {
     range: Range<u64>,
     piece: Piece<'a>,
     padding: u8,
@@ -46,7 +46,7 @@ struct Placed<'a> {
 /// A run of pieces in file order.
 pub struct Span<'a> {
     range: Range<u64>,
-    pieces: Vec<Placed<'a>>,
+    pieces: Vec<PlacedPiece<'a>>,
 }
 
 impl<'a> Span<'a> {
@@ -79,7 +79,7 @@ impl<'a> Span<'a> {
 
     fn make(&self, relocator: &Relocator, out: &mut [u8], findings: &mut Findings) {
         let mut rest = out;
-        for (index, Placed { range, piece, padding }) in self.pieces.iter().enumerate() {
+        for (index, PlacedPiece { range, piece, padding }) in self.pieces.iter().enumerate() {
             let next = self.pieces.get(index + 1);
             let end = next.map_or(self.range.end, |next| next.range.start);
             let (here, after) = rest.split_at_mut((end - range.start) as usize);
@@ -126,7 +126,7 @@ pub fn plan<'a>(context: Context<'a, '_>, cut: bool) -> Result<Vec<Span<'a>>, Er
     let mut pieces = vec![];
     let headers = layout.file_headers();
     let range = 0..headers.len() as u64;
-    pieces.push(Placed { range, piece: Piece::Bytes(headers.into()), padding: 0 });
+    pieces.push(PlacedPiece { range, piece: Piece::Bytes(headers.into()), padding: 0 });
     let mut code = false;
     for &id in &layout.order {
         let place = layout.place(id);
@@ -143,7 +143,11 @@ pub fn plan<'a>(context: Context<'a, '_>, cut: bool) -> Result<Vec<Span<'a>>, Er
             Content::Synth(kind) => {
                 for (part, range) in layout.synth.parts(kind).into_iter().enumerate() {
                     let range = place.offset + range.start..place.offset + range.end;
-                    pieces.push(Placed { range, piece: Piece::Synth { kind, part }, padding: 0 });
+                    pieces.push(PlacedPiece {
+                        range,
+                        piece: Piece::Synth { kind, part },
+                        padding: 0,
+                    });
                 }
             }
             Content::Compressed(number) => {
@@ -151,7 +155,11 @@ pub fn plan<'a>(context: Context<'a, '_>, cut: bool) -> Result<Vec<Span<'a>>, Er
                 for part in &layout.compressed[number].parts {
                     let range = start..start + part.len() as u64;
                     start = range.end;
-                    pieces.push(Placed { range, piece: Piece::Bytes(part.into()), padding: 0 });
+                    pieces.push(PlacedPiece {
+                        range,
+                        piece: Piece::Bytes(part.into()),
+                        padding: 0,
+                    });
                 }
             }
         }
@@ -161,7 +169,7 @@ pub fn plan<'a>(context: Context<'a, '_>, cut: bool) -> Result<Vec<Span<'a>>, Er
     }
     let table = layout.section_header_table(context.sections);
     let range = layout.section_headers..layout.section_headers + table.len() as u64;
-    pieces.push(Placed { range, piece: Piece::Bytes(table.into()), padding: 0 });
+    pieces.push(PlacedPiece { range, piece: Piece::Bytes(table.into()), padding: 0 });
     join(pieces, layout.file_size)
 }
 
@@ -182,7 +190,7 @@ fn members<'a>(
     context: Context<'a, '_>,
     output: OutputId,
     cut: bool,
-    pieces: &mut Vec<Placed<'a>>,
+    pieces: &mut Vec<PlacedPiece<'a>>,
 ) {
     let Sections { inputs, outputs, .. } = context.sections;
     let base = context.layout.place(output).offset;
@@ -195,7 +203,7 @@ fn members<'a>(
         if input(first).kind == SectionKind::Merged {
             for (range, bytes) in context.merged.parts(all[first]) {
                 let range = base + start + range.start..base + start + range.end;
-                pieces.push(Placed { range, piece: Piece::Bytes(bytes.into()), padding });
+                pieces.push(PlacedPiece { range, piece: Piece::Bytes(bytes.into()), padding });
             }
             first += 1;
             continue;
@@ -206,7 +214,7 @@ fn members<'a>(
             for slice in slices.iter().flatten().cloned() {
                 let range = base + start + slice.bytes.start..base + start + slice.bytes.end;
                 let piece = Piece::Slice { output, section, slice };
-                pieces.push(Placed { range, piece, padding });
+                pieces.push(PlacedPiece { range, piece, padding });
             }
             if slices.is_some() {
                 first += 1;
@@ -220,7 +228,7 @@ fn members<'a>(
         let next = (first + 1..all.len()).take_while(fits).last().unwrap_or(first) + 1;
         let end = input(next - 1).offset + input(next - 1).size;
         let piece = Piece::Members { output, base, members: &all[first..next] };
-        pieces.push(Placed { range: base + start..base + end, piece, padding });
+        pieces.push(PlacedPiece { range: base + start..base + end, piece, padding });
         first = next;
     }
 }
@@ -269,7 +277,7 @@ fn cut_between(relocations: &[Rela], size: u64) -> Vec<Slice> {
 
 /// Joins neighbours up to the span size. A span reaches to the start of the next one, unless that
 /// is a span's size and more away: such a hole is left to the file system.
-fn join(pieces: Vec<Placed>, file_size: u64) -> Result<Vec<Span>, Error> {
+fn join(pieces: Vec<PlacedPiece>, file_size: u64) -> Result<Vec<Span>, Error> {
     let mut spans: Vec<Span> = Vec::new();
     let mut end = 0;
     for placed in pieces {
@@ -321,8 +329,12 @@ mod tests {
     use object::LittleEndian as LE;
     use object::endian::{I64, U64};
 
-    fn piece(offset: u64, size: u64) -> Placed<'static> {
-        Placed { range: offset..offset + size, piece: Piece::Bytes(Cow::Borrowed(&[])), padding: 0 }
+    fn piece(offset: u64, size: u64) -> PlacedPiece<'static> {
+        PlacedPiece {
+            range: offset..offset + size,
+            piece: Piece::Bytes(Cow::Borrowed(&[])),
+            padding: 0,
+        }
     }
 
     #[test]

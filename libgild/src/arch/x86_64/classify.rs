@@ -1,7 +1,7 @@
 //! What a relocation does: one answer for the scan before layout and for the write after it.
 
 use super::{NEEDS_GOT, NEEDS_GOT_BASE, NEEDS_GOTTPOFF, RelocationError, relax, tls};
-use crate::args::{Options, OutputKind};
+use crate::args::Options;
 use crate::elf::*;
 use crate::sections::NEAR;
 
@@ -46,7 +46,7 @@ impl Mode {
         const LOW: u64 = (1 << 31) - NEAR;
         let starts = options.section_starts.iter().map(|(_, address)| *address);
         Mode {
-            pie: options.output_kind == OutputKind::StaticPie,
+            pie: options.pie,
             relax: options.relax,
             text_relocations: options.text_relocations,
             low: options.image_base.into_iter().chain(starts).all(|address| address < LOW),

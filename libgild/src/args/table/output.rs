@@ -26,17 +26,17 @@ const ROWS: &[Row] = &[
     flag(
         &["-pie", "--pic-executable"],
         "Make a static executable that can be loaded at any address (static-PIE)",
-        |state| state.pie = true,
+        |state| state.options.pie = true,
     ),
     flag(
         &["-no-pie", "--no-pic-executable"],
         "Make an executable for a fixed address (default)",
-        |state| state.pie = false,
+        |state| state.options.pie = false,
     ),
     flag(&["-static-pie"], "Short for -static -pie --no-dynamic-linker -z text", |state| {
         state.static_link = true;
         state.positional.static_only = true;
-        state.pie = true;
+        state.options.pie = true;
         state.no_dynamic_linker = true;
         state.options.text_relocations = false;
     }),

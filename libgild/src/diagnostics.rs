@@ -174,13 +174,15 @@ impl Errors {
         if errors.is_empty() { Ok(()) } else { Err(Errors(errors)) }
     }
 
-    /// `result`, which also fails if there are `early` errors; all of them in the order of their places.
-    pub fn join<T>(mut early: Vec<Error>, result: Result<T>) -> Result<T> {
-        match result {
-            Ok(value) => Errors::check(early).map(|()| value),
-            Err(Errors(late)) => {
-                early.extend(late);
-                Errors::check(early).and(Err(Errors::default()))
+    /// Both values, or the errors of both in the order of their places.
+    pub fn both<A, B>(a: Result<A>, b: Result<B>) -> Result<(A, B)> {
+        match (a, b) {
+            (Ok(a), Ok(b)) => Ok((a, b)),
+            (a, b) => {
+                let errors = a.err().into_iter().chain(b.err());
+                let mut errors: Vec<Error> = errors.flat_map(Errors::into_vec).collect();
+                errors.sort_by_key(Error::order);
+                Err(Errors(errors))
             }
         }
     }

@@ -1,4 +1,5 @@
-//! How far one name is from another, for proposals in messages.
+//! How far one name is from another, for proposals in messages. Names are bytes, and a link has hundreds
+//! of thousands of them, nearly all too far: so the count ends at the limit, where strsim's goes on.
 
 /// Optimal string alignment distance: insertions, deletions, substitutions and swaps of
 /// neighbours, each counting 1. Anything beyond `limit` is `limit + 1`.

@@ -155,7 +155,7 @@ fn link_inputs<H: Host>(
     let early = std::mem::take(&mut resolved.errors);
     let binding = inputs.binding.as_deref();
     let reached = reach(&resolved, binding, options, &mut times);
-    let (mut sections, mut live) = Errors::join(early, reached)?;
+    let ((), (mut sections, mut live)) = Errors::both(Errors::check(early), reached)?;
     let mut report = None;
     if let Some(binding) = binding {
         substitute::verify(&resolved, &mut live, binding, &mut warnings)?;

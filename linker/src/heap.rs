@@ -4,7 +4,8 @@
 //! A link allocates tables that live to its end and buffers that live for a phase. What costs is not
 //! finding a block but the page faults of touching it and the system calls of a heap that grows and
 //! shrinks, during which the other threads' faults wait. So memory comes in large chunks of huge
-//! pages, and freed runs are used again, the smallest that fits first.
+//! pages, and freed runs are used again, the smallest that fits first. (mimalloc, which gild carries for
+//! programs, raised the peak of ripgrep's link from 97 to 166 MB and hello world's time by 0.9 ms.)
 //!
 //! A virtual machine may hand free memory back to its host: fetching a huge page again takes 4 ms
 //! instead of 0.2. The 512 small pages in its place take 0.9, as they are mostly of fragments that have

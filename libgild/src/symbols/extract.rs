@@ -45,14 +45,7 @@ pub struct Extracted<'data> {
 /// Chooses the objects that take part.
 pub fn extract<'data>(inputs: &'data Inputs, options: &'data Options) -> Result<Extracted<'data>> {
     let (lazy, eager) = rayon::join(|| Lazy::new(inputs), || eager_objects(inputs));
-    let (lazy, found) = match (lazy, eager) {
-        (Ok(lazy), Ok(found)) => (lazy, found),
-        (lazy, eager) => {
-            let errors = lazy.err().into_iter().chain(eager.err());
-            let errors = errors.flat_map(Errors::into_vec).collect();
-            return Errors::check(errors).map(|()| unreachable!("one side failed"));
-        }
-    };
+    let (lazy, found) = Errors::both(lazy, eager)?;
     let mut extraction = Extraction {
         inputs,
         options,

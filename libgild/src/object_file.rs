@@ -101,6 +101,7 @@ impl Symbols {
 }
 
 /// One section of an object in the making.
+#[derive(Clone)]
 pub(crate) struct Section {
     pub name: String,
     pub kind: u32,

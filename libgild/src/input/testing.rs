@@ -3,14 +3,11 @@
 
 use super::mapping::identify;
 use super::{Entry, InputFile, Inputs, Thin};
-use crate::elf::{
-    GRP_COMDAT, SHF_ALLOC, SHF_EXECINSTR, SHN_ABS, SHN_COMMON, SHT_GROUP, SHT_PROGBITS, STB_GLOBAL,
-    STB_LOCAL, STB_WEAK,
-};
-use crate::object_file::{self, Symbols};
+use crate::elf::*;
+use crate::object_file::{Section, Symbols, object};
 use std::path::PathBuf;
 
-/// A relocatable object in the making.
+/// A relocatable object in the making. Section 0 and symbol 0 are there from the start.
 #[derive(Clone, Default)]
 pub struct Builder {
     sections: Vec<Section>,
@@ -18,53 +15,77 @@ pub struct Builder {
 }
 
 #[derive(Clone)]
-struct Section {
-    name: String,
-    kind: u32,
-    flags: u64,
-    data: Vec<u8>,
-    /// Name of the symbol that is a group's signature.
-    signature: Option<String>,
-}
-
-#[derive(Clone)]
 struct Symbol {
     name: String,
-    bind: u8,
-    other: u8,
+    /// `st_info` and `st_other`.
+    info: [u8; 2],
     shndx: u16,
     value: u64,
     size: u64,
 }
 
+impl Symbol {
+    fn is_local(&self) -> bool {
+        self.info[0] >> 4 == STB_LOCAL
+    }
+}
+
 impl Builder {
+    /// With section 1, `.text`.
     pub fn new() -> Builder {
-        Builder::default().section(".text")
+        Builder::default().code(".text")
     }
 
-    /// Adds a section of 64 bytes; the first is section 1, `.text`.
-    pub fn section(mut self, name: &str) -> Builder {
-        let (kind, flags) = (SHT_PROGBITS, SHF_ALLOC | SHF_EXECINSTR);
-        let data = vec![0; 64];
-        self.sections.push(Section { name: name.into(), kind, flags, data, signature: None });
+    /// Adds an 8-aligned section; its index is its rank, from 1.
+    pub fn section(self, name: &str, kind: u32, flags: u64, data: &[u8]) -> Builder {
+        self.section_of(name, (kind, flags), 0, (8, 0), data)
+    }
+
+    /// Adds a section with a type and flags, a link, an alignment and an entry size.
+    pub fn section_of(
+        mut self,
+        name: &str,
+        (kind, flags): (u32, u64),
+        link: u32,
+        (align, entsize): (u64, u64),
+        data: &[u8],
+    ) -> Builder {
+        let section = Section::new(name, kind, flags, align, data.to_vec());
+        self.sections.push(Section { link, entsize, ..section });
         self
     }
 
-    /// Adds a COMDAT group of sections.
-    pub fn group(mut self, signature: &str, members: &[u32]) -> Builder {
+    /// Adds code of 16 bytes.
+    pub fn code(self, name: &str) -> Builder {
+        self.section(name, SHT_PROGBITS, SHF_ALLOC | SHF_EXECINSTR, &[0x90; 16])
+    }
+
+    /// Adds a COMDAT group of sections under the signature of symbol `symbol`.
+    pub fn group(mut self, symbol: u32, members: &[u32]) -> Builder {
         let words = [GRP_COMDAT].iter().chain(members).flat_map(|word| word.to_le_bytes());
-        self.sections.push(Section {
-            name: ".group".into(),
-            kind: SHT_GROUP,
-            flags: 0,
-            data: words.collect(),
-            signature: Some(signature.into()),
-        });
+        let data: Vec<u8> = words.collect();
+        self = self.section(".group", SHT_GROUP, 0, &data);
+        self.sections.last_mut().unwrap().info = symbol;
         self
     }
 
-    fn symbol(mut self, name: &str, bind: u8, shndx: u16, value: u64, size: u64) -> Builder {
-        self.symbols.push(Symbol { name: name.into(), bind, other: 0, shndx, value, size });
+    /// Adds relocations (offset, type, symbol, addend) of section `target`.
+    pub fn relocations(mut self, target: u32, list: &[(u64, u32, u32, i64)]) -> Builder {
+        let mut data = Vec::new();
+        for &(offset, kind, symbol, addend) in list {
+            data.extend(offset.to_le_bytes());
+            data.extend((u64::from(symbol) << 32 | u64::from(kind)).to_le_bytes());
+            data.extend(addend.to_le_bytes());
+        }
+        self = self.section_of(".rela", (SHT_RELA, SHF_INFO_LINK), 0, (8, RELA_SIZE), &data);
+        self.sections.last_mut().unwrap().info = target;
+        self
+    }
+
+    /// Adds a symbol; its index is its rank, from 1. Locals first, as the gABI has it.
+    pub fn symbol(mut self, name: &str, bind: u8, kind: u8, shndx: u16, value: u64) -> Builder {
+        let info = [bind << 4 | kind, STV_DEFAULT];
+        self.symbols.push(Symbol { name: name.into(), info, shndx, value, size: 0 });
         self
     }
 
@@ -74,7 +95,7 @@ impl Builder {
     }
 
     pub fn strong_in(self, name: &str, shndx: u16) -> Builder {
-        self.symbol(name, STB_GLOBAL, shndx, 8, 0)
+        self.symbol(name, STB_GLOBAL, STT_NOTYPE, shndx, 8)
     }
 
     pub fn weak(self, name: &str) -> Builder {
@@ -82,59 +103,54 @@ impl Builder {
     }
 
     pub fn weak_in(self, name: &str, shndx: u16) -> Builder {
-        self.symbol(name, STB_WEAK, shndx, 16, 0)
+        self.symbol(name, STB_WEAK, STT_NOTYPE, shndx, 12)
     }
 
     pub fn local_in(self, name: &str, shndx: u16) -> Builder {
-        self.symbol(name, STB_LOCAL, shndx, 0, 0)
+        self.symbol(name, STB_LOCAL, STT_NOTYPE, shndx, 0)
     }
 
     pub fn absolute(self, name: &str, value: u64) -> Builder {
-        self.symbol(name, STB_GLOBAL, SHN_ABS, value, 0)
+        self.symbol(name, STB_GLOBAL, STT_NOTYPE, SHN_ABS, value)
     }
 
-    pub fn common(self, name: &str, size: u64, align: u64) -> Builder {
-        self.symbol(name, STB_GLOBAL, SHN_COMMON, align, size)
+    pub fn common(mut self, name: &str, size: u64, align: u64) -> Builder {
+        self = self.symbol(name, STB_GLOBAL, STT_NOTYPE, SHN_COMMON, align);
+        self.symbols.last_mut().unwrap().size = size;
+        self
     }
 
     pub fn reference(self, name: &str) -> Builder {
-        self.symbol(name, STB_GLOBAL, 0, 0, 0)
+        self.symbol(name, STB_GLOBAL, STT_NOTYPE, SHN_UNDEF, 0)
     }
 
     pub fn weak_reference(self, name: &str) -> Builder {
-        self.symbol(name, STB_WEAK, 0, 0, 0)
+        self.symbol(name, STB_WEAK, STT_NOTYPE, SHN_UNDEF, 0)
     }
 
     /// Visibility of the symbol added last.
     pub fn visibility(mut self, visibility: u8) -> Builder {
-        self.symbols.last_mut().unwrap().other = visibility;
+        self.symbols.last_mut().unwrap().info[1] = visibility;
         self
     }
 
     /// The object's bytes.
     pub fn bytes(&self) -> Vec<u8> {
-        let mut symbols = self.symbols.clone();
-        symbols.sort_by_key(|symbol| symbol.bind != STB_LOCAL);
-        let locals = symbols.iter().filter(|symbol| symbol.bind == STB_LOCAL).count();
+        assert!(self.symbols.is_sorted_by_key(|symbol| !symbol.is_local()), "locals come first");
         let mut table = Symbols::new();
-        for symbol in &symbols {
-            let info = [symbol.bind << 4, symbol.other];
-            table.add(&symbol.name, info, symbol.shndx, symbol.value, symbol.size);
+        for symbol in &self.symbols {
+            table.add(&symbol.name, symbol.info, symbol.shndx, symbol.value, symbol.size);
         }
-        let index = |name: &str| symbols.iter().position(|symbol| symbol.name == name);
-        let count = self.sections.len() as u32;
-        let mut sections: Vec<_> = self
-            .sections
-            .iter()
-            .map(|section| object_file::Section {
-                flags: section.flags,
-                link: if section.kind == SHT_GROUP { count + 1 } else { 0 },
-                info: section.signature.as_ref().map_or(0, |name| index(name).unwrap() as u32 + 1),
-                ..object_file::Section::new(&section.name, section.kind, 0, 8, section.data.clone())
-            })
-            .collect();
-        sections.extend(table.sections(locals as u32 + 1, count + 2));
-        object_file::object(&sections)
+        let locals = self.symbols.iter().filter(|symbol| symbol.is_local()).count();
+        let symtab_index = self.sections.len() as u32 + 1;
+        let mut sections = self.sections.clone();
+        for section in &mut sections {
+            if matches!(section.kind, SHT_RELA | SHT_GROUP) {
+                section.link = symtab_index;
+            }
+        }
+        sections.extend(table.sections(locals as u32 + 1, symtab_index + 1));
+        object(&sections)
     }
 }
 

@@ -6,8 +6,8 @@ use crate::args::Options;
 use crate::diagnostics::Errors;
 use crate::elf::*;
 use crate::input::Inputs;
+use crate::input::testing::Builder;
 use crate::merge::merge;
-use crate::sections::testing::Elf;
 use crate::sections::{SectionKind, Sections, gather};
 use crate::symbols::{Resolved, resolve};
 
@@ -19,12 +19,12 @@ fn options(gc: bool) -> Options {
 
 /// Runs the phases up to the walk; `look` sees what they found.
 fn walk<T>(
-    objects: Vec<Elf>,
+    objects: Vec<Builder>,
     options: &Options,
     look: impl FnOnce(&Resolved, Sections, Result<Live, Errors>) -> T,
 ) -> T {
     let names = ["a.o", "b.o", "c.o"];
-    let files = names.iter().copied().zip(objects.into_iter().map(Elf::bytes));
+    let files = names.iter().copied().zip(objects.into_iter().map(|object| object.bytes()));
     let inputs = Inputs::in_memory(files.collect());
     let resolved = resolve(&inputs, options, &mut Vec::new()).unwrap();
     let sections = gather(&resolved, options).unwrap();
@@ -32,11 +32,11 @@ fn walk<T>(
     look(&resolved, sections, live)
 }
 
-fn removed(objects: Vec<Elf>, options: &Options) -> Vec<String> {
+fn removed(objects: Vec<Builder>, options: &Options) -> Vec<String> {
     walk(objects, options, |_, _, live| live.unwrap().removed)
 }
 
-fn errors(objects: Vec<Elf>, options: &Options) -> Vec<String> {
+fn errors(objects: Vec<Builder>, options: &Options) -> Vec<String> {
     walk(objects, options, |_, _, live| {
         let Err(errors) = live else { return Vec::new() };
         errors.iter().map(|error| error.to_string()).collect()
@@ -44,8 +44,8 @@ fn errors(objects: Vec<Elf>, options: &Options) -> Vec<String> {
 }
 
 /// `_start` in section 1 with the given relocations; more is added by the test.
-fn start() -> Elf {
-    Elf::default().code(".text.start").code(".text.a").code(".text.b")
+fn start() -> Builder {
+    Builder::default().code(".text.start").code(".text.a").code(".text.b")
 }
 
 #[test]
@@ -323,7 +323,8 @@ fn sections_of_great_alignment_are_not_merged() {
 
 #[test]
 fn members_stand_in_output_order() {
-    let array = |elf: Elf, name: &str| elf.section(name, SHT_INIT_ARRAY, A | SHF_WRITE, &[0; 8]);
+    let array =
+        |elf: Builder, name: &str| elf.section(name, SHT_INIT_ARRAY, A | SHF_WRITE, &[0; 8]);
     let object = start().code(".text").code(".text.hot.x").code(".text.unlikely.y");
     let object = array(array(array(object, ".init_array"), ".init_array.200"), ".init_array.30");
     let object = object.section(".bss", SHT_NOBITS, A | SHF_WRITE, &[]);

@@ -10,8 +10,6 @@ mod kept;
 mod names;
 mod reach;
 pub(crate) mod target_kind;
-#[cfg(test)]
-pub(crate) mod testing;
 
 use crate::elf::SHF_ALLOC;
 use crate::ids::{FileId, OutputId, SectionId};

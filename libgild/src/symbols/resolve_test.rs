@@ -243,7 +243,7 @@ fn members_are_found_all_over_an_index_that_is_read_in_parts() {
 
 #[test]
 fn the_first_group_stays_and_its_copies_refer_to_it() {
-    let unit = || Builder::new().section(".text.f").weak_in("f", 2).group("f", &[2]);
+    let unit = || Builder::new().code(".text.f").weak_in("f", 2).group(1, &[2]);
     let inputs = objects(&[("a.o", unit()), ("b.o", unit().strong("main"))]);
     let options = options();
     let resolved = resolve(&inputs, &options, &mut Vec::new()).unwrap();
@@ -255,9 +255,9 @@ fn the_first_group_stays_and_its_copies_refer_to_it() {
 
 #[test]
 fn local_and_global_signatures_share_a_namespace() {
-    let global = Builder::new().section(".text.f").weak_in("f", 2).group("f", &[2]);
-    let local = Builder::new().section(".text.f").local_in("f", 2).group("f", &[2]);
-    let linkonce = Builder::new().section(".gnu.linkonce.t.f").weak_in("f", 2);
+    let global = Builder::new().code(".text.f").weak_in("f", 2).group(1, &[2]);
+    let local = Builder::new().code(".text.f").local_in("f", 2).group(1, &[2]);
+    let linkonce = Builder::new().code(".gnu.linkonce.t.f").weak_in("f", 2);
     for (objects_in_order, discarded) in [
         ([global.clone(), local.clone()], [false, true]),
         ([local, global.clone()], [false, true]),
@@ -356,7 +356,7 @@ fn defsym_takes_over_its_targets_definition() {
 #[test]
 fn the_linker_defines_only_what_is_referenced_and_missing() {
     let inputs = objects(&[
-        ("a.o", Builder::new().reference("_end").reference("__start_set").section("set")),
+        ("a.o", Builder::new().reference("_end").reference("__start_set").code("set")),
         (
             "b.o",
             Builder::new().reference("__stop_other").strong("edata").weak_reference("_DYNAMIC"),
@@ -421,7 +421,7 @@ fn undefined_names_are_reported_once_each_with_their_places_and_a_close_name() {
 fn the_number_of_threads_changes_nothing() {
     let files: Vec<(String, Vec<u8>)> = (0..200)
         .map(|i| {
-            let object = Builder::new().section(".text.f").group("f0", &[2]).weak_in("f0", 2);
+            let object = Builder::new().code(".text.f").group(1, &[2]).weak_in("f0", 2);
             let object = object.strong(&format!("s{i}")).weak(&format!("w{}", i / 3));
             let object = object.common("c", i, 8).reference(&format!("s{}", (i * 7) % 200));
             (format!("{i}.o"), object.bytes())
@@ -442,10 +442,10 @@ fn the_number_of_threads_changes_nothing() {
 #[test]
 fn damaged_objects_and_archives_give_errors_or_links_but_no_panic() {
     let object = Builder::new()
-        .section(".text.f")
-        .section(".gnu.linkonce.t.g")
+        .code(".text.f")
+        .code(".gnu.linkonce.t.g")
         .weak_in("f", 2)
-        .group("f", &[2])
+        .group(1, &[2])
         .common("c", 4, 4)
         .reference("a")
         .bytes();

@@ -5,6 +5,7 @@ mod support;
 use std::path::{Path, PathBuf};
 
 use gild_diff::{CompareOptions, Error};
+use support::elf::Elf;
 use support::{Flavour, folder, program};
 
 fn compare(a: &Path, b: &Path) -> Result<gild_diff::Comparison, Error> {
@@ -49,6 +50,28 @@ fn overlapping_headers_are_an_error() {
     bytes[32..40].copy_from_slice(&8u64.to_le_bytes());
     let error = compare(&sound, &file("overlap", &bytes)).expect_err("an error").to_string();
     assert!(error.contains("malformed") && error.contains("overlap"), "{error}");
+}
+
+#[test]
+fn what_wraps_around_the_address_space_is_an_error() {
+    let sound = program(Flavour::CMusl, "lld");
+    let elf = || Elf::new(std::fs::read(&sound).expect("the program"));
+    let (mut tls, mut segment) = (elf(), elf());
+    let got = tls.section(".got").header;
+    // SHT_NOBITS; SHF_ALLOC and SHF_TLS; sh_addr and sh_size.
+    tls.set_int(got + 4, 8);
+    tls.set_word(got + 8, 1 << 10 | 2);
+    tls.set_word(got + 16, u64::MAX - 15);
+    tls.set_word(got + 32, 32);
+    // PT_GNU_RELRO; p_vaddr, p_filesz, p_memsz.
+    let relro = segment.segments(0x6474_e552)[0];
+    segment.set_word(relro + 16, u64::MAX - 15);
+    segment.set_word(relro + 32, 32);
+    segment.set_word(relro + 40, 8);
+    for (name, elf) in [("wrapped section", tls), ("wrapped segment", segment)] {
+        let error = compare(&sound, &file(name, &elf.bytes)).expect_err(name).to_string();
+        assert!(error.contains("wraps around the address space"), "{error}");
+    }
 }
 
 /// Without section headers its bytes are asked for.
@@ -101,7 +124,7 @@ fn flipped_bits_do_not_panic() {
     for flavour in [Flavour::CMusl, Flavour::CPie, Flavour::Cxx] {
         let sound = program(flavour, "lld");
         let bytes = std::fs::read(&sound).expect("the program");
-        let elf = support::elf::Elf::new(bytes.clone());
+        let elf = Elf::new(bytes.clone());
         let end = bytes.len();
         let mut ranges = vec![(0, 0x400), (end - 0x800, end)];
         let names = [

@@ -311,7 +311,7 @@ fn segments(raw: &Header64, data: &[u8]) -> Result<Vec<Segment>, String> {
         if file_end.is_none_or(|end| end > data.len() as u64) && segment.filesz != 0 {
             return Err(format!("program header {index} reaches past the end of the file"));
         }
-        if segment.vaddr.checked_add(segment.memsz).is_none() {
+        if segment.vaddr.checked_add(segment.memsz.max(segment.filesz)).is_none() {
             return Err(format!("program header {index} wraps around the address space"));
         }
         out.push(segment);
@@ -346,18 +346,15 @@ fn check_layout(raw: &Header64, segments: &[Segment]) -> Result<(), String> {
 }
 
 fn check_sections(sections: &[Section]) -> Result<(), String> {
-    let mut ranges: Vec<_> = sections
-        .iter()
-        .filter(|s| s.is_alloc() && s.size > 0 && !s.is_tls_zeros())
-        .map(|s| (s.addr, s.addr.checked_add(s.size), s))
-        .collect();
-    if let Some((_, _, s)) = ranges.iter().find(|r| r.1.is_none()) {
+    if let Some(s) = sections.iter().find(|s| s.addr.checked_add(s.size).is_none()) {
         return Err(format!("section {} wraps around the address space", s.title()));
     }
-    ranges.sort_by_key(|r| r.0);
-    for w in ranges.windows(2) {
-        if w[0].1.is_some_and(|end| w[1].0 < end) {
-            return Err(format!("sections {} and {} overlap", w[0].2.title(), w[1].2.title()));
+    let in_memory = |s: &&Section| s.is_alloc() && s.size > 0 && !s.is_tls_zeros();
+    let mut ordered: Vec<_> = sections.iter().filter(in_memory).collect();
+    ordered.sort_by_key(|s| s.addr);
+    for w in ordered.windows(2) {
+        if w[1].addr < w[0].addr + w[0].size {
+            return Err(format!("sections {} and {} overlap", w[0].title(), w[1].title()));
         }
     }
     Ok(())

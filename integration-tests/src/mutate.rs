@@ -1,4 +1,4 @@
-//! Damaging object files and archives systematically.
+//! Damaging object files, archives and linker scripts systematically.
 
 use crate::{Outcome, ensure};
 use object::LittleEndian as LE;
@@ -13,9 +13,13 @@ pub struct Mutant {
     pub bytes: Vec<u8>,
 }
 
-/// The kinds of damage; each is a test of its own.
-pub const KINDS: [&str; 7] =
-    ["truncated", "header", "sections", "symbols", "relocations", "contents", "random"];
+/// The kinds of damage to an object.
+pub const OBJECT: &[&str] =
+    &["truncated", "header", "sections", "symbols", "relocations", "contents", "random"];
+/// The kinds of damage to an archive with an index and a table of long names.
+pub const ARCHIVE: &[&str] = &["truncated", "headers", "index", "names", "random"];
+/// The kinds of damage to a linker script.
+pub const SCRIPT: &[&str] = &["truncated", "text", "random"];
 
 /// Enough to visit every field of a small object, few enough for a test.
 const LIMIT: usize = 200;
@@ -77,12 +81,37 @@ fn random(bytes: &[u8], seed: u64) -> Mutant {
     Mutant { what: format!("random damage, seed {seed}"), bytes: copy }
 }
 
-/// Where an object keeps what `kind` names; an archive's headers lie at its start.
+/// Where a file keeps what `kind` names.
 fn places(bytes: &[u8], kind: &str) -> Outcome<Vec<usize>> {
-    if !bytes.starts_with(b"\x7fELF") {
-        let start = if kind == "contents" { 8 + 60 } else { 0 };
-        return Ok((start..bytes.len().min(400)).collect());
+    match kind {
+        "text" => Ok((0..bytes.len()).collect()),
+        "headers" | "index" | "names" => Ok(archive_places(bytes, kind)),
+        _ => object_places(bytes, kind),
     }
+}
+
+/// ar(5): a header of 60 bytes before each member begins with a name and has the size at 48. The index
+/// is called `/`, the table of names `//`.
+fn archive_places(bytes: &[u8], kind: &str) -> Vec<usize> {
+    let is_thin = bytes.starts_with(b"!<thin>");
+    let mut places = Vec::new();
+    let mut at = 8;
+    while let Some(header) = bytes.get(at..at + 60) {
+        let size = String::from_utf8_lossy(&header[48..58]).trim_end().parse().unwrap_or(0);
+        let body = at + 60..at + 60 + size;
+        let name = header[..16].trim_ascii_end();
+        match (kind, name) {
+            ("headers", _) => places.extend(at..body.start),
+            ("index", b"/") | ("names", b"//") => places.extend(body.clone()),
+            _ => {}
+        }
+        let is_elsewhere = is_thin && ![&b"/"[..], b"//"].contains(&name);
+        at = if is_elsewhere { body.start } else { body.end.next_multiple_of(2) };
+    }
+    places
+}
+
+fn object_places(bytes: &[u8], kind: &str) -> Outcome<Vec<usize>> {
     let text = |error: object::read::Error| error.to_string();
     let header = FileHeader64::<LE>::parse(bytes).map_err(text)?;
     let table = header.sections(LE, bytes).map_err(text)?;

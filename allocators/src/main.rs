@@ -4,6 +4,7 @@
 mod recipe;
 
 use recipe::{Allocator, Error, Libc, Places, Toolchain};
+use serde_json::Value;
 use std::fmt::Display;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -88,7 +89,7 @@ fn build(
 }
 
 /// What cargo knows of the workspace's dependencies; fetches the ones that were never built.
-fn metadata() -> Result<String, Error> {
+fn metadata() -> Result<Value, Error> {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
@@ -100,21 +101,15 @@ fn metadata() -> Result<String, Error> {
         let text = String::from_utf8_lossy(&output.stderr);
         return Err(Error(format!("cargo metadata: {}", text.trim())));
     }
-    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    serde_json::from_slice(&output.stdout)
+        .map_err(|error| Error(format!("cargo metadata: {error}")))
 }
 
-/// Finds the directory of an unpacked crate: `…/NAME-VERSION/Cargo.toml`, or `…/NAME/Cargo.toml`
-/// where the crates are vendored. (A JSON parser for one string each would be a dependency of
-/// gild itself.)
-fn crate_root(metadata: &str, name: &str) -> Result<PathBuf, Error> {
-    let manifests = metadata.split("\"manifest_path\":\"").skip(1);
-    let roots =
-        manifests.filter_map(|rest| rest.split('"').next()).map(|path| Path::new(path).parent());
-    let is_it = |root: &Path| {
-        let folder = root.file_name().and_then(|folder| folder.to_str()).unwrap_or_default();
-        let rest = folder.strip_prefix(name);
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
-    };
-    let root = roots.flatten().find(|root| is_it(root));
+/// Finds the directory of an unpacked crate.
+fn crate_root(metadata: &Value, name: &str) -> Result<PathBuf, Error> {
+    let mut packages = metadata["packages"].as_array().into_iter().flatten();
+    let package = packages.find(|package| package["name"] == name);
+    let manifest = package.and_then(|package| package["manifest_path"].as_str());
+    let root = manifest.and_then(|path| Path::new(path).parent());
     root.map(PathBuf::from).ok_or_else(|| Error(format!("cargo knows no crate {name}")))
 }

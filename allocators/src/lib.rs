@@ -4,14 +4,9 @@
 
 #![forbid(unsafe_code)]
 
-/// The C library that an archive is compiled against.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Libc {
-    /// The GNU C library.
-    Glibc,
-    /// musl.
-    Musl,
-}
+mod libc;
+
+pub use libc::Libc;
 
 /// One archive.
 #[derive(Clone, Copy)]
@@ -58,7 +53,7 @@ mod tests {
 
     #[test]
     fn every_archive_is_there_or_has_a_reason() {
-        for libc in [Libc::Glibc, Libc::Musl] {
+        for libc in Libc::ALL {
             for name in ["mimalloc", "mimalloc2"] {
                 assert_ne!(find(name, libc).is_some(), why_missing(name, libc).is_some());
             }

@@ -1,9 +1,11 @@
 //! `gild-allocators DIR [NAME…]`: builds allocator archives into `DIR/glibc` and `DIR/musl`, for
 //! use as `GILD_ALLOCATOR_PATH=DIR`.
 
+mod libc;
 mod recipe;
 
-use recipe::{Allocator, Error, Libc, Places, Toolchain};
+use libc::Libc;
+use recipe::{Allocator, Error, Places, Toolchain};
 use serde_json::Value;
 use std::fmt::Display;
 use std::io::{self, Write};

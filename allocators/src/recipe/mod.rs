@@ -6,8 +6,9 @@ mod single;
 mod toolchain;
 mod version;
 
-pub use toolchain::{Libc, Toolchain};
+pub use toolchain::Toolchain;
 
+use crate::libc::Libc;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::{fs, io};

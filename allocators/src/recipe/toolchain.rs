@@ -1,32 +1,13 @@
 //! Finds a C compiler for each libc and runs it the same way for all recipes.
 
 use super::Error;
+use crate::libc::Libc;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::{env, fs, io::Write};
 
-/// The C library that an archive is compiled against.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Libc {
-    /// The GNU C library.
-    Glibc,
-    /// musl.
-    Musl,
-}
-
 impl Libc {
-    /// Both, in the order in which they are built.
-    pub const ALL: [Libc; 2] = [Libc::Glibc, Libc::Musl];
-
-    /// `glibc` or `musl`, as in directory names.
-    pub fn name(self) -> &'static str {
-        match self {
-            Libc::Glibc => "glibc",
-            Libc::Musl => "musl",
-        }
-    }
-
     /// Environment variable that names the compiler, and the commands tried without it.
     pub fn compilers(self) -> (&'static str, &'static [&'static str]) {
         match self {

@@ -8,7 +8,7 @@ use crate::elf::{ET_DYN, Rela, RelaExt, SHN_UNDEF, SymExt};
 use crate::input::mapping::{BITCODE, Kind, Mapping, identify};
 use crate::input::object::Object;
 use crate::input::{Contents, Inputs};
-use gild_allocators::{BUNDLED, Libc};
+use gild_allocators::{BUNDLED, Libc, ON_DEMAND};
 use memchr::memmem;
 use std::path::{Path, PathBuf};
 
@@ -45,7 +45,7 @@ pub fn open(choice: &str, libc: Option<Libc>, options: &Options) -> Result<File>
     let file = format!("lib{choice}.a");
     // Without a C library that gild knows, a bundled archive is a guess; glibc is the common one.
     let libc = libc.unwrap_or(Libc::Glibc);
-    let folder = folder(libc);
+    let folder = libc.name();
     let own = options.allocator.directories.iter();
     let own = own.flat_map(|directory| [directory.join(folder), directory.clone()]);
     let directories: Vec<PathBuf> = options.library_paths.iter().cloned().chain(own).collect();
@@ -66,33 +66,23 @@ fn open_file(path: PathBuf) -> Result<File> {
     Ok(File { path, map, hash })
 }
 
-fn folder(libc: Libc) -> &'static str {
-    match libc {
-        Libc::Musl => "musl",
-        Libc::Glibc => "glibc",
-    }
-}
-
-/// Allocators that gild-allocators builds on demand.
-const BUILT: [&str; 3] = ["jemalloc", "snmalloc", "rpmalloc"];
-
 fn unknown(choice: &str, libc: Libc, directories: &[PathBuf]) -> Error {
     let mut text = format!("unknown allocator {choice}: there is no lib{choice}.a");
     for directory in directories {
         text += &format!("\n>>> searched {}", directory.display());
     }
     if let Some(reason) = gild_allocators::why_missing(choice, libc) {
-        text += &format!("\n>>> this build of gild lacks it for {}: {reason}", folder(libc));
+        text += &format!("\n>>> this build of gild lacks it for {}: {reason}", libc.name());
     }
     let bundled = BUNDLED.iter().filter(|it| it.libc == libc).map(|it| it.name);
     let known: Vec<&str> = bundled.clone().collect();
     let known = if known.is_empty() { "none".into() } else { known.join(", ") };
-    text += &format!("\n>>> bundled with gild for {}: {known}", folder(libc));
+    text += &format!("\n>>> bundled with gild for {}: {known}", libc.name());
     let name = choice.to_lowercase();
-    if BUILT.contains(&name.as_str()) {
+    if ON_DEMAND.contains(&name.as_str()) {
         text += "\n>>> cargo run -p gild-allocators -- DIR, where gild's sources are, builds it; \
                  GILD_ALLOCATOR_PATH=DIR lets gild find it";
-    } else if let Some(meant) = nearest(&name, bundled.chain(BUILT)) {
+    } else if let Some(meant) = nearest(&name, bundled.chain(ON_DEMAND.iter().copied())) {
         text += &format!("\n>>> did you mean {meant}?");
     }
     if Path::new(choice).exists() {

@@ -40,6 +40,8 @@ pub mod times;
 mod write;
 mod zeros;
 
+pub use substitute::note;
+
 use args::Options;
 use diagnostics::{Error, Errors, Result};
 use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};

@@ -37,7 +37,7 @@ mod binding;
 mod family;
 mod glue;
 mod libc;
-mod note;
+pub mod note;
 mod plan;
 #[cfg(test)]
 mod plan_test;

@@ -12,13 +12,17 @@ use std::path::Path;
 
 /// Name of the section.
 pub const SECTION: &str = ".note.gild.allocator";
-const OWNER: &[u8] = b"gild\0";
-const TYPE: u32 = 1;
-const VERSION: u32 = 1;
-const REDIRECT: u32 = 1;
+/// The note's owner, without the NUL that ends it.
+pub const OWNER: &[u8] = b"gild";
+/// The note's type.
+pub const TYPE: u32 = 1;
+/// The descriptor's version.
+pub const VERSION: u32 = 1;
+/// Flag: the C library's private callers are redirected.
+pub const REDIRECT: u32 = 1;
 
 /// The section's bytes.
-pub fn note(binding: &Binding) -> Vec<u8> {
+pub(super) fn note(binding: &Binding) -> Vec<u8> {
     let mut descriptor = Vec::new();
     descriptor.extend(VERSION.to_le_bytes());
     let redirect = binding.internal == Internal::Redirect;
@@ -32,10 +36,11 @@ pub fn note(binding: &Binding) -> Vec<u8> {
     }
     descriptor.resize(descriptor.len().next_multiple_of(4), 0);
     let mut note = Vec::new();
-    for word in [OWNER.len() as u32, descriptor.len() as u32, TYPE] {
+    for word in [OWNER.len() as u32 + 1, descriptor.len() as u32, TYPE] {
         note.extend(word.to_le_bytes());
     }
     note.extend(OWNER);
+    note.push(0);
     note.resize(note.len().next_multiple_of(4), 0);
     note.extend(descriptor);
     note

@@ -1,19 +1,12 @@
-//! `.note.gild.allocator`, found by SHT_NOTE or, without section headers, by PT_NOTE.
-//!
-//! Owner `gild`, type 1. The descriptor: a little-endian u32 version (1); a u32 of flags (bit 0: the
-//! C library's private callers are redirected); 16 bytes, the little-endian XXH3-128 of the
-//! allocator's file, 0 without a file; four texts, each ending in NUL: the allocator's name, its
-//! own version, its file's name, the prefix of its family; zeros up to a multiple of 4 bytes.
+//! `.note.gild.allocator`, found by SHT_NOTE or, without section headers, by PT_NOTE. [`libgild::note`]
+//! has its layout.
 
+use libgild::note::{OWNER, REDIRECT, TYPE, VERSION};
 use object::LittleEndian;
 use object::elf;
 use object::read::elf::NoteIterator;
 use serde::Serialize;
 
-const OWNER: &[u8] = b"gild";
-const TYPE: u32 = 1;
-const VERSION: u32 = 1;
-const REDIRECT: u32 = 1;
 /// Version, flags and hash, in bytes.
 const FIXED: usize = 24;
 

@@ -45,7 +45,7 @@ pub fn recorder(work: &Path, job: &Path, linker: &Path) -> Result<PathBuf> {
 /// # Errors
 /// If an input is not found or the link fails.
 pub fn record(dir: &Path, linker: &Path, given: &[String]) -> Result<()> {
-    let given = expand(given)?;
+    let given = quoting::expand(given)?;
     process::run(Command::new(linker).args(&given))?;
     let about = copy(dir, &given)?;
     Job { dir: dir.to_owned(), about }.save()
@@ -73,24 +73,10 @@ fn copy(dir: &Path, given: &[String]) -> Result<Description> {
                 .push(crate::job::LeftOut { argument: text.clone(), reason: (*reason).to_owned() }),
         }
     }
-    fs::write(dir.join("arguments"), quoting::join(kept.iter().map(String::as_str)))?;
+    fs::write(dir.join("arguments"), quoting::join(&kept))?;
     about.name = dir.file_name().unwrap_or_default().to_string_lossy().into_owned();
     about.input_bytes = store.bytes();
     Ok(about)
-}
-
-/// Replaces `@FILE` by its contents: drivers use it for long command lines.
-fn expand(given: &[String]) -> Result<Vec<String>> {
-    let mut expanded = Vec::new();
-    for argument in given {
-        match argument.strip_prefix('@') {
-            Some(file) if Path::new(file).is_file() => {
-                expanded.extend(quoting::split(&fs::read_to_string(file)?));
-            }
-            _ => expanded.push(argument.clone()),
-        }
-    }
-    Ok(expanded)
 }
 
 #[cfg(test)]

@@ -134,7 +134,7 @@ pub fn write(knobs: &Knobs, dir: &Path) -> Result<()> {
     let mut arguments = vec!["-static".to_owned(), "-m".to_owned(), "elf_x86_64".to_owned()];
     arguments.extend(files.iter().map(|file| format!("inputs/{file}")));
     let job = Job { dir: dir.to_owned(), about: describe(&knobs, &inputs, &files)? };
-    fs::write(job.response(), quoting::join(arguments.iter().map(String::as_str)))?;
+    fs::write(job.response(), quoting::join(&arguments))?;
     job.save()
 }
 

@@ -1,7 +1,11 @@
 //! Response files, quoted as GNU tools read them.
 
+use anyhow::{Result, bail};
+use libgild::args::response;
+use std::ffi::OsString;
+
 /// One argument a line; what would end an argument early or be taken for a quote is escaped.
-pub fn join<'a>(arguments: impl IntoIterator<Item = &'a str>) -> String {
+pub fn join(arguments: &[String]) -> String {
     let mut text = String::new();
     for argument in arguments {
         quote(argument, &mut text);
@@ -24,24 +28,24 @@ fn quote(argument: &str, text: &mut String) {
 
 /// The arguments in a response file.
 pub fn split(text: &str) -> Vec<String> {
-    let mut arguments = Vec::new();
-    let mut current: Option<String> = None;
-    let mut inside: Option<char> = None;
-    let mut characters = text.chars();
-    while let Some(character) = characters.next() {
-        match (character, inside) {
-            ('\\', _) => current.get_or_insert_default().extend(characters.next()),
-            (quote, Some(open)) if quote == open => inside = None,
-            ('"' | '\'', None) => {
-                inside = Some(character);
-                current.get_or_insert_default();
-            }
-            (space, None) if space.is_whitespace() => arguments.extend(current.take()),
-            (other, _) => current.get_or_insert_default().push(other),
-        }
+    response::split(text.as_bytes()).into_iter().map(text_of).collect()
+}
+
+/// `given` with each `@FILE` replaced by the arguments in it: drivers use it for long command lines.
+///
+/// # Errors
+/// If a file can't be read.
+pub fn expand(given: &[String]) -> Result<Vec<String>> {
+    let mut errors = Vec::new();
+    let expanded = response::expand(given.iter().map(OsString::from), &mut errors);
+    if let Some(error) = errors.first() {
+        bail!("{error}");
     }
-    arguments.extend(current);
-    arguments
+    Ok(expanded.into_iter().map(text_of).collect())
+}
+
+fn text_of(argument: OsString) -> String {
+    argument.to_string_lossy().into_owned()
 }
 
 #[cfg(test)]
@@ -50,12 +54,8 @@ mod tests {
 
     #[test]
     fn what_was_joined_splits_into_the_same_arguments() {
-        let arguments = ["-o", "a b", "", "c\\d", "\"e\"", "it's", "--start-group"];
-        assert_eq!(split(&join(arguments)), arguments);
-    }
-
-    #[test]
-    fn quotes_hold_spaces_together() {
-        assert_eq!(split("'a b' \"c d\"e  f"), ["a b", "c de", "f"]);
+        let arguments =
+            ["-o", "a b", "", "c\\d", "\"e\"", "it's", "--start-group"].map(String::from);
+        assert_eq!(split(&join(&arguments)), arguments);
     }
 }

@@ -26,6 +26,6 @@ pub fn recipe(
 fn write(dir: &std::path::Path, about: Description, arguments: &[String]) -> Result<()> {
     fs::create_dir_all(dir)?;
     let job = Job { dir: dir.to_owned(), about };
-    fs::write(job.response(), quoting::join(arguments.iter().map(String::as_str)))?;
+    fs::write(job.response(), quoting::join(arguments))?;
     job.save()
 }

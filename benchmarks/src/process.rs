@@ -21,12 +21,7 @@ pub fn run(command: &mut Command) -> Result<String> {
 
 /// The first of `names` on the search path.
 pub fn which(names: &[&str]) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH")?;
-    let folders = std::env::split_paths(&path).collect::<Vec<_>>();
-    names
-        .iter()
-        .flat_map(|name| folders.iter().map(move |folder| folder.join(name)))
-        .find(|file| file.is_file())
+    names.iter().find_map(|name| which::which(name).ok())
 }
 
 /// LLD as it comes with the Rust toolchain, where there is one.

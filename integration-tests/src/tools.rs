@@ -122,12 +122,7 @@ pub fn peer(name: &str) -> Outcome<&'static Linker> {
 
 /// The first of `names` that is on the search path.
 pub fn which(names: &[&str]) -> Outcome<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let mut candidates = std::env::split_paths(&path)
-        .flat_map(|dir| names.iter().map(move |name| dir.join(name)))
-        .collect::<Vec<_>>();
-    candidates.sort_by_key(|file| names.iter().position(|name| file.ends_with(name)));
-    let found = candidates.into_iter().find(|file| file.is_file());
+    let found = names.iter().find_map(|name| which::which(name).ok());
     found.ok_or_else(|| format!("none of {names:?} is installed; test.sh installs it"))
 }
 

@@ -144,11 +144,8 @@ pub fn linker_folder(linker: &str) -> PathBuf {
                 "lld" => &["ld.lld", "ld.lld-19"],
                 other => &[other],
             };
-            let folders = std::env::var_os("PATH").unwrap_or_default();
-            std::env::split_paths(&folders)
-                .flat_map(|f| names.iter().map(move |n| f.join(n)))
-                .find(|p| p.is_file())
-                .unwrap_or_else(|| panic!("the linker {linker} is not installed"))
+            let mut found = names.iter().filter_map(|name| which::which(name).ok());
+            found.next().unwrap_or_else(|| panic!("the linker {linker} is not installed"))
         }
     };
     // rustc asks gcc for `ld.lld` where it would take its own copy of lld.

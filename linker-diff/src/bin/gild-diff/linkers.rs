@@ -5,6 +5,8 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use which::which;
+
 /// Linkers that are asked when the command line names none.
 pub const PEERS: [&str; 4] = ["ld", "lld", "mold", "wild"];
 
@@ -32,15 +34,15 @@ impl Linker {
 /// Finds a linker by its short name; `GILD_DIFF_LD`, `GILD_DIFF_LLD` and so on override.
 pub fn find(name: &str) -> Option<Linker> {
     let variable = format!("GILD_DIFF_{}", name.to_uppercase());
-    let by_name = |candidates: &[&str]| candidates.iter().find_map(|c| in_path(c));
+    let by_name = |candidates: &[&str]| candidates.iter().find_map(|c| which(c).ok());
     let path = match env::var_os(variable) {
         Some(path) => Some(PathBuf::from(path)),
         None => match name {
             "ld" => by_name(&["ld.bfd", "ld"]),
             "lld" => by_name(&["ld.lld", "ld.lld-20", "ld.lld-19", "ld.lld-18"]).or_else(rust_lld),
             "mold" => by_name(&["mold", "ld.mold"]),
-            "gild" => beside_this("gild").or_else(|| in_path("gild")),
-            other => in_path(other),
+            "gild" => beside_this("gild").or_else(|| by_name(&["gild"])),
+            other => by_name(&[other]),
         },
     };
     path.filter(|p| p.is_file()).map(|path| Linker { name: name.into(), ..Linker::at(path) })
@@ -54,20 +56,7 @@ pub fn is_linker(word: &Path) -> Option<PathBuf> {
     {
         return None;
     }
-    if word.components().count() > 1 {
-        return (word.is_file() && is_program(word)).then(|| word.to_owned());
-    }
-    in_path(name)
-}
-
-fn is_program(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt as _;
-    path.metadata().is_ok_and(|m| m.permissions().mode() & 0o111 != 0)
-}
-
-fn in_path(name: &str) -> Option<PathBuf> {
-    let folders = env::var_os("PATH")?;
-    env::split_paths(&folders).map(|f| f.join(name)).find(|p| p.is_file() && is_program(p))
+    which(word).ok()
 }
 
 fn beside_this(name: &str) -> Option<PathBuf> {

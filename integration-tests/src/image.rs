@@ -166,18 +166,19 @@ impl Image {
     }
 
     /// The value of a dynamic entry.
-    pub fn dynamic_value(&self, tag: u64) -> Option<u64> {
-        self.dynamic.iter().find(|entry| entry.0 == tag).map(|entry| entry.1)
+    pub fn dynamic_value(&self, tag: elf::DynamicTag) -> Option<u64> {
+        self.dynamic.iter().find(|entry| entry.0 == tag.0 as u64).map(|entry| entry.1)
+    }
+
+    /// Address and size of a dynamic table.
+    fn table(&self, address: elf::DynamicTag, size: elf::DynamicTag) -> Option<(u64, u64)> {
+        self.dynamic_value(address).zip(self.dynamic_value(size))
     }
 
     /// Dynamic relocations (place, type, addend), those packed as RELR included.
     pub fn relocations(&self) -> Outcome<Vec<(u64, u32, i64)>> {
         let mut found = self.relr()?;
-        let tags = (elf::DT_RELA.0 as u64, elf::DT_RELASZ.0 as u64);
-        let (Some(at), Some(size)) = (self.dynamic_value(tags.0), self.dynamic_value(tags.1))
-        else {
-            return Ok(found);
-        };
+        let Some((at, size)) = self.table(elf::DT_RELA, elf::DT_RELASZ) else { return Ok(found) };
         let bytes = self.at(at, size as usize)?;
         for entry in bytes.chunks_exact(size_of::<Rela64<LE>>()) {
             let (rela, _) = pod::from_bytes::<Rela64<LE>>(entry).map_err(|()| "bad relocation")?;
@@ -188,13 +189,8 @@ impl Image {
 
     /// gABI: an even entry is an address, an odd one a bitmap of the 63 words after the last.
     fn relr(&self) -> Outcome<Vec<(u64, u32, i64)>> {
-        const DT_RELR: u64 = 36;
-        const DT_RELRSZ: u64 = 35;
         let mut found = Vec::new();
-        let (Some(at), Some(size)) = (self.dynamic_value(DT_RELR), self.dynamic_value(DT_RELRSZ))
-        else {
-            return Ok(found);
-        };
+        let Some((at, size)) = self.table(elf::DT_RELR, elf::DT_RELRSZ) else { return Ok(found) };
         let mut add = |place: u64| -> Outcome {
             found.push((place, elf::R_X86_64_RELATIVE.0, self.number(place, 8)? as i64));
             Ok(())

@@ -10,11 +10,11 @@ pub fn check(image: &Image, pie: bool) -> Outcome {
         let none = image.segment(elf::PT_DYNAMIC.0).is_none();
         return ensure(none, || "PT_DYNAMIC in a fixed-address program".into());
     }
-    let value = |tag: elf::DynamicTag| image.dynamic_value(tag.0 as u64);
-    let flags = value(elf::DT_FLAGS_1).unwrap_or(0);
-    ensure(flags & 0x0800_0000 != 0, || format!("DT_FLAGS_1 is {flags:#x}, without DF_1_PIE"))?;
-    ensure(value(elf::DT_NEEDED).is_none(), || "DT_NEEDED in a static program".into())?;
-    ensure(value(elf::DT_TEXTREL).is_none(), || "text relocations".into())?;
+    let has = |tag| image.dynamic_value(tag).is_some();
+    let flags = image.dynamic_value(elf::DT_FLAGS_1).unwrap_or(0);
+    ensure(flags & elf::DF_1_PIE.0 != 0, || format!("DT_FLAGS_1 is {flags:#x}, without DF_1_PIE"))?;
+    ensure(!has(elf::DT_NEEDED), || "DT_NEEDED in a static program".into())?;
+    ensure(!has(elf::DT_TEXTREL), || "text relocations".into())?;
     check_relocations(image)
 }
 
@@ -31,9 +31,8 @@ fn check_relocations(image: &Image) -> Outcome {
     places.sort_unstable();
     let distinct = places.windows(2).all(|pair| pair[0] != pair[1]);
     ensure(distinct, || "two dynamic relocations at one place".into())?;
-    let Some(count) = image.dynamic_value(elf::DT_RELACOUNT.0 as u64) else { return Ok(()) };
-    let packed = |tag: u64| image.dynamic_value(tag).is_some();
-    if packed(35) {
+    let Some(count) = image.dynamic_value(elf::DT_RELACOUNT) else { return Ok(()) };
+    if image.dynamic_value(elf::DT_RELR).is_some() {
         return Ok(());
     }
     let counted = relocations.iter().take_while(|relocation| relocation.1 == relative).count();

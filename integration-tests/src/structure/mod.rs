@@ -1,6 +1,8 @@
 //! Comparing executables by what must hold in each, and by what the peers agree on.
 //!
-//! Addresses, sizes and orders may differ between linkers; the laws here may not.
+//! Addresses, sizes and orders may differ between linkers; the laws here may not. gild-diff holds to many
+//! of them too. This is a second reading on purpose: neither reader's mistake hides a linker's, and the
+//! real programs are held to these laws alone.
 
 mod dynamic;
 mod segments;
@@ -9,8 +11,6 @@ mod unwind;
 
 use crate::Outcome;
 use crate::image::Image;
-
-pub use unwind::described_functions;
 
 /// A linker's name and its output.
 pub type Named<'a> = (&'a str, &'a Image);

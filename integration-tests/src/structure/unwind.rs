@@ -57,7 +57,7 @@ pub fn check_header(image: &Image) -> Outcome {
 }
 
 /// Names of the functions that have an FDE.
-pub fn described_functions(image: &Image) -> Outcome<HashSet<&str>> {
+fn described_functions(image: &Image) -> Outcome<HashSet<&str>> {
     let mut by_address: BTreeMap<u64, Vec<&str>> = BTreeMap::new();
     for symbol in image.symbols.iter().filter(|symbol| symbol.kind == elf::STT_FUNC.0) {
         by_address.entry(symbol.value).or_default().push(&symbol.name);

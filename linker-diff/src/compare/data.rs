@@ -218,26 +218,9 @@ fn differing(
     };
     if !pair.a.is_pie() && !pair.b.is_pie() {
         let unaligned = (at.saturating_sub(7)..=at).rev();
-        for start in aligned(8).into_iter().chain(unaligned.clone()) {
-            let (Some(left), Some(right)) = (word(ours, start), word(theirs, start)) else {
-                continue;
-            };
-            let both =
-                pair.a.memory.contains_or_ends(left) && pair.b.memory.contains_or_ends(right);
-            let is_aligned = (x + start as u64).is_multiple_of(8);
-            let alike = || {
-                let targets = (canonical(pair.a, left), canonical(pair.b, right));
-                match resolve::targets(pair, targets.0, targets.1) {
-                    Verdict::Same => true,
-                    Verdict::Content { left, right, .. } => begin_alike(pair, left, right),
-                    _ => false,
-                }
-            };
-            if both && (is_aligned || alike()) {
-                let targets = (canonical(pair.a, left), canonical(pair.b, right));
-                judge(pair, targets.0, targets.1, start as u64, outcome);
-                return start + 8;
-            }
+        let mut starts = aligned(8).into_iter().chain(unaligned);
+        if let Some(next) = starts.find_map(|at| wide(pair, x, (ours, theirs), at, outcome)) {
+            return next;
         }
     }
     // Tables of assembly need not be aligned; then their entries count from their start.
@@ -255,6 +238,31 @@ fn differing(
         detail: format!("{} bytes differ", end - at),
     });
     end
+}
+
+/// Tries an absolute address of 64 bits.
+fn wide(
+    pair: &Pair,
+    x: u64,
+    (ours, theirs): (&[u8], &[u8]),
+    start: usize,
+    outcome: &mut Outcome,
+) -> Option<usize> {
+    let (left, right) = (word(ours, start)?, word(theirs, start)?);
+    if !pair.a.memory.contains_or_ends(left) || !pair.b.memory.contains_or_ends(right) {
+        return None;
+    }
+    let (left, right) = (canonical(pair.a, left), canonical(pair.b, right));
+    let alike = || match resolve::targets(pair, left, right) {
+        Verdict::Same => true,
+        Verdict::Content { left, right, .. } => begin_alike(pair, left, right),
+        _ => false,
+    };
+    if !(x + start as u64).is_multiple_of(8) && !alike() {
+        return None;
+    }
+    judge(pair, left, right, start as u64, outcome);
+    Some(start + 8)
 }
 
 /// Tries a 32-bit entry: an absolute address, or a distance from the entry or from its table.

@@ -1,6 +1,7 @@
 //! Program headers: against each other, and against the sections they cover.
 
 use super::Pair;
+use super::notes::{self, Note};
 use super::sink::Sink;
 use crate::finding::{Finding, Kind, Side};
 use crate::model::Image;
@@ -57,39 +58,45 @@ fn presence(pair: &Pair, sink: &mut Sink) {
         if ours == theirs {
             continue;
         }
-        let lacking = if ours { pair.b } else { pair.a };
+        let (has, lacking) = if ours { (pair.a, pair.b) } else { (pair.b, pair.a) };
         let detail = format!("{} has no {}", lacking.label(), name(kind));
         let show = |has| if has { "present" } else { "missing" };
+        let reason = absence(kind, has, lacking);
+        // Where there is too much, the other side is to be told.
+        let is_right = ours != (reason == Some(Reason::StrayInterpreter));
         let finding = Finding::new(Kind::SegmentMissing, name(kind), detail)
             .showing(show(ours), show(theirs))
-            .on(if ours { Side::Right } else { Side::Left });
-        let has = if ours { pair.a } else { pair.b };
-        let notes = super::notes::read(has);
-        let idle =
-            notes.iter().all(|n| super::notes::property(n, super::notes::FEATURE_1_AND) == 0);
-        let only_markers = kind == PT_NOTE
-            && notes.iter().all(|n| n.owner == b"GNU" && n.kind == super::notes::NT_GNU_PROPERTY);
-        if idle && (kind == PT_GNU_PROPERTY || only_markers) {
-            sink.count(Reason::IsaMarker, "segment", finding);
-        } else if kind == PT_GNU_RELRO && only_tables(has) {
-            sink.count(Reason::RelroReach, "segment", finding);
-        } else if kind == PT_GNU_EH_FRAME
-            && lacking.is_stripped()
-            && lacking.section(".eh_frame_hdr").is_none()
-        {
-            sink.count(Reason::FramesRegistered, "stripped", finding);
-        } else if kind == PT_INTERP
-            && has.header.kind == ET_EXEC
-            && has.dynamic.tag(DT_NEEDED).is_none()
-        {
-            let side = if ours { Side::Left } else { Side::Right };
-            sink.count(Reason::StrayInterpreter, "segment", finding.on(side));
-        } else if kind == PT_GNU_EH_FRAME && needs_no_table(lacking) {
-            sink.count(Reason::FramesRegistered, "segment", finding);
-        } else {
-            sink.push(finding);
-        }
+            .on(if is_right { Side::Right } else { Side::Left });
+        sink.take(reason, "segment", finding);
     }
+}
+
+/// Why a program may lack a header that the other one has.
+fn absence(kind: u32, has: &Image, lacking: &Image) -> Option<Reason> {
+    match kind {
+        PT_GNU_PROPERTY => is_idle(has).then_some(Reason::IsaMarker),
+        PT_NOTE => (is_idle(has) && only_markers(has)).then_some(Reason::IsaMarker),
+        PT_GNU_RELRO => only_tables(has).then_some(Reason::RelroReach),
+        PT_GNU_EH_FRAME => {
+            let is_cut = lacking.is_stripped() && lacking.section(".eh_frame_hdr").is_none();
+            (is_cut || needs_no_table(lacking)).then_some(Reason::FramesRegistered)
+        }
+        PT_INTERP => {
+            let stray = has.header.kind == ET_EXEC && has.dynamic.tag(DT_NEEDED).is_none();
+            stray.then_some(Reason::StrayInterpreter)
+        }
+        _ => None,
+    }
+}
+
+/// Whether no processor feature is asked for.
+fn is_idle(image: &Image) -> bool {
+    notes::read(image).iter().all(|n| notes::property(n, notes::FEATURE_1_AND) == 0)
+}
+
+fn only_markers(image: &Image) -> bool {
+    let is_marker = |n: &Note| n.owner == b"GNU" && n.kind == notes::NT_GNU_PROPERTY;
+    notes::read(image).iter().all(is_marker)
 }
 
 /// Whether PT_GNU_RELRO protects nothing but the linker's own tables.

@@ -260,6 +260,33 @@ fn cut(
     marks: &[Mark],
 ) {
     let limit = start + size;
+    let known = marked(image, atoms, section, limit, class, marks);
+    let mut at = start;
+    for i in 0..known.len() {
+        let next = known.get(i + 1).map_or(limit, |n| n.start);
+        let mut atom = known[i].clone();
+        if !atom.sized || atom.size() == 0 {
+            atom.end = next.max(atom.start);
+            atom.sized = false;
+        }
+        gap(image, atoms, section, at, atom.start, class);
+        at = atom.end.max(at);
+        if atom.size() > 0 && !is_empty_function(image, &atom) {
+            atoms.list.push(atom);
+        }
+    }
+    gap(image, atoms, section, at, limit, class);
+}
+
+/// The atoms that marks begin, each with the labels within it.
+fn marked(
+    image: &Image,
+    atoms: &mut Atoms,
+    section: usize,
+    limit: u64,
+    class: Class,
+    marks: &[Mark],
+) -> Vec<Atom> {
     let mut known: Vec<Atom> = Vec::new();
     for mark in marks {
         let end = mark.addr.saturating_add(mark.size).min(limit);
@@ -291,21 +318,7 @@ fn cut(
             atom.labels.1 = atoms.labels.len() as u32;
         }
     }
-    let mut at = start;
-    for i in 0..known.len() {
-        let next = known.get(i + 1).map_or(limit, |n| n.start);
-        let mut atom = known[i].clone();
-        if !atom.sized || atom.size() == 0 {
-            atom.end = next.max(atom.start);
-            atom.sized = false;
-        }
-        gap(image, atoms, section, at, atom.start, class);
-        at = atom.end.max(at);
-        if atom.size() > 0 && !is_empty_function(image, &atom) {
-            atoms.list.push(atom);
-        }
-    }
-    gap(image, atoms, section, at, limit, class);
+    known
 }
 
 /// Whether an FDE speaks of a part of a function without a size, as glibc's assembly has them. One

@@ -48,24 +48,19 @@ pub fn compare(
         let what = |row: &gimli::LineRow| {
             (row.file_index(), row.line(), column(row.column()), row.is_stmt(), row.end_sequence())
         };
-        if what(&l) != what(&r) {
-            found.push(finding(pair, left, &l, &r, "the rows differ"));
-            return Ok(());
-        }
-        match begins {
-            Place::Different => {
-                found.push(finding(pair, left, &l, &r, "the rows are about different code"));
-                return Ok(());
+        let parts = l.address().wrapping_sub(x) != r.address().wrapping_sub(y);
+        let difference = match begins {
+            _ if what(&l) != what(&r) => "the rows differ",
+            Place::Different => "the rows are about different code",
+            Place::Same if parts => "the rows part within a function",
+            _ if l.end_sequence() => {
+                start = None;
+                continue;
             }
-            Place::Same if l.address().wrapping_sub(x) != r.address().wrapping_sub(y) => {
-                found.push(finding(pair, left, &l, &r, "the rows part within a function"));
-                return Ok(());
-            }
-            _ => {}
-        }
-        if l.end_sequence() {
-            start = None;
-        }
+            _ => continue,
+        };
+        found.push(finding(pair, left, &l, &r, difference));
+        return Ok(());
     }
 }
 

@@ -40,6 +40,7 @@ pub mod times;
 mod write;
 mod zeros;
 
+pub use input::script;
 pub use substitute::note;
 
 use args::Options;

@@ -1,8 +1,8 @@
 //! Finding a link's inputs and copying them.
 
 use super::arguments::{Argument, Kind};
-use super::script;
 use anyhow::{Context, Result, bail};
+use libgild::script::{self, Command};
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -68,11 +68,11 @@ impl Store {
         if content.starts_with(b"!<thin>\n") {
             bail!("{}: a thin archive's members lie elsewhere", path.display());
         }
-        let Some(script) = script::libraries(&content) else {
+        let Some(libraries) = libraries(&content) else {
             return Ok(vec![self.copy(path, content.len() as u64)?]);
         };
         let mut group = vec!["--start-group".to_owned()];
-        for name in script {
+        for name in libraries {
             let library = match name.strip_prefix("-l") {
                 Some(library) => search.library(library)?,
                 None => PathBuf::from(name),
@@ -97,4 +97,15 @@ impl Store {
         self.copies.insert(original, relative.clone());
         Ok(relative)
     }
+}
+
+/// The libraries that a linker script names, as glibc's `libm.a` is one; nothing if `content` is an
+/// object, an archive or a script of another kind.
+fn libraries(content: &[u8]) -> Option<Vec<String>> {
+    let commands = script::parse(std::str::from_utf8(content).ok()?).ok()?;
+    let name = |command| match command {
+        Command::Input(name) => Some(name),
+        _ => None,
+    };
+    Some(commands.into_iter().filter_map(name).collect())
 }

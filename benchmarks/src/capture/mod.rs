@@ -4,7 +4,6 @@
 
 pub mod arguments;
 pub mod inputs;
-pub mod script;
 
 use crate::job::{Description, Job, quoting};
 use crate::process;

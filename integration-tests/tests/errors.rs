@@ -312,6 +312,7 @@ fn bad_options_are_named() -> Outcome {
         (&["--error-limit=lots"], &["lots"]),
         (&["--build-id=0xzz"], &["zz"]),
         (&["--defsym=novalue"], &["novalue"]),
+        (&["-Wl,--gc-sections"], &["-Wl,--gc-sections", "without", "linker-flavor=ld"]),
     ];
     all(cases, |(arguments, texts)| scene.fails(&[&["start.o"], *arguments].concat(), texts))
 }

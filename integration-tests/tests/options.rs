@@ -405,6 +405,40 @@ fn an_allocator_leaves_a_program_its_protection() -> Outcome {
     Ok(())
 }
 
+/// `_etext` is behind all code, be it data as well: profilers count up to there.
+#[test]
+fn etext_is_behind_code_that_can_be_written() -> Outcome {
+    let scene = Scene::new("options/etext")?;
+    let code = ".section .text.w, \"awx\", @progbits\n.globl _start\n_start: xor %edi, %edi\n\
+        lea etext(%rip), %rax\nlea _start(%rip), %rcx\ncmp %rcx, %rax\nsetbe %dil\n\
+        mov $60, %eax\nsyscall\n";
+    scene.compile("code.s", code, &[])?;
+    scene.links(&["code.o"])?;
+    scene.runs("a.out").map(drop)
+}
+
+/// A static-PIE without a C library relocates itself as its author likes, and GNU's symbol types have
+/// their meaning by EI_OSABI (gABI) even if nothing refers to the symbol.
+#[test]
+fn ifuncs_need_no_c_library_in_a_static_pie() -> Outcome {
+    let scene = Scene::new("options/ifunc")?;
+    let code = ".globl _start\n_start: lea __ehdr_start(%rip), %rbx\nlea _DYNAMIC(%rip), %rdx\n\
+        0: cmpq $7, (%rdx)\nje 1f\nadd $16, %rdx\njmp 0b\n\
+        1: mov 8(%rdx), %rsi\nadd %rbx, %rsi\nmov 16(%rsi), %rax\nadd %rbx, %rax\n\
+        call *%rax\nmov (%rsi), %rdx\nmov %rax, (%rdx, %rbx)\n\
+        call f\nmov %eax, %edi\nmov $60, %eax\nsyscall\n\
+        .globl f\n.hidden f\n.type f, @gnu_indirect_function\nf: lea zero(%rip), %rax\nret\n\
+        zero: xor %eax, %eax\nret\n";
+    scene.compile("code.s", code, &[])?;
+    scene.links(&["-static", "-pie", "code.o"])?;
+    scene.runs("a.out")?;
+    let unused = ".globl f\n.type f, @gnu_indirect_function\nf: ret\n";
+    scene.compile("unused.s", unused, &[])?;
+    scene.links(&["start.o", "unused.o"])?;
+    let abi = scene.bytes("a.out")?[7];
+    ensure(abi == object::elf::ELFOSABI_GNU.0, || format!("EI_OSABI {abi}"))
+}
+
 /// Where a record's function is said is no reference: no GOT slot is made for it, and 0 is none.
 #[test]
 fn unwind_records_are_relocated_as_sections_are() -> Outcome {

@@ -25,6 +25,9 @@ pub fn demangle(name: &[u8], on: bool) -> String {
 /// What a class has beside its members (Itanium C++ ABI, 5.1.4) as c++filt and compilers say it;
 /// cpp_demangle has a notation of its own.
 fn in_usual_words(mangled: &str, text: String) -> String {
+    if let Some((base, class)) = construction_vtable(&text) {
+        return format!("construction vtable for {class}-in-{base}");
+    }
     let Some(inner) = text.strip_prefix('{').and_then(|text| text.strip_suffix(")}")) else {
         return text;
     };
@@ -45,6 +48,11 @@ fn in_usual_words(mangled: &str, text: String) -> String {
         _ => "covariant return thunk",
     };
     format!("{thunk} to {function}")
+}
+
+/// The complete class and its base, which cpp_demangle gives in the order of the mangled name.
+fn construction_vtable(text: &str) -> Option<(&str, &str)> {
+    text.strip_prefix("construction vtable for ")?.split_once("-in-")
 }
 
 /// Text up to a length: 20 substitutions that each double make 35 MB of 200 bytes.
@@ -80,6 +88,7 @@ mod tests {
             ("_ZTVN5space1BIiEE", "vtable for space::B<int>"),
             ("_ZTT1D", "VTT for D"),
             ("_ZTI1B", "typeinfo for B"),
+            ("_ZTC1B0_1A", "construction vtable for A-in-B"),
             ("_ZThn16_N1D1fEv", "non-virtual thunk to D::f()"),
             ("_ZTv0_n32_N1D1fEv", "virtual thunk to D::f()"),
             ("_ZTchn16_h16_N1D1fEv", "covariant return thunk to D::f()"),

@@ -56,6 +56,8 @@ use times::Times;
 pub struct Outcome {
     /// One message each, without a prefix.
     pub warnings: Vec<String>,
+    /// The same for what is worth knowing and no fault, even with `--fatal-warnings`.
+    pub notes: Vec<String>,
     /// Lines for standard output: maps, lists and reports that were asked for without a file.
     pub lines: Vec<String>,
     /// Time by phase.
@@ -160,8 +162,9 @@ fn link_inputs<H: Host>(
     let reached = reach(&resolved, binding, options, &mut times);
     let ((), (mut sections, mut live)) = Errors::both(Errors::check(early), reached)?;
     let mut report = None;
+    let mut notes = Vec::new();
     if let Some(binding) = binding {
-        substitute::verify(&resolved, &mut live, binding, &mut warnings)?;
+        substitute::verify(&resolved, &mut live, binding, &mut warnings, &mut notes)?;
         report = substitute::report(&resolved, &live, binding, options, &mut warnings)?;
     }
     // The source line of a warning takes as long to find as half of a small link's merging.
@@ -193,7 +196,7 @@ fn link_inputs<H: Host>(
     let stats = options.stats.then(count);
     let lines = listing::list(inputs, context, report)?;
     let replaced = written.replaced;
-    Ok(host.linked(Outcome { warnings, lines, times, stats, replaced }))
+    Ok(host.linked(Outcome { warnings, notes, lines, times, stats, replaced }))
 }
 
 /// Which sections there are, and which of them are live.

@@ -9,7 +9,7 @@ use std::os::unix::ffi::OsStrExt;
 
 pub fn trials() -> Vec<Trial> {
     type Check = fn(Target) -> Outcome;
-    let checks: [(&str, Check, &[Target]); 16] = [
+    let checks: [(&str, Check, &[Target]); 17] = [
         ("fork-alone", fork_alone, &[MUSL, MUSL_PIE]),
         ("fork-hook-apart", fork_hook_apart, &[MUSL]),
         ("displaced", displaced, &[MUSL, GLIBC]),
@@ -22,6 +22,7 @@ pub fn trials() -> Vec<Trial> {
         ("aside", aside, &[MUSL, GLIBC]),
         ("on-malloc", on_malloc, &[MUSL, GLIBC]),
         ("other-heap", other_heap, &[MUSL, GLIBC]),
+        ("other-names", other_names, &[MUSL, GLIBC]),
         ("heap-in-two", heap_in_two, &[MUSL, GLIBC]),
         ("weak-threads", weak_threads, &[MUSL, GLIBC]),
         ("not-utf-8", not_utf_8, &[MUSL]),
@@ -244,6 +245,29 @@ fn new_in_c23(target: Target) -> Outcome {
         ensure(heaps == 1, || format!("{heaps} heaps"))?;
     }
     Ok(())
+}
+
+/// A program's own heap gives way; what it calls by other names stays, and is named.
+fn other_names(target: Target) -> Outcome {
+    let bench = Bench::new("own-names/other-names", target)?;
+    provider(&bench, "")?;
+    let own = "#include <stddef.h>\nstatic char all[9999]; static size_t used;\n\
+        void *own_alloc(size_t n) { return all + (used += n + 16); }\n\
+        void *malloc(size_t n) { return own_alloc(n); }\n\
+        void free(void *p) {}\nvoid *realloc(void *p, size_t n) { return own_alloc(n); }\n";
+    bench.compile("own.c", own, &["-fno-builtin", "-w"])?;
+    bench.archive("libheap.a", &["own.o"])?;
+    let text = "#include <stdlib.h>\nvoid *own_alloc(size_t);\n\
+        int main(void) { free(malloc(5)); return !own_alloc(1); }\n";
+    bench.compile("user.c", text, &["-fno-builtin"])?;
+    for own in ["own.o", "libheap.a"] {
+        let inputs = ["--allocator=./libown.a", "--allocator-override=provider", "user.o", own];
+        let link = bench.links(&inputs)?;
+        allocator::says(&link, &["warning", "own.o", "gave way", "own_alloc", "user.o"])?;
+    }
+    // No object wins where the heap is an archive's.
+    let inputs = ["--allocator=./libown.a", "--allocator-override=object", "user.o", "libheap.a"];
+    bench.refuses(&inputs, &["a second heap", "own_alloc", "without a malloc of its own"])
 }
 
 /// What a program calls `cfree` or `malloc_stats` is no heap, in an object or in an archive.

@@ -242,7 +242,7 @@ fn no_heap(target: Target) -> Outcome {
     let bench = Bench::new("proof/no-heap", target)?;
     bench.compile("user.c", "int main(void) { return 0; }\n", &[])?;
     let link = bench.links(&["--allocator=mimalloc", "user.o", "--gc-sections"])?;
-    allocator::says(&link, &["warning: nothing in the program needs malloc"])?;
+    allocator::says(&link, &["note: nothing in the program needs malloc"])?;
     let image = Image::open(&bench.path("out"))?;
     ensure(image.section(".note.gild.allocator").is_none(), || "a note is left".into())
 }

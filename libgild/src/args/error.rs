@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum ArgError {
     /// No row of the table has this name.
-    #[error("unknown option '{option}'{}", did_you_mean(*.nearest))]
+    #[error("unknown option '{option}'{}", hint(option, *.nearest))]
     UnknownOption {
         /// As written, without a value.
         option: String,
@@ -113,6 +113,17 @@ pub enum ArgError {
     /// Nothing to link.
     #[error("no input files")]
     NoInputs,
+}
+
+fn hint(option: &str, nearest: Option<&str>) -> String {
+    match option.starts_with("-Wl") {
+        true => {
+            "; a compiler passes on what follows -Wl, and a linker takes it without (rustc tells \
+                 the two apart by -C linker-flavor=ld, or if gild is called ld.gild)"
+                .into()
+        }
+        false => did_you_mean(nearest),
+    }
 }
 
 /// The tail of a message about a name that isn't known.

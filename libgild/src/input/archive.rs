@@ -72,6 +72,8 @@ impl<'data> Archive<'data> {
         while (archive.first_member as usize) < data.len() {
             let member = archive.member(archive.first_member)?;
             match member.kind {
+                // A second one, of COFF's kind, says the same in another way.
+                Special::Index if archive.index.is_some() => {}
                 Special::Index => archive.index = Some(Index::short(member.data)?),
                 Special::Index64 => archive.index = Some(Index::long(member.data)?),
                 Special::BsdIndex => {}
@@ -263,6 +265,17 @@ mod tests {
                 archive.members().map(|m| m.unwrap()).map(|m| (m.name, m.data)).collect();
             assert_eq!(found, [(&b"a b.o"[..], &b"abcd"[..])], "{index}");
         }
+    }
+
+    #[test]
+    fn the_second_index_of_a_coff_archive_is_left_alone() {
+        let mut file = MAGIC.to_vec();
+        file.extend(member("/", b"\0\0\0\x01\0\0\0\x9afoo\0"));
+        file.extend(member("/", b"\x01\0\0\0\x9a\0\0\0\x01\0\0\0\x01\0foo\0"));
+        file.extend(member("a.o/", b"abcd"));
+        let archive = Archive::parse(&file).unwrap();
+        assert_eq!(archive.index().unwrap().names(), b"foo\0");
+        assert_eq!(archive.members().next().unwrap().unwrap().name, b"a.o");
     }
 
     #[test]

@@ -96,8 +96,6 @@ pub struct Group<'data> {
     pub section: u32,
     /// The signature, a name like any other.
     pub signature: SymbolId,
-    /// `.gnu.linkonce.t.X` gives way to the COMDAT group X.
-    pub twin: Option<SymbolId>,
     /// Header indexes of the members; empty for a linkonce section, which is its own.
     pub members: &'data [U32<LE>],
 }

@@ -205,6 +205,8 @@ fn sections(object: &mut Object) -> Parsed<Option<usize>> {
                     return Err(bad("a second relocation section for one section"));
                 }
             }
+            // Of LLVM's call graph profile, which goes no further.
+            SHT_REL if is_excluded(object, header) => {}
             SHT_REL => return Err(bad("x86-64 has no relocations of type REL")),
             SHT_CREL => {
                 return Err(bad(
@@ -218,7 +220,6 @@ fn sections(object: &mut Object) -> Parsed<Option<usize>> {
             SHT_GROUP => object.groups.push(Group {
                 section: index as u32,
                 signature: SymbolId(0),
-                twin: None,
                 members: group_members(object.data, header).map_err(bad)?,
             }),
             kind => {
@@ -230,6 +231,12 @@ fn sections(object: &mut Object) -> Parsed<Option<usize>> {
         }
     }
     Ok(symtab)
+}
+
+/// Whether relocation section `header` is of a section that isn't linked.
+fn is_excluded(object: &Object, header: &Shdr) -> bool {
+    let target = object.headers.get(header.info() as usize);
+    target.is_some_and(|target| target.flags() & (SHF_EXCLUDE | SHF_ALLOC) == SHF_EXCLUDE)
 }
 
 /// Linkonce and compressed sections, and those with names of their own; slim LTO objects.
@@ -244,12 +251,7 @@ fn classify(object: &mut Object, index: u32, header: &Shdr) -> Parsed<()> {
     }
     if name.starts_with(b".gnu.l") {
         if name.starts_with(LINKONCE) {
-            object.groups.push(Group {
-                section: index,
-                signature: SymbolId(0),
-                twin: None,
-                members: &[],
-            });
+            object.groups.push(Group { section: index, signature: SymbolId(0), members: &[] });
         } else if name.starts_with(b".gnu.lto_.lto.") {
             // GCC's lto_section header: major and minor version (2 bytes each), then slim_object.
             let slim = stored(object.data, header).and_then(|data| data.get(4).copied());

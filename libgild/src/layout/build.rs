@@ -49,8 +49,8 @@ pub fn layout(
     start_files::warn_of_base(resolved, image_base, options, warnings);
     let (page, separate, pie) = (options.max_page_size, options.separate, options.pie);
     let rules = Rules { image_base, page, separate, pie, stack };
-    let unique = resolved.symbols.iter().any(|symbol| symbol.flags & Symbol::UNIQUE != 0);
-    let gnu_symbols = unique || synth.slots.iplt_count() != 0;
+    let gnu = |symbol: &Symbol| symbol.flags & Symbol::UNIQUE != 0 || symbol.kind == STT_GNU_IFUNC;
+    let gnu_symbols = resolved.symbols.iter().any(gnu) || synth.slots.iplt_count() != 0;
     let mut layout = Layout { synth, image_base, pie, gnu_symbols, ..Layout::default() };
     for _ in 0..MAX_ROUNDS {
         let end = place(&mut layout, sections, &ordered, options, &rules)?;

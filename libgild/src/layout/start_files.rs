@@ -120,7 +120,8 @@ fn is_old(code: &[u8]) -> bool {
 /// Fails if the program has ifuncs that its start-up code would leave unresolved.
 ///
 /// glibc's start-up code walks `__rela_iplt_start` to `__rela_iplt_end` in a fixed-address program
-/// and `.rela.dyn` in a static-PIE; musl's does neither for IRELATIVE.
+/// and `.rela.dyn` in a static-PIE; musl's does neither for IRELATIVE. What a static-PIE without a C
+/// library does about its relocations, only its author knows.
 pub fn check_ifuncs(
     resolved: &Resolved,
     first: Option<SymbolRef>,
@@ -128,7 +129,10 @@ pub fn check_ifuncs(
 ) -> Result<()> {
     let Some(first) = first else { return Ok(()) };
     let applied = match options.pie {
-        true => definer(resolved, "_dl_relocate_static_pie").is_some(),
+        true => {
+            definer(resolved, "_dl_relocate_static_pie").is_some()
+                || definer(resolved, "__libc_start_main").is_none()
+        }
         false => resolved.names.get(b"__rela_iplt_start").is_some_and(|id| {
             resolved.symbol(id).definition == Definition::Linker(LinkerSymbol::RelaIpltStart)
         }),

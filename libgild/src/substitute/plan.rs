@@ -42,7 +42,7 @@ pub fn plan(inputs: &mut Inputs, options: &Options, warnings: &mut Vec<String>) 
     if let Err(errors) = choose_prefix(&mut binding, &offer, allocator.prefix.is_some()) {
         return Err(offer.unreadable.take().map_or(errors, Errors::from));
     }
-    check(&binding, &offer)?;
+    check(&binding, &offer, found.libc)?;
     if !binding.prefix.is_empty() {
         provider::refuse_wrapper(inputs, binding.home, &binding)?;
     }
@@ -130,7 +130,15 @@ fn fail(text: String) -> Result<()> {
 }
 
 /// Refuses what would link and then crash.
-pub(super) fn check(binding: &Binding, offer: &Offer) -> Result<()> {
+pub(super) fn check(binding: &Binding, offer: &Offer, libc: Option<Libc>) -> Result<()> {
+    let of_glibc = |hook: &str| offer.defined.contains(hook.as_bytes());
+    if libc == Some(Libc::Musl) && family::GLIBC_FORK_HOOKS.into_iter().all(of_glibc) {
+        return fail(format!(
+            "{}: the allocator is built for glibc, which calls its functions around a fork; musl \
+             doesn't, and a child would wait for ever for a lock\n>>> take a build of it for musl",
+            binding.where_from()
+        ));
+    }
     // gild's own archives initialise a thread at its first allocation by a plain name.
     let own = offer.defined.contains(family::IDENTITY);
     if own && binding.prefix.is_empty() {

@@ -25,7 +25,7 @@ fn chosen(defined: &[&str], prefix: Option<&str>) -> Result<Binding> {
     binding.prefix = prefix.unwrap_or_default().into();
     let offer = offer(defined, &[]);
     choose_prefix(&mut binding, &offer, prefix.is_some())?;
-    check(&binding, &offer)?;
+    check(&binding, &offer, None)?;
     Ok(binding)
 }
 

@@ -20,15 +20,17 @@ pub fn verify(
     live: &mut Live,
     binding: &Binding,
     warnings: &mut Vec<String>,
+    notes: &mut Vec<String>,
 ) -> Result<()> {
     let owners = owners(resolved, live, binding);
     if !owners.iter().any(|(_, object)| is_allocator(object, binding)) {
         drop_note(resolved, live, binding);
-        let reason = match owners.first() {
-            None => "nothing in the program needs malloc".into(),
-            Some((name, object)) => format!("{name} is {}'s", object.name),
+        let (messages, reason) = match owners.first() {
+            // As in the programs by which Meson finds out what a linker can do.
+            None => (notes, "nothing in the program needs malloc".into()),
+            Some((name, object)) => (&mut *warnings, format!("{name} is {}'s", object.name)),
         };
-        warnings.push(format!("{reason}, so that the allocator {} is not in it", binding.name));
+        messages.push(format!("{reason}, so that the allocator {} is not in it", binding.name));
     }
     let live = &*live;
     let mut errors: Vec<Error> = match binding.winner {
@@ -38,11 +40,17 @@ pub fn verify(
     let second = |object: &&Object| {
         let allowed = match binding.is_libc(object.position.0) {
             true => binding.internal == Internal::Keep,
-            false => binding.winner.is_some(),
+            false => binding.winner == Some(Override::Provider),
         };
         // With a prefix the provider's plain names are displaced, too.
         !allowed && !is_own(object, binding) && is_second_heap(object, live, binding)
     };
+    if binding.winner == Some(Override::Provider) {
+        let displaced =
+            resolved.objects.iter().filter(|it| is_displaced(it) && !is_own(it, binding));
+        let displaced = displaced.filter(|object| !binding.is_libc(object.position.0));
+        warnings.extend(displaced.filter_map(|object| left(object, resolved, live)));
+    }
     let seconds = resolved.objects.iter().filter(second);
     errors.extend(seconds.map(|object| second_heap(object, resolved, live, binding)));
     Errors::check(errors)
@@ -119,14 +127,34 @@ fn drop_note(resolved: &Resolved, live: &mut Live, binding: &Binding) {
 /// Whether the program contains a part of an object whose definition of the family was displaced,
 /// or of the C library's own heap.
 pub fn is_second_heap(object: &Object, live: &Live, binding: &Binding) -> bool {
-    let displaced = object.taken.iter().any(|(_, taken)| *taken == Taken::Displaced);
-    let is_heap = displaced || is_private_heap(object, binding);
+    let is_heap = is_displaced(object) || is_private_heap(object, binding);
     let allocated = |shndx: &u32| {
         let header = &object.headers[*shndx as usize];
         header.flags() & SHF_ALLOC != 0 && header.size() > 0
     };
     let mut sections = (0..object.headers.len() as u32).filter(allocated);
     is_heap && sections.any(|shndx| live.is_live(object.section_id(shndx)))
+}
+
+/// Whether an object defines functions of the family that others stand for.
+fn is_displaced(object: &Object) -> bool {
+    object.taken.iter().any(|(_, taken)| *taken == Taken::Displaced)
+}
+
+/// Functions of a displaced allocator that the program calls by other names.
+fn left(object: &Object, resolved: &Resolved, live: &Live) -> Option<String> {
+    let (mut names, at) = referrers(object, resolved, live);
+    names.retain(|name| name.contains("alloc") || name.contains("free"));
+    (!names.is_empty()).then(|| {
+        let places: String = at.iter().map(|at| format!("\n>>> referenced by {at}")).collect();
+        format!(
+            "{} gave way to the allocator, but for {}: where blocks of theirs meet free and realloc, \
+             or the allocator's meet them, the program is corrupt\n>>> build it without a malloc of \
+             its own{places}",
+            object.name,
+            names.join(", ")
+        )
+    })
 }
 
 /// Whether an object of the C library defines a part of its private heap.
@@ -140,7 +168,10 @@ pub fn is_private_heap(object: &Object, binding: &Binding) -> bool {
 fn second_heap(object: &Object, resolved: &Resolved, live: &Live, binding: &Binding) -> Error {
     let remedy = match binding.is_libc(object.position.0) {
         true => "--allocator-internal=keep leaves the C library its private heap",
-        false => "--allocator-override=provider takes the rest of it and leaves its malloc",
+        false => {
+            "build the program without a malloc of its own, or, if none of its blocks gets to the \
+             allocator's free, --allocator-override=provider takes the rest of it and leaves its malloc"
+        }
     };
     let (names, at) = referrers(object, resolved, live);
     let message = format!(

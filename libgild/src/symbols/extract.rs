@@ -373,19 +373,9 @@ fn mentions<'data>(
             None => name,
         }
     });
-    let groups = object.groups.iter().flat_map(|group| {
-        let signature = match group.global_signature(object) {
-            Some(_) => None,
-            None => Some(signature(object, group)),
-        };
-        signature.into_iter().chain(signature.and_then(twin))
-    });
+    let groups = object.groups.iter().filter(|group| group.global_signature(object).is_none());
+    let groups = groups.map(|group| signature(object, group));
     Mentions::new(globals.chain(groups))
-}
-
-/// `.gnu.linkonce.t.X` holds the same function as COMDAT group X.
-fn twin(signature: &[u8]) -> Option<&[u8]> {
-    signature.strip_prefix(b".gnu.linkonce.t.")
 }
 
 fn set_ids(object: &mut Object, mut ids: Vec<SymbolId>) {
@@ -393,14 +383,10 @@ fn set_ids(object: &mut Object, mut ids: Vec<SymbolId>) {
     let mut rest = ids[globals..].iter().copied();
     let mut groups = std::mem::take(&mut object.groups);
     for group in &mut groups {
-        match group.global_signature(object) {
-            Some(global) => group.signature = ids[global],
-            None => {
-                let has_twin = twin(signature(object, group)).is_some();
-                group.signature = rest.next().unwrap_or(SymbolId(0));
-                group.twin = if has_twin { rest.next() } else { None };
-            }
-        }
+        group.signature = match group.global_signature(object) {
+            Some(global) => ids[global],
+            None => rest.next().unwrap_or(SymbolId(0)),
+        };
     }
     object.groups = groups;
     ids.truncate(globals);

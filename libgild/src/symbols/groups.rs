@@ -1,4 +1,5 @@
-//! COMDAT groups and `.gnu.linkonce` sections: one copy of each stays (gABI, "Section Groups").
+//! COMDAT groups and `.gnu.linkonce` sections: one copy of each stays (gABI, "Section Groups"). A group
+//! and a linkonce section know nothing of each other, as with lld.
 
 use crate::input::object::{Group, Object};
 use crate::tasks::Tasks;
@@ -21,9 +22,7 @@ pub fn discard_duplicates(objects: &mut [Object], bound: usize) {
     objects.par_iter_mut().tasks_of(8).for_each(|object| {
         // Nobody asks for them any more, and what the sections need takes their memory.
         for group in std::mem::take(&mut object.groups) {
-            let lost = winners[group.signature.index()].load(Relaxed) != key(object, &group)
-                || group.twin.is_some_and(|twin| winners[twin.index()].load(Relaxed) != u64::MAX);
-            if lost {
+            if winners[group.signature.index()].load(Relaxed) != key(object, &group) {
                 discard(object, &group);
             }
         }

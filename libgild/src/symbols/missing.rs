@@ -3,7 +3,7 @@
 use crate::args::{Input, InputName};
 
 struct Library {
-    /// What has its functions, as `-l` names it; one is enough.
+    /// What has its functions, as `-l` names it; one is enough, and none is a C library's matter.
     names: &'static [&'static str],
     /// Whether an undefined name is one of its own.
     has: fn(&[u8]) -> bool,
@@ -11,7 +11,7 @@ struct Library {
     hint: &'static str,
 }
 
-const LIBRARIES: [Library; 3] = [
+const LIBRARIES: [Library; 4] = [
     Library {
         names: &["stdc++", "c++", "supc++", "c++abi"],
         has: is_cxx,
@@ -27,6 +27,12 @@ const LIBRARIES: [Library; 3] = [
         names: &["pthread"],
         has: is_of_threads,
         hint: "before glibc 2.34, threads are in a library of their own: add -pthread",
+    },
+    Library {
+        names: &[],
+        has: is_fortified,
+        hint: "this was compiled with _FORTIFY_SOURCE for glibc, and the program's C library is \
+               another: take a build for that, or compile with -U_FORTIFY_SOURCE",
     },
 ];
 
@@ -103,6 +109,11 @@ fn is_mathematical(name: &[u8]) -> bool {
         || has(OF_STATUS, name)
 }
 
+/// `__snprintf_chk` and the like.
+fn is_fortified(name: &[u8]) -> bool {
+    name.starts_with(b"__") && name.ends_with(b"_chk")
+}
+
 fn is_of_threads(name: &[u8]) -> bool {
     let names: [&[u8]; 7] = [
         b"pthread_create",
@@ -125,7 +136,10 @@ mod tests {
         let names: Vec<&[u8]> = undefined.iter().map(|name| name.as_bytes()).collect();
         let input = |name: &&str| Input::new(InputName::Library((*name).into()));
         let hints = hints(&names, &libraries.iter().map(input).collect::<Vec<_>>());
-        let library = |hint: &str| LIBRARIES.iter().find(|it| it.hint == hint).unwrap().names[0];
+        let library = |hint: &str| {
+            let library = LIBRARIES.iter().find(|it| it.hint == hint).unwrap();
+            *library.names.first().unwrap_or(&"another")
+        };
         let hints = hints.iter().enumerate();
         hints.filter_map(|(at, hint)| Some((at, library((*hint)?)))).collect()
     }
@@ -156,6 +170,8 @@ mod tests {
             ("cosine", None),
             ("pthread_create", Some("pthread")),
             ("pthread_mutex_lock", None),
+            ("__snprintf_chk", Some("another")),
+            ("my_chk", None),
         ] {
             let found = said(&[name], &["c"]).first().map(|&(_, library)| library);
             assert_eq!(found, library, "{name}");

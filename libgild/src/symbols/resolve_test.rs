@@ -2,9 +2,10 @@
 
 use super::{Definition, LinkerSymbol, Resolved, Symbol, resolve};
 use crate::args::{DefsymValue, Entry, Options, wraps};
-use crate::elf::{STV_DEFAULT, STV_HIDDEN, STV_INTERNAL, STV_PROTECTED};
+use crate::elf::*;
 use crate::input::Inputs;
 use crate::input::testing::{Builder, archive};
+use crate::object_file::Section;
 
 fn options() -> Options {
     Options { entry: Entry::Address(0), ..Options::default() }
@@ -262,9 +263,7 @@ fn local_and_global_signatures_share_a_namespace() {
         ([global.clone(), local.clone()], [false, true]),
         ([local, global.clone()], [false, true]),
         ([linkonce.clone(), linkonce.clone()], [false, true]),
-        // A linkonce section gives way to a group of its name, wherever that stands.
-        ([linkonce.clone(), global.clone()], [true, false]),
-        ([global, linkonce], [false, true]),
+        ([global, linkonce], [false, false]),
     ] {
         let [a, b] = objects_in_order;
         let inputs = objects(&[("a.o", a), ("b.o", b)]);
@@ -272,6 +271,19 @@ fn local_and_global_signatures_share_a_namespace() {
         let resolved = resolve(&inputs, &options, &mut Vec::new()).unwrap();
         let found = [0, 1].map(|file: usize| resolved.objects[file].is_discarded(2));
         assert_eq!(found, discarded);
+    }
+}
+
+/// LLVM's call graph profile has relocations of type REL, which nobody applies.
+#[test]
+fn relocations_of_what_is_not_linked_may_be_of_any_type() {
+    for (flags, links) in [(SHF_EXCLUDE, true), (0, false), (SHF_ALLOC, false)] {
+        let profile = Section::new(".profile", SHT_PROGBITS, flags, 8, vec![0; 16]);
+        let relocations = Section::new(".rel.profile", SHT_REL, 0, 8, vec![0; 16]);
+        let relocations = Section { info: 1, ..relocations };
+        let bytes = crate::object_file::object(&[profile, relocations]);
+        let inputs = Inputs::in_memory(vec![("a.o", bytes)]);
+        assert_eq!(resolve(&inputs, &options(), &mut Vec::new()).is_ok(), links, "{flags:#x}");
     }
 }
 

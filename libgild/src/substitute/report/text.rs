@@ -28,7 +28,9 @@ fn write(report: &Report, out: &mut String) -> std::fmt::Result {
         report.symbols.iter().partition(|symbol| symbol.references > 0);
     for symbol in used {
         let provider = symbol.provider.as_deref().unwrap_or("not in the program");
-        writeln!(out, "  {}: {provider}, {} live references", symbol.name, symbol.references)?;
+        let (name, count) = (&symbol.name, symbol.references);
+        let references = if count == 1 { "reference" } else { "references" };
+        writeln!(out, "  {name}: {provider}, {count} live {references}")?;
         for (from, count) in &symbol.from {
             writeln!(out, "    {count} from {from}")?;
         }

@@ -158,7 +158,8 @@ impl Given<'_> {
         let mut sum = 0i128;
         for (negative, term) in terms(text) {
             if term.starts_with(|first: char| first.is_ascii_digit()) {
-                let number = i128::from(self.digits(term, Radix::Prefixed)?);
+                let (digits, unit) = scaled(term);
+                let number = i128::from(self.digits(digits, Radix::Prefixed)?) * unit;
                 sum += if negative { -number } else { number };
             } else if !negative && is_symbol(term) && symbol.is_none() {
                 symbol = Some(term.to_string());
@@ -188,6 +189,15 @@ enum Radix {
     Prefixed,
     /// 16, whatever the prefix.
     Hexadecimal,
+}
+
+/// A number and what its suffix multiplies it by. GNU ld manual, "Constants".
+fn scaled(term: &str) -> (&str, i128) {
+    match term.split_at_checked(term.len() - 1) {
+        Some((digits, "k" | "K")) => (digits, 1 << 10),
+        Some((digits, "m" | "M")) => (digits, 1 << 20),
+        _ => (term, 1),
+    }
 }
 
 /// `a - 2 + b` as (false, "a"), (true, "2"), (false, "b").
@@ -313,6 +323,8 @@ mod tests {
         for (text, expected) in [
             ("a=0x10", DefsymValue::Absolute(16)),
             ("a=010", DefsymValue::Absolute(8)),
+            ("a=4K", DefsymValue::Absolute(0x1000)),
+            ("a=b-0x2m", symbol("b", -0x20_0000)),
             ("a=-1", DefsymValue::Absolute(u64::MAX)),
             ("a=0xffffffffffffffff", DefsymValue::Absolute(u64::MAX)),
             ("a=b", symbol("b", 0)),
@@ -323,7 +335,9 @@ mod tests {
         ] {
             assert_eq!(given(text).defsym(), Ok(("a".into(), expected)), "{text}");
         }
-        for text in ["a", "=1", "a=", "a=b+c", "a=-b", "a=b*2", "a=(b)", "1a=2", "a=b+", "a=9b"] {
+        for text in
+            ["a", "=1", "a=", "a=b+c", "a=-b", "a=b*2", "a=(b)", "1a=2", "a=b+", "a=9b", "a=1é"]
+        {
             assert!(given(text).defsym().is_err(), "{text}");
         }
         for text in ["a=0x10000000000000000", "a=-0xffffffffffffffff", "a=b+0x8000000000000000"] {

@@ -200,6 +200,27 @@ fn data_may_lead_to_the_end_of_a_function() {
     }
 }
 
+#[test]
+fn tables_among_the_code_are_no_code() {
+    let in_order = |flag| link("table.s", "ld", &[&BASES[..], &[flag]].concat());
+    let (one, other) = (in_order("-Wa,--defsym,PLAIN=1"), in_order("-Wa,--defsym,SWAPPED=1"));
+    let comparison = compare(&one, &other);
+    assert!(comparison.is_equal(), "{}", unexplained(&comparison));
+    // Every byte of the table and its text, and the reference to the constant.
+    let table = Elf::new(std::fs::read(&other).expect("the program")).symbol("table").value;
+    for byte in table..table + 23 {
+        let changed = edited(&other, |e| e.add_int(e.offset(byte), 1));
+        assert!(!compare(&one, &changed).is_equal(), "byte {}", byte - table);
+    }
+    for by in [-16, -8, 8, 16] {
+        let moved = edited(&other, |e| {
+            let (at, insn) = e.find("_start", |i| i.mnemonic() == Mnemonic::Movdqa);
+            e.add_int(at + insn.len() - 4, by);
+        });
+        assert!(!compare(&one, &moved).is_equal(), "{by}");
+    }
+}
+
 /// The bound of a loop over a named array is no reference to what lies behind.
 #[test]
 fn the_end_of_an_array_is_not_the_text_behind_it() {

@@ -100,6 +100,7 @@ pub fn addresses(pair: &Pair, x: u64, y: u64) -> Verdict {
     if share_empty_name(pair, x, y)
         || share_linker_name(pair, x, y)
         || share_code_end(pair, x, y)
+        || share_zeros(pair, x, y)
         || (!both_unnamed && near_a_pair(pair, x, y))
     {
         return Verdict::Same;
@@ -294,6 +295,22 @@ fn share_code_end(pair: &Pair, x: u64, y: u64) -> bool {
         let counterpart = pair.pairing.right_of(l);
         counterpart.is_some() && counterpart == ending(pair.b, y)
     })
+}
+
+/// Whether both lie equally far before a pair without names, with zeros between, which look like
+/// padding: constants among the code may begin with some.
+fn share_zeros(pair: &Pair, x: u64, y: u64) -> bool {
+    let behind = |image: &Image, at: u64| {
+        let id = AtomId(image.atoms.last_before(at)?.0 + 1);
+        let distance = image.atoms.in_memory(id)?.start - at;
+        let zeros = image.memory.slice(at, distance as usize)?.iter().all(|&c| c == 0);
+        let between = image.atoms.find(at).is_none() && is_cut_by_guess(image, id);
+        (between && zeros).then_some((id, distance))
+    };
+    let (Some((l, before)), Some((r, other))) = (behind(pair.a, x), behind(pair.b, y)) else {
+        return false;
+    };
+    before == other && pair.pairing.right_of(l) == Some(r)
 }
 
 /// Whether a linker-defined name stands for both.

@@ -117,6 +117,11 @@ impl Atoms {
         Some(AtomId(i.checked_sub(1)? as u32))
     }
 
+    /// The atom, if it is one of memory.
+    pub fn in_memory(&self, id: AtomId) -> Option<&Atom> {
+        self.list[..self.in_memory].get(id.index())
+    }
+
     /// The last thread-local atom that begins at or before `offset` in the block.
     pub fn last_tls_before(&self, offset: u64) -> Option<AtomId> {
         let i = self.list[self.in_memory..].partition_point(|a| a.start <= offset);

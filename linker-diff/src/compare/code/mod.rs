@@ -29,6 +29,8 @@ struct Walk<'w, 'i, 'a> {
     sized: bool,
     /// Whether neither a symbol nor an FDE tells where it begins.
     guessed: bool,
+    /// Whether it has been seen to hold a table.
+    table: bool,
     differences: Vec<Finding>,
     instructions: u64,
     /// What thread-local offsets are counted from, where the two sides count differently.
@@ -55,6 +57,7 @@ pub fn compare(pair: &Pair, x: AtomId, y: AtomId, sink: &mut Sink) {
         size,
         sized: left.sized && right.sized,
         guessed: resolve::is_cut_by_guess(pair.a, x) && resolve::is_cut_by_guess(pair.b, y),
+        table: false,
         differences: Vec::new(),
         instructions: 0,
         bases: None,
@@ -75,7 +78,7 @@ impl Walk<'_, '_, '_> {
             }
             let (x, y) = (left.decode(), right.decode());
             self.instructions += 1;
-            if !self.sized && ends_in_padding(ours, theirs, &x, &y, self.start) {
+            if !self.sized && ends_in_padding(ours, theirs, &x, &y, self.start.0) {
                 return;
             }
             if left.offset() != right.offset() {
@@ -84,7 +87,7 @@ impl Walk<'_, '_, '_> {
                 self.runs(&runs.0, &runs.1, sink);
             } else if x.is_invalid() || y.is_invalid() {
                 self.raw(&x, &y, ours, theirs);
-            } else if x.code() == y.code() && fields::blanked(&x) == fields::blanked(&y) {
+            } else if same_form(&x, &y) {
                 self.same_form(&x, &y, sink);
             } else {
                 self.runs(&[x], &[y], sink);
@@ -195,13 +198,22 @@ impl Walk<'_, '_, '_> {
     }
 }
 
-/// Whether nothing but padding is left on both sides from these instructions on.
-fn ends_in_padding(ours: &[u8], theirs: &[u8], x: &Insn, y: &Insn, start: (u64, u64)) -> bool {
-    let is_rest = |bytes: &[u8], insn: &Insn, start: u64| {
-        let rest = &bytes[(insn.ip() - start) as usize..];
+/// Whether two instructions are one but for what relocations fill.
+fn same_form(x: &Insn, y: &Insn) -> bool {
+    x.code() == y.code() && fields::blanked(x) == fields::blanked(y)
+}
+
+/// Whether nothing but padding is left on both sides from these instructions on, or, where texts end
+/// within what looks like instructions of two forms, from their first byte that differs.
+fn ends_in_padding(ours: &[u8], theirs: &[u8], x: &Insn, y: &Insn, start: u64) -> bool {
+    let at = (x.ip() - start) as usize;
+    let (ours, theirs) = (&ours[at..], &theirs[at..]);
+    let alike = ours.iter().zip(theirs).take_while(|(l, r)| l == r).count();
+    let from = if same_form(x, y) { 0 } else { alike };
+    let is_rest = |rest: &[u8]| {
         matches!(rest.first(), Some(0 | 0x0f | 0x2e | 0x66 | 0x90 | 0xcc)) && padding::is_all(rest)
     };
-    is_rest(ours, x, start.0) && is_rest(theirs, y, start.1)
+    is_rest(&ours[from..]) && is_rest(&theirs[from..])
 }
 
 /// Decodes on until both are at the same distance from their starts.

@@ -1,5 +1,7 @@
 //! What relocations fill in two instructions of one form.
 
+use iced_x86::OpCodeOperandKind;
+
 use super::super::bases::Bases;
 use super::super::resolve::{self, Verdict};
 use super::super::sink::Sink;
@@ -77,7 +79,8 @@ impl Walk<'_, '_, '_> {
 
     fn branch(&mut self, x: &Insn, y: &Insn, to: u64, other: u64, sink: &mut Sink) {
         let (left, right) = (to.wrapping_sub(self.start.0), other.wrapping_sub(self.start.1));
-        if left == right && left < self.size {
+        let inside = left == right && left < self.size;
+        if inside || self.is_text(x, to, other) || self.are_data(x, y, to, other) {
             return;
         }
         let (left, right) = (canonical(self.pair.a, to), canonical(self.pair.b, other));
@@ -96,6 +99,9 @@ impl Walk<'_, '_, '_> {
     }
 
     fn relative(&mut self, x: &Insn, y: &Insn, to: u64, other: u64, sink: &mut Sink) {
+        if self.are_data(x, y, to, other) {
+            return;
+        }
         let (a, b) = (self.pair.a, self.pair.b);
         let address_taken = x.mnemonic() == iced_x86::Mnemonic::Lea;
         if address_taken && resolve::addresses(self.pair, to, other) == Verdict::Same {
@@ -119,6 +125,30 @@ impl Walk<'_, '_, '_> {
         }
         let (left, right) = (canonical(a, to), canonical(b, other));
         self.judge(x, y, left, right, Kind::WrongTarget, sink);
+    }
+
+    /// Whether two instructions are none but entries of a table among the code, as assembly has them:
+    /// equal bytes, which lead out of both programs. Once that is known, equal ones behind may lead
+    /// into them by chance.
+    fn are_data(&mut self, x: &Insn, y: &Insn, to: u64, other: u64) -> bool {
+        let (a, b) = (&self.pair.a.memory, &self.pair.b.memory);
+        let equal = a.slice(x.ip(), x.len()) == b.slice(y.ip(), y.len());
+        let outside = !a.contains_or_ends(to) && !b.contains_or_ends(other);
+        self.table |= equal && outside;
+        self.table && equal
+    }
+
+    /// Whether a branch keeps its distance of one byte on both sides and leads to where nothing begins:
+    /// compilers have no linker fill so short a field, but texts among the code are full of them.
+    fn is_text(&self, x: &Insn, to: u64, other: u64) -> bool {
+        let begins = |image: &Image, at: u64| {
+            image.atoms.find(at).is_some_and(|id| image.atoms.get(id).start == at)
+        };
+        let (left, right) = (to.wrapping_sub(self.start.0), other.wrapping_sub(self.start.1));
+        left == right
+            && x.op_code().op_kind(0) == OpCodeOperandKind::br64_1
+            && !begins(self.pair.a, to)
+            && !begins(self.pair.b, other)
     }
 
     fn thread_pointer(&mut self, x: &Insn, y: &Insn, to: i64, other: i64, sink: &mut Sink) {

@@ -3,7 +3,7 @@
 use super::super::bases::{self, Bases};
 use super::super::resolve::{self, Verdict};
 use super::super::sink::{Anonymous, Sink};
-use super::{Walk, lines};
+use super::{Walk, lines, same_form};
 use crate::code::fields::{self, Memory};
 use crate::code::meaning::{self, Meaning};
 use crate::code::{Insn, Reg, text};
@@ -88,9 +88,7 @@ impl Walk<'_, '_, '_> {
             | (Meaning::BlockStart(d), Meaning::ThreadPointer(e) | Meaning::BlockStart(e)) => {
                 d == e
             }
-            (Meaning::Other(x), Meaning::Other(y)) => {
-                x.code() == y.code() && fields::blanked(x) == fields::blanked(y) && self.equal(x, y)
-            }
+            (Meaning::Other(x), Meaning::Other(y)) => same_form(x, y) && self.equal(x, y),
             _ => false,
         }
     }

@@ -235,6 +235,25 @@ fn the_end_of_an_array_is_not_the_text_behind_it() {
     assert!(!compare(&one, &moved).is_equal());
 }
 
+/// Behind the last one lies whatever section comes next.
+#[test]
+fn the_end_of_a_merged_constant_is_no_other() {
+    let ld = link("pieces.s", "ld", &BASES);
+    for linker in ["lld", "mold"] {
+        let other = link("pieces.s", linker, &BASES);
+        let comparison = compare(&ld, &other);
+        assert!(comparison.is_equal(), "{linker}:\n{}", unexplained(&comparison));
+        let places = Elf::new(std::fs::read(&other).expect("the program")).instructions("_start");
+        let ends = places.iter().filter(|(_, i)| i.op0_register() == iced_x86::Register::RDX);
+        for (number, (at, insn)) in ends.enumerate() {
+            for by in [-4, 4] {
+                let moved = edited(&other, |e| e.add_int(at + insn.len() - 4, by));
+                assert!(!compare(&ld, &moved).is_equal(), "{linker}, {number}, {by}");
+            }
+        }
+    }
+}
+
 /// mold 1.10 gives one indirect function two addresses in a fixed-address program, so that it does
 /// not equal itself.
 #[test]

@@ -34,8 +34,22 @@ pub fn is_end(pair: &Pair, r: &Anonymous, steps: &Steps) -> bool {
 /// Whether the same function refers to a place shortly before, which lies as far from it on the other
 /// side: the two are the bounds of an array.
 pub fn ends_array(r: &Anonymous, steps: &Steps) -> bool {
+    starts(r, steps).next().is_some()
+}
+
+/// Whether `r` is the end of an array, and on one side of the array's section as well: of merged
+/// constants another one is the last there, and what follows here is none.
+pub fn ends_section(pair: &Pair, r: &Anonymous, steps: &Steps) -> bool {
+    let ends = |image: &Image, start, end| {
+        image.section_at(start).is_some_and(|s| s.addr.wrapping_add(s.size) == end)
+    };
+    starts(r, steps).any(|(x, y)| ends(pair.a, x, r.left) || ends(pair.b, y, r.right))
+}
+
+/// The starts, on both sides, of arrays that `r` may be the end of.
+fn starts(r: &Anonymous, steps: &Steps) -> impl Iterator<Item = (u64, u64)> {
     const LARGEST: u64 = 1024;
-    steps.get(&r.from).into_iter().flatten().any(|&(left, right)| {
+    steps.get(&r.from).into_iter().flatten().copied().filter(|&(left, right)| {
         let distance = r.left.wrapping_sub(left);
         distance > 0 && distance <= LARGEST && distance == r.right.wrapping_sub(right)
     })

@@ -19,7 +19,7 @@ use crate::finding::{Finding, Kind};
 use crate::model::Image;
 use crate::model::atoms::Class;
 use crate::reason::Reason;
-use ends::{Steps, ends_array, ends_object};
+use ends::{Steps, ends_array, ends_object, ends_section};
 use pieces::{is_another_piece, states_end};
 
 /// A place to which other unnamed places refer is compared with this many at most: in sound programs
@@ -68,7 +68,7 @@ fn is_variable(image: &Image, r: &Anonymous) -> bool {
 fn place(pair: &Pair, r: &Anonymous, steps: &Steps) -> (Sink, Vec<Anonymous>) {
     let mut sink = Sink::default();
     sink.compared += 1;
-    if r.tls {
+    if r.tls || ends_section(pair, r, steps) {
         return (sink, Vec::new());
     }
     let (a, b) = (pair.a, pair.b);

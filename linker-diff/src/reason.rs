@@ -70,16 +70,21 @@ reasons! {
     SaidElsewhere "said-elsewhere" "Not compared: the section repeats what .debug_info says, as an index for debuggers, or holds macros and types, into which linkers write no addresses.";
     ThreadAddress "thread-address" "For split debug information gcc asks for the address of a thread-local variable (R_X86_64_64), which it has none of: some linkers give its place in the image of the block, lld its offset.";
     ThreadGaps "thread-gaps" "The block holds the same thread-local variables in another order, so that other padding lies between them; accesses are compared by variable.";
+    StartStopGc "start-stop-gc" "For GNU ld and mold a reference to `__start_` or `__stop_` keeps the section; for lld, whose default is -z start-stop-gc, it does not: where nothing else keeps the section, weak references are null there, and the program finds none of its entries.";
     TypeOfLayout "type-of-layout" "SHT_PROGBITS stands in for the specific section type, or zeros are stored in the file; what is loaded is the same.";
 }
 
 impl Reason {
-    /// Whether the difference matters, and the linker it is laid to is known to do that: it is
-    /// explained, but always shown.
+    /// Whether the difference matters, and the linker it is laid to is known to do that, wrongly or by
+    /// its own policy: it is explained, but always shown.
     pub fn is_fault(self) -> bool {
         matches!(
             self,
-            Reason::LostEntry | Reason::ThreadOffset | Reason::StrayInterpreter | Reason::StrayNote
+            Reason::LostEntry
+                | Reason::ThreadOffset
+                | Reason::StrayInterpreter
+                | Reason::StrayNote
+                | Reason::StartStopGc
         )
     }
 }

@@ -254,6 +254,26 @@ fn the_end_of_a_merged_constant_is_no_other() {
     }
 }
 
+/// lld alone drops a section in spite of weak references to its bounds; what others make null is wrong.
+#[test]
+fn bounds_of_a_section_that_lld_drops_have_a_reason() {
+    const PIE: [&str; 3] = ["-static-pie", "-nostdlib", "-Wl,--build-id=none,-z,noexecstack"];
+    for flags in [[&BASES[..], &["-Wa,--defsym,FIXED=1"]].concat(), PIE.to_vec()] {
+        let flags = [&flags[..], &["-Wl,--gc-sections"]].concat();
+        let lld = link("bounds.s", "lld", &flags);
+        let unsigned = edited(&lld, |e| {
+            let comment = e.section(".comment");
+            e.bytes[comment.offset..comment.offset + comment.size].fill(b' ');
+        });
+        let ld = link("bounds.s", "ld", &flags);
+        let comparison = compare(&ld, &lld);
+        assert!(comparison.is_equal(), "{}", unexplained(&comparison));
+        let reason = |f: &gild_diff::Finding| f.reason == Some(gild_diff::Reason::StartStopGc);
+        assert!(comparison.reports[0].findings.iter().any(reason));
+        assert!(!compare(&ld, &unsigned).is_equal());
+    }
+}
+
 /// mold 1.10 gives one indirect function two addresses in a fixed-address program, so that it does
 /// not equal itself.
 #[test]

@@ -11,6 +11,7 @@ use crate::model::dynamic::R_IRELATIVE;
 use crate::model::elf::SHF_WRITE;
 use crate::model::symbols::STT_NOTYPE;
 use crate::model::target::{Target, canonical, pointer_at};
+use crate::reason::Reason;
 
 /// Differences of one object that are shown.
 const SHOWN: usize = 4;
@@ -30,6 +31,14 @@ pub struct Difference {
     pub kind: Kind,
     /// In words.
     pub detail: String,
+    /// Why it is harmless, or known.
+    pub reason: Option<Reason>,
+}
+
+impl Difference {
+    fn new(offset: u64, kind: Kind, detail: String) -> Self {
+        Difference { offset, kind, detail, reason: None }
+    }
 }
 
 /// What was found in two runs of bytes.
@@ -82,7 +91,8 @@ pub fn compare(pair: &Pair, x: AtomId, y: AtomId, sink: &mut Sink) {
         let kind = if vtable && d.kind == Kind::DataPointer { Kind::Vtable } else { d.kind };
         let place = if d.offset == 0 { name() } else { format!("{}+{:#x}", name(), d.offset) };
         let (ours, theirs) = excerpt(pair, left.start, right.start, d.offset, size);
-        sink.push(Finding::new(kind, place, d.detail.clone()).showing(ours, theirs));
+        let finding = Finding::new(kind, place, d.detail.clone()).showing(ours, theirs);
+        sink.take(d.reason, "bound", finding);
     }
 }
 
@@ -165,16 +175,15 @@ fn pointer(pair: &Pair, x: u64, y: u64, offset: u64, outcome: &mut Outcome) {
     let (left, right) = (a.dynamic.at(x + offset), b.dynamic.at(y + offset));
     let ifunc =
         |r: Option<&crate::model::dynamic::DynReloc>| r.is_some_and(|r| r.kind == R_IRELATIVE);
+    let dropped = |(l, r)| resolve::targets(pair, l, r) == Verdict::Dropped;
     if a.is_pie() == b.is_pie()
+        && !pointer_at(a, x + offset).zip(pointer_at(b, y + offset)).is_some_and(dropped)
         && left.is_some() != right.is_some()
         && !(ifunc(left) || ifunc(right))
     {
         let side = if left.is_some() { "second" } else { "first" };
-        outcome.differences.push(Difference {
-            offset,
-            kind: Kind::DynamicMissing,
-            detail: format!("the pointer is not relocated in the {side} program"),
-        });
+        let detail = format!("the pointer is not relocated in the {side} program");
+        outcome.differences.push(Difference::new(offset, Kind::DynamicMissing, detail));
         return;
     }
     let (Some(left), Some(right)) = (pointer_at(a, x + offset), pointer_at(b, y + offset)) else {
@@ -184,12 +193,14 @@ fn pointer(pair: &Pair, x: u64, y: u64, offset: u64, outcome: &mut Outcome) {
 }
 
 fn judge(pair: &Pair, left: Target, right: Target, offset: u64, outcome: &mut Outcome) {
-    let kind = match resolve::targets(pair, left, right) {
+    let verdict = resolve::targets(pair, left, right);
+    let kind = match verdict {
         Verdict::Same => return,
-        verdict @ Verdict::Content { .. } => {
+        Verdict::Content { .. } => {
             outcome.pending.push((offset, verdict));
             return;
         }
+        Verdict::Dropped => Kind::DataPointer,
         Verdict::Addend => Kind::PointerAddend,
         Verdict::Different => match (left, right) {
             (Target::Ifunc(_), _) | (_, Target::Ifunc(_)) => Kind::Ifunc,
@@ -201,7 +212,8 @@ fn judge(pair: &Pair, left: Target, right: Target, offset: u64, outcome: &mut Ou
         text::target(pair.a, left),
         text::target(pair.b, right)
     );
-    outcome.differences.push(Difference { offset, kind, detail });
+    let reason = (verdict == Verdict::Dropped).then_some(Reason::StartStopGc);
+    outcome.differences.push(Difference { reason, ..Difference::new(offset, kind, detail) });
 }
 
 /// Looks for what the differing bytes are part of, and returns where to go on.
@@ -232,11 +244,8 @@ fn differing(
         }
     }
     let end = (at..ours.len()).find(|&i| ours[i] == theirs[i]).unwrap_or(ours.len());
-    outcome.differences.push(Difference {
-        offset: at as u64,
-        kind: Kind::DataBytes,
-        detail: format!("{} bytes differ", end - at),
-    });
+    let detail = format!("{} bytes differ", end - at);
+    outcome.differences.push(Difference::new(at as u64, Kind::DataBytes, detail));
     end
 }
 
@@ -249,12 +258,13 @@ fn wide(
     outcome: &mut Outcome,
 ) -> Option<usize> {
     let (left, right) = (word(ours, start)?, word(theirs, start)?);
-    if !pair.a.memory.contains_or_ends(left) || !pair.b.memory.contains_or_ends(right) {
+    let owned = (pair.a.memory.contains_or_ends(left), pair.b.memory.contains_or_ends(right));
+    let (left, right) = (canonical(pair.a, left), canonical(pair.b, right));
+    if owned != (true, true) && resolve::targets(pair, left, right) != Verdict::Dropped {
         return None;
     }
-    let (left, right) = (canonical(pair.a, left), canonical(pair.b, right));
     let alike = || match resolve::targets(pair, left, right) {
-        Verdict::Same => true,
+        Verdict::Same | Verdict::Dropped => true,
         Verdict::Content { left, right, .. } => begin_alike(pair, left, right),
         _ => false,
     };
@@ -319,11 +329,8 @@ fn narrow(
     if !in_code {
         return None;
     }
-    outcome.differences.push(Difference {
-        offset: start as u64,
-        kind: Kind::JumpTable,
-        detail: "the entry leads elsewhere".into(),
-    });
+    let detail = "the entry leads elsewhere".into();
+    outcome.differences.push(Difference::new(start as u64, Kind::JumpTable, detail));
     Some(start + 4)
 }
 

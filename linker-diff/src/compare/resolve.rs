@@ -35,6 +35,8 @@ pub enum Verdict {
     },
     /// The same thing at another distance.
     Addend,
+    /// A bound of a section that one program dropped, and null there.
+    Dropped,
     /// Different things.
     Different,
 }
@@ -53,6 +55,9 @@ impl Verdict {
 
 /// Compares two targets.
 pub fn targets(pair: &Pair, left: Target, right: Target) -> Verdict {
+    if is_dropped_bound(pair, left, right) {
+        return Verdict::Dropped;
+    }
     match (left, right) {
         (Target::Addr(x), Target::Addr(y)) => addresses(pair, x, y),
         (Target::Ifunc(x), Target::Ifunc(y)) => addresses(pair, x, y),
@@ -65,6 +70,18 @@ pub fn targets(pair: &Pair, left: Target, right: Target) -> Verdict {
         }
         _ => Verdict::Different,
     }
+}
+
+/// Whether one is null and the other the bound of a section that the program of the null lacks, which
+/// lld made.
+fn is_dropped_bound(pair: &Pair, left: Target, right: Target) -> bool {
+    let bound = |image: &Image, target, other: &Image| {
+        let Target::Addr(at) = target else { return false };
+        let section = image.section_bound(at).map(|(name, _)| name);
+        section.is_some_and(|name| other.sections.iter().all(|s| s.name != name))
+            && other.is_signed_by(b"LLD")
+    };
+    is_null(right) && bound(pair.a, left, pair.b) || is_null(left) && bound(pair.b, right, pair.a)
 }
 
 /// An undefined weak thread-local variable has address 0; some linkers take the thread pointer

@@ -178,6 +178,12 @@ impl Walk<'_, '_, '_> {
         if to == other || self.is_biased(to, other) {
             return;
         }
+        let targets = [(a, to), (b, other)].map(|(image, number)| {
+            fields::absolute(image, number).unwrap_or(Target::Number(number as u64))
+        });
+        if resolve::targets(self.pair, targets[0], targets[1]) == Verdict::Dropped {
+            return self.dropped(&[*x], &[*y], Kind::WrongTarget, sink);
+        }
         // Registers may have been saved and loaded again.
         let counted = self.bases.as_ref().map(|bases| bases.targets(to, other));
         let local = || (fields::thread_local(a, to), fields::thread_local(b, other));
@@ -206,6 +212,14 @@ impl Walk<'_, '_, '_> {
         fixed && resolve::near_a_pair(self.pair, to as u64, other as u64)
     }
 
+    /// Counts a reference to a bound of a section that one program lacks.
+    pub(super) fn dropped(&self, ours: &[Insn], theirs: &[Insn], kind: Kind, sink: &mut Sink) {
+        let place = self.place((ours[0].ip() - self.start.0) as u32);
+        let finding = Finding::new(kind, place, "the section is missing on one side")
+            .showing(lines(self.pair.a, ours), lines(self.pair.b, theirs));
+        sink.count(Reason::StartStopGc, "code", finding);
+    }
+
     /// Compares what a field refers to.
     fn judge(
         &mut self,
@@ -221,6 +235,9 @@ impl Walk<'_, '_, '_> {
         sink.anonymous.extend(verdict.anonymous(self.id, offset));
         if matches!(verdict, Verdict::Same | Verdict::Content { .. }) {
             return;
+        }
+        if verdict == Verdict::Dropped {
+            return self.dropped(&[*x], &[*y], kind, sink);
         }
         let kind = match (left, right) {
             (Target::Ifunc(_), _) | (_, Target::Ifunc(_)) => Kind::Ifunc,

@@ -12,6 +12,15 @@ use crate::model::Image;
 use crate::model::target::Target;
 use crate::reason::Reason;
 
+/// What equal meanings leave open.
+#[derive(Default)]
+struct Open {
+    /// Places whose content decides.
+    pending: Vec<Anonymous>,
+    /// Whether a section that one side lacks is referred to.
+    dropped: bool,
+}
+
 impl Walk<'_, '_, '_> {
     /// Different instructions, or boundaries that part: the meaning decides.
     pub(super) fn runs(&mut self, ours: &[Insn], theirs: &[Insn], sink: &mut Sink) {
@@ -19,9 +28,9 @@ impl Walk<'_, '_, '_> {
         let right = tls_call(self.pair.b, meaning::of_run(self.pair.b, theirs));
         let offset = (ours[0].ip() - self.start.0) as u32;
         let loaded = self.loaded(&left, &right);
-        let mut pending = Vec::new();
+        let mut open = Open::default();
         let same = left.len() == right.len()
-            && left.iter().zip(&right).all(|(l, r)| self.same_meaning(l, r, offset, &mut pending));
+            && left.iter().zip(&right).all(|(l, r)| self.same_meaning(l, r, offset, &mut open));
         if !same {
             self.differ(Kind::Instruction, ours, theirs, "the instructions differ");
             return;
@@ -31,7 +40,10 @@ impl Walk<'_, '_, '_> {
         } else {
             self.follow(ours, false);
         }
-        sink.anonymous.extend(pending);
+        sink.anonymous.extend(open.pending);
+        if open.dropped {
+            return self.dropped(ours, theirs, Kind::WrongTarget, sink);
+        }
         let side = if is_through_got(self.pair.a, ours) { Side::Right } else { Side::Left };
         let topic = format!("{:?}", ours[0].mnemonic()).to_lowercase();
         let finding = Finding::new(Kind::Relaxation, self.place(offset), "relaxed on one side")
@@ -51,13 +63,7 @@ impl Walk<'_, '_, '_> {
         (l == 0 || r == 0).then(|| Bases::new(l, r, register))
     }
 
-    fn same_meaning(
-        &self,
-        left: &Meaning,
-        right: &Meaning,
-        offset: u32,
-        pending: &mut Vec<Anonymous>,
-    ) -> bool {
+    fn same_meaning(&self, left: &Meaning, right: &Meaning, offset: u32, open: &mut Open) -> bool {
         let mut any = |ours: &[Target], theirs: &[Target]| {
             let verdicts = ours
                 .iter()
@@ -66,11 +72,15 @@ impl Walk<'_, '_, '_> {
             for verdict in verdicts {
                 match verdict {
                     Verdict::Same => return true,
+                    Verdict::Dropped => {
+                        open.dropped = true;
+                        return true;
+                    }
                     Verdict::Content { .. } => content = content.or(Some(verdict)),
                     _ => {}
                 }
             }
-            pending.extend(content.and_then(|v| v.anonymous(self.id, offset)));
+            open.pending.extend(content.and_then(|v| v.anonymous(self.id, offset)));
             content.is_some()
         };
         match (left, right) {

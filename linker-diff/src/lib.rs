@@ -43,11 +43,13 @@ pub fn compare(paths: &[PathBuf], options: &CompareOptions) -> Result<Comparison
     let tick = |what: &str| options.progress.as_ref().inspect(|p| p.phase(what));
     let files = paths.iter().map(|p| ImageFile::open(p)).collect::<Result<Vec<_>, _>>()?;
     tick("reading programs");
-    let first = Image::load(&files[0])?;
+    let mut first = Image::load(&files[0])?;
     let mut reports = Vec::new();
     for file in &files[1..] {
         tick("reading programs");
-        let other = Image::load(file)?;
+        let mut other = Image::load(file)?;
+        first.learn_from(&other);
+        other.learn_from(&first);
         reports.push(compare::run(&first, &other, options));
     }
     Ok(Comparison { reports })

@@ -5,7 +5,7 @@ mod support;
 use std::path::PathBuf;
 use std::process::Command;
 
-use support::{FLAVOURS, Flavour, LINKERS, compare, program, unexplained};
+use support::{FLAVOURS, LINKERS, compare, program, unexplained};
 
 /// Linkers that are compared as well where the environment names them.
 fn linkers() -> Vec<&'static str> {
@@ -35,11 +35,9 @@ fn stripped(path: &PathBuf) -> PathBuf {
     output
 }
 
-/// glibc's assembly has functions of several FDEs, which look like several functions without
-/// symbols; Rust programs call them directly.
 #[test]
 fn a_stripped_program_is_equal_to_itself_unstripped() {
-    for flavour in FLAVOURS.into_iter().filter(|f| *f != Flavour::Rust) {
+    for flavour in FLAVOURS {
         let path = program(flavour, "lld");
         let comparison = compare(&path, &stripped(&path));
         let found = unexplained(&comparison);

@@ -254,6 +254,27 @@ fn the_end_of_a_merged_constant_is_no_other() {
     }
 }
 
+/// What one side's symbols tell is one function is none of several to the other.
+#[test]
+fn parts_of_a_function_are_no_functions() {
+    let strip = |path: &Path| {
+        let stripped = path.with_extension("stripped");
+        run(Command::new("strip").arg(path).arg("-o").arg(&stripped));
+        stripped
+    };
+    let sound = link("parts.s", "ld", &[&BASES[..], &["-Wl,--eh-frame-hdr"]].concat());
+    let bare = strip(&sound);
+    for (one, other) in [(&sound, &bare), (&bare, &sound)] {
+        let comparison = compare(one, other);
+        assert!(comparison.is_equal(), "{}", unexplained(&comparison));
+    }
+    let changed = edited(&sound, |e| {
+        let (at, insn) = e.find("parts", |i| i.to_string() == "mov eax,7");
+        e.add_int(at + insn.len() - 4, 1);
+    });
+    assert!(!compare(&sound, &strip(&changed)).is_equal());
+}
+
 /// lld alone drops a section in spite of weak references to its bounds; what others make null is wrong.
 #[test]
 fn bounds_of_a_section_that_lld_drops_have_a_reason() {

@@ -20,6 +20,13 @@ pub fn of(image: &Image, id: AtomId) -> u64 {
     hasher.finish()
 }
 
+/// The digest of `size` bytes of code.
+pub fn of_code(image: &Image, start: u64, size: usize) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    code(image, start, size, &mut hasher);
+    hasher.finish()
+}
+
 fn code(image: &Image, start: u64, size: usize, hasher: &mut DefaultHasher) {
     let Some(bytes) = image.memory.slice(start, size) else { return };
     let own = start..start + size as u64;

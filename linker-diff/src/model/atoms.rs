@@ -224,7 +224,8 @@ fn marks(image: &Image) -> Vec<Mark> {
     let resolvers = resolvers.map(|r| Mark { addr: r.addend as u64, size: 0, symbol: None });
     let seeds = if image.is_stripped() { seeds(image) } else { Vec::new() };
     let seeds = seeds.into_iter().map(|addr| Mark { addr, size: 0, symbol: None });
-    symbols.chain(fdes).chain(resolvers).chain(seeds).collect()
+    let wholes = image.wholes().iter().map(|&(addr, size)| Mark { addr, size, symbol: None });
+    symbols.chain(fdes).chain(wholes).chain(resolvers).chain(seeds).collect()
 }
 
 /// Where functions of a stripped program begin that have no FDE: the entry point, initialisers, what

@@ -11,6 +11,7 @@ pub mod refs;
 pub mod symbols;
 pub mod target;
 pub mod unwind;
+mod wholes;
 
 use std::path::{Path, PathBuf};
 
@@ -94,6 +95,9 @@ pub struct Image<'a> {
     pub unwind: Unwind<'a>,
     /// Names whose address is the linker's own choice.
     pub linker_defined: LinkerDefined<'a>,
+    /// First address and size of functions that another program's symbols tell to be one, of several
+    /// FDEs.
+    wholes: Vec<(u64, u64)>,
     /// Functions of no bytes.
     pub empties: Empties<'a>,
     /// What every atom refers to.
@@ -161,6 +165,7 @@ impl<'a> Image<'a> {
             dynamic: Dynamic::default(),
             unwind: Unwind::default(),
             linker_defined: LinkerDefined::default(),
+            wholes: Vec::new(),
             empties: Empties::default(),
             refs: Refs::default(),
             got: Vec::new(),
@@ -178,6 +183,23 @@ impl<'a> Image<'a> {
         image.atoms = atoms::build(&image);
         image.refs = refs::collect(&image);
         Ok(image)
+    }
+
+    /// Cuts the program again where it is stripped and `other`, which it is compared with, has symbols
+    /// that tell more.
+    pub fn learn_from(&mut self, other: &Image) {
+        let told = self.is_stripped() && !other.is_stripped();
+        let wholes = if told { wholes::find(self, other) } else { Vec::new() };
+        if wholes != self.wholes {
+            self.wholes = wholes;
+            self.atoms = atoms::build(self);
+            self.refs = refs::collect(self);
+        }
+    }
+
+    /// See [`Image::learn_from`].
+    pub fn wholes(&self) -> &[(u64, u64)] {
+        &self.wholes
     }
 
     /// Whether the program may be loaded at any address.

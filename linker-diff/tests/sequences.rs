@@ -235,6 +235,22 @@ fn the_end_of_an_array_is_not_the_text_behind_it() {
     assert!(!compare(&one, &moved).is_equal());
 }
 
+/// Texts of Rust have no terminators, and one of 8 bytes is a constant.
+#[test]
+fn a_merged_constant_may_lie_between_texts() {
+    let (ld, mold) = (link("inserted.s", "ld", &BASES), link("inserted.s", "mold", &BASES));
+    for (one, other) in [(&ld, &mold), (&mold, &ld)] {
+        let comparison = compare(one, other);
+        assert!(comparison.is_equal(), "{}", unexplained(&comparison));
+    }
+    let text = Elf::new(std::fs::read(&mold).expect("the program")).section(".rodata").offset;
+    // Each character of the text before the constant, which begins behind three others.
+    for at in text + 3..text + 16 {
+        let changed = edited(&mold, |e| e.bytes[at] ^= 1);
+        assert!(!compare(&ld, &changed).is_equal(), "{}", at - text);
+    }
+}
+
 /// Behind the last one lies whatever section comes next.
 #[test]
 fn the_end_of_a_merged_constant_is_no_other() {

@@ -55,6 +55,7 @@ pub fn is_another_piece(
         return true;
     }
     both.starts(at_start).into_iter().any(|start| both.is_another_at(pair, start))
+        || both.has_inserted(pair)
 }
 
 /// The bytes at a reference on both sides, which differ.
@@ -131,6 +132,14 @@ impl<'a> Both<'a> {
             || (here && dropped(theirs) || there && dropped(ours))
     }
 
+    /// Whether one side has a merged constant here that lies elsewhere on the other, and goes on behind it
+    /// as the other does: it comes between texts without terminators, as Rust has them.
+    fn has_inserted(&self, pair: &Pair) -> bool {
+        let (r, at) = (self.r, self.at);
+        is_inserted(&self.ours, at, &self.theirs, pair.b, r.right)
+            || is_inserted(&self.theirs, at, &self.ours, pair.a, r.left)
+    }
+
     /// Of mergeable constants to which nothing refers, one linker may drop what another keeps.
     fn is_droppable(&self, start: usize) -> bool {
         self.lengths.contains(&start) || (start > 0 && self.is_constant(start, LEAST_PIECE))
@@ -178,6 +187,26 @@ fn is_text_constant(bytes: &[u8], addr: u64, start: usize, width: usize) -> bool
     let aligned = (addr + start as u64).is_multiple_of(width as u64);
     let piece = bytes.get(start..start + width);
     aligned && piece.is_some_and(|p| p.iter().all(|c| (0x20..0x7f).contains(c)))
+}
+
+/// Whether a text constant around `at` in `bytes`, which `others` lack, occurs in the section that `addr`
+/// lies in; rustc aligns such constants to no more than a byte.
+fn is_inserted(bytes: &[u8], at: usize, others: &[u8], other: &Image, addr: u64) -> bool {
+    let fits = |start: usize, width: usize| {
+        start + width > at
+            && start <= bytes.len()
+            && is_text_constant(&bytes[start..], 0, 0, width)
+            && go_on_alike(&bytes[start + width..], &others[start.min(others.len())..])
+            && occurs(other, addr, &bytes[start..start + width], width)
+    };
+    // The other side may go on with the constant's first characters.
+    let starts = at.saturating_sub(LEAST_PIECE - 1).max(1)..=at;
+    starts.into_iter().any(|start| fits(start, LEAST_SHORT) || fits(start, LEAST_PIECE))
+}
+
+/// Whether two pieces begin with the same bytes, enough of them to be no chance.
+fn go_on_alike(x: &[u8], y: &[u8]) -> bool {
+    x.len() >= LEAST_PIECE && x.get(..LEAST_PIECE) == y.get(..LEAST_PIECE)
 }
 
 /// Numbers near a reference that may be the length of what it refers to: strings of Rust have no

@@ -87,6 +87,18 @@ mod undefined {
     }
 
     #[test]
+    fn virtual_tables_are_where_a_function_is() -> Outcome {
+        let scene = Scene::new("errors/undefined-vtable")?;
+        scene.compile(
+            "user.cc",
+            "struct A { virtual void f(); };\nvoid user() { A a; }\n",
+            &["-O0"],
+        )?;
+        let texts = ["undefined symbol: vtable for A", "the first of its virtual functions"];
+        scene.fails(&["start.o", "user.o"], &texts)
+    }
+
+    #[test]
     fn all_are_reported_together_and_limited() -> Outcome {
         let scene = Scene::new("errors/undefined-limit")?;
         let calls: String = (10..40).map(|n| format!("call missing_{n}\n")).collect();
@@ -293,7 +305,7 @@ fn faults_of_relocations_name_symbol_and_place() -> Outcome {
         scene.fails(&["-pie", option, "start.o", "code.o"], &[&text])?;
     }
     let texts = [
-        "R_X86_64_64 in .eh_frame cannot move with a static-PIE\n>>> recompile with -fPIE: section .text\n",
+        "R_X86_64_64 in .eh_frame cannot move with a static-PIE; recompile with -fPIE: section .text\n",
         ">>> referenced by frame.o:(.eh_frame+0x1c)",
     ];
     scene.fails(&["-pie", "start.o", "frame.o"], &texts)

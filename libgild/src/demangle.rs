@@ -19,24 +19,27 @@ pub fn demangle(name: &[u8], on: bool) -> String {
     } else {
         false
     };
-    if demangled { in_usual_words(&plain, text.0) } else { plain }
+    if demangled && !text.0.is_empty() { in_usual_words(&plain, &text.0) } else { plain }
 }
 
 /// What a class has beside its members (Itanium C++ ABI, 5.1.4) as c++filt and compilers say it;
 /// cpp_demangle has a notation of its own.
-fn in_usual_words(mangled: &str, text: String) -> String {
-    if let Some((base, class)) = construction_vtable(&text) {
-        return format!("construction vtable for {class}-in-{base}");
+fn in_usual_words(mangled: &str, text: &str) -> String {
+    let (entity, clone) = text.split_at(text.find(" [clone ").unwrap_or(text.len()));
+    special(mangled, entity).map_or(text.into(), |entity| entity + clone)
+}
+
+fn special(mangled: &str, text: &str) -> Option<String> {
+    if let Some((base, class)) = construction_vtable(text) {
+        return Some(format!("construction vtable for {class}-in-{base}"));
     }
-    let Some(inner) = text.strip_prefix('{').and_then(|text| text.strip_suffix(")}")) else {
-        return text;
-    };
+    let inner = text.strip_prefix('{')?.strip_suffix(")}")?;
     for (notation, words) in [("vtable(", "vtable for "), ("vtt(", "VTT for ")] {
         if let Some(class) = inner.strip_prefix(notation) {
-            return format!("{words}{class}");
+            return Some(format!("{words}{class}"));
         }
     }
-    let Some(mut function) = inner.strip_prefix("virtual override thunk(") else { return text };
+    let mut function = inner.strip_prefix("virtual override thunk(")?;
     while function.starts_with('{')
         && let Some((_, rest)) = function.split_once("}, ")
     {
@@ -47,7 +50,7 @@ fn in_usual_words(mangled: &str, text: String) -> String {
         Some("_ZTv") => "virtual thunk",
         _ => "covariant return thunk",
     };
-    format!("{thunk} to {function}")
+    Some(format!("{thunk} to {function}"))
 }
 
 /// The complete class and its base, which cpp_demangle gives in the order of the mangled name.
@@ -88,6 +91,9 @@ mod tests {
             ("_ZTVN5space1BIiEE", "vtable for space::B<int>"),
             ("_ZTT1D", "VTT for D"),
             ("_ZTI1B", "typeinfo for B"),
+            ("_ZTV1B.localalias", "vtable for B [clone .localalias]"),
+            ("_ZThn16_N1D1fEv.cold", "non-virtual thunk to D::f() [clone .cold]"),
+            ("_ZN0E", "_ZN0E"),
             ("_ZTC1B0_1A", "construction vtable for A-in-B"),
             ("_ZThn16_N1D1fEv", "non-virtual thunk to D::f()"),
             ("_ZTv0_n32_N1D1fEv", "virtual thunk to D::f()"),

@@ -164,7 +164,7 @@ fn link_inputs<H: Host>(
     let mut report = None;
     let mut notes = Vec::new();
     if let Some(binding) = binding {
-        substitute::verify(&resolved, &mut live, binding, &mut warnings, &mut notes)?;
+        substitute::verify(&resolved, &mut live, binding, options, &mut warnings, &mut notes)?;
         report = substitute::report(&resolved, &live, binding, options, &mut warnings)?;
     }
     // The source line of a warning takes as long to find as half of a small link's merging.

@@ -114,7 +114,9 @@ impl Host for Process<'_> {
 /// Prints what a successful link has to say.
 fn succeed(options: &Options, outcome: &Outcome) {
     report::warnings(options, &outcome.warnings);
-    outcome.notes.iter().for_each(|note| report::note(note));
+    if !options.no_warnings {
+        outcome.notes.iter().for_each(|note| report::note(note));
+    }
     report::print_lines(&outcome.lines);
     if options.time {
         report::say(&outcome.times);

@@ -252,19 +252,27 @@ fn other_names(target: Target) -> Outcome {
     let bench = Bench::new("own-names/other-names", target)?;
     provider(&bench, "")?;
     let own = "#include <stddef.h>\nstatic char all[9999]; static size_t used;\n\
-        void *own_alloc(size_t n) { return all + (used += n + 16); }\n\
+        void *own_alloc(size_t n) { return all + (used += n + 16); }\nint freeze;\n\
         void *malloc(size_t n) { return own_alloc(n); }\n\
         void free(void *p) {}\nvoid *realloc(void *p, size_t n) { return own_alloc(n); }\n";
     bench.compile("own.c", own, &["-fno-builtin", "-w"])?;
     bench.archive("libheap.a", &["own.o"])?;
-    let text = "#include <stdlib.h>\nvoid *own_alloc(size_t);\n\
-        int main(void) { free(malloc(5)); return !own_alloc(1); }\n";
+    let text = "#include <stdlib.h>\nvoid *own_alloc(size_t); extern int freeze;\n\
+        int main(void) { free(malloc(5)); return freeze || !own_alloc(1); }\n";
     bench.compile("user.c", text, &["-fno-builtin"])?;
     for own in ["own.o", "libheap.a"] {
         let inputs = ["--allocator=./libown.a", "--allocator-override=provider", "user.o", own];
         let link = bench.links(&inputs)?;
-        allocator::says(&link, &["warning", "own.o", "gave way", "own_alloc", "user.o"])?;
+        allocator::says(&link, &["warning", "own.o", "gave way", "but for own_alloc:", "user.o"])?;
     }
+    // A function of the family alone is no allocator.
+    let one = "#include <stddef.h>\nvoid *reallocarray(void *p, size_t n, size_t m) { return 0; }\n\
+        void *xmalloc(size_t n) { return malloc(n); }\n";
+    bench.compile("one.c", one, &["-fno-builtin", "-w"])?;
+    let text = "int main(void) { void *xmalloc(); return !xmalloc(1L); }\n";
+    bench.compile("calls.c", text, &["-w"])?;
+    let inputs = ["--allocator=./libown.a", "--allocator-override=provider", "calls.o", "one.o"];
+    bench.links(&[&inputs[..], &["--fatal-warnings"]].concat())?;
     // No object wins where the heap is an archive's.
     let inputs = ["--allocator=./libown.a", "--allocator-override=object", "user.o", "libheap.a"];
     bench.refuses(&inputs, &["a second heap", "own_alloc", "without a malloc of its own"])

@@ -241,7 +241,11 @@ fn note(target: Target) -> Outcome {
 fn no_heap(target: Target) -> Outcome {
     let bench = Bench::new("proof/no-heap", target)?;
     bench.compile("user.c", "int main(void) { return 0; }\n", &[])?;
-    let link = bench.links(&["--allocator=mimalloc", "user.o", "--gc-sections"])?;
+    let inputs = ["--allocator=mimalloc", "user.o", "--gc-sections"];
+    let silent = bench.links(&[&inputs[..], &["-w"]].concat())?;
+    ensure(silent.stderr.is_empty(), || silent.describe())?;
+    // Meson asks so what options a linker knows.
+    let link = bench.links(&[&inputs[..], &["--fatal-warnings"]].concat())?;
     allocator::says(&link, &["note: nothing in the program needs malloc"])?;
     let image = Image::open(&bench.path("out"))?;
     ensure(image.section(".note.gild.allocator").is_none(), || "a note is left".into())

@@ -116,14 +116,12 @@ pub enum ArgError {
 }
 
 fn hint(option: &str, nearest: Option<&str>) -> String {
-    match option.starts_with("-Wl") {
-        true => {
-            "; a compiler passes on what follows -Wl, and a linker takes it without (rustc tells \
-                 the two apart by -C linker-flavor=ld, or if gild is called ld.gild)"
-                .into()
-        }
-        false => did_you_mean(nearest),
+    if option.starts_with("-Wl") {
+        return "; a compiler passes on what follows -Wl, and a linker takes it without (rustc tells the \
+                two apart by -C linker-flavor=ld, or if gild is called ld.gild)"
+            .into();
     }
+    did_you_mean(nearest)
 }
 
 /// The tail of a message about a name that isn't known.

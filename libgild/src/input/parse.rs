@@ -236,7 +236,7 @@ fn sections(object: &mut Object) -> Parsed<Option<usize>> {
 /// Whether relocation section `header` is of a section that isn't linked.
 fn is_excluded(object: &Object, header: &Shdr) -> bool {
     let target = object.headers.get(header.info() as usize);
-    target.is_some_and(|target| target.flags() & (SHF_EXCLUDE | SHF_ALLOC) == SHF_EXCLUDE)
+    target.is_some_and(|target| target.flags() & SHF_EXCLUDE != 0)
 }
 
 /// Linkonce and compressed sections, and those with names of their own; slim LTO objects.

@@ -13,7 +13,7 @@ use crate::ids::OutputId;
 use crate::live::Live;
 use crate::merge::Merged;
 use crate::sections::Sections;
-use crate::symbols::{Resolved, Symbol};
+use crate::symbols::Resolved;
 use crate::synth::{Context, Plan, Synth, SynthKind};
 
 /// gABI: from here on `e_phnum` would need section header 0, where Linux doesn't look.
@@ -49,9 +49,7 @@ pub fn layout(
     start_files::warn_of_base(resolved, image_base, options, warnings);
     let (page, separate, pie) = (options.max_page_size, options.separate, options.pie);
     let rules = Rules { image_base, page, separate, pie, stack };
-    let gnu = |symbol: &Symbol| symbol.flags & Symbol::UNIQUE != 0 || symbol.kind == STT_GNU_IFUNC;
-    let gnu_symbols = resolved.symbols.iter().any(gnu) || synth.slots.iplt_count() != 0;
-    let mut layout = Layout { synth, image_base, pie, gnu_symbols, ..Layout::default() };
+    let mut layout = Layout { synth, image_base, pie, ..Layout::default() };
     for _ in 0..MAX_ROUNDS {
         let end = place(&mut layout, sections, &ordered, options, &rules)?;
         let linker = LinkerValues::new(&layout, resolved, sections, &ordered, end);

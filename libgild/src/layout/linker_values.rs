@@ -68,7 +68,10 @@ impl LinkerValues {
             let last = ranges.next_back().map(|(id, _)| *id).or(first);
             first.zip(last).map(|(first, last)| range(first).start..range(last).end)
         };
-        let etext = kept(&|class, _| matches!(class, Class::Execute | Class::WriteExecute))
+        // As in GNU ld's default script, whatever class `.text` is of.
+        let text = all.iter().find(|(id, _)| sections.outputs[id.index()].name == b".text");
+        let code = text.map_or(Class::Execute, |(_, class)| *class);
+        let etext = kept(&|class, _| class == code)
             .or_else(|| kept(&|class, _| class == Class::Read))
             .map_or(base, |range| range.end);
         let stored = |class: Class, kind| class.flags() & PF_W != 0 && kind != SHT_NOBITS;

@@ -138,8 +138,6 @@ pub struct Layout {
     pub file_size: u64,
     /// ET_DYN instead of ET_EXEC.
     pub pie: bool,
-    /// The file has STT_GNU_IFUNC or STB_GNU_UNIQUE symbols.
-    pub gnu_symbols: bool,
     /// By IPLT entry: address of the ifunc's resolver.
     resolvers: Vec<u64>,
 }

@@ -121,7 +121,10 @@ impl Scanner<'_, '_> {
         found: &mut Found,
     ) -> Option<Action> {
         let Source { object, shndx, .. } = source;
-        let (bytes, flags) = (object.section_data(shndx), object.headers[shndx as usize].flags());
+        let bytes = object.section_data(shndx);
+        // What moves in a record is refused when that is written, whether it could be written to or not.
+        let writable = if source.record { SHF_WRITE } else { 0 };
+        let flags = object.headers[shndx as usize].flags() | writable;
         let symbol = rela.sym();
         let action = match action(self.arch, rela, bytes, target, flags, next) {
             Ok(action) => action,

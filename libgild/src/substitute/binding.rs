@@ -259,7 +259,7 @@ impl Binding {
 }
 
 /// Whether the object has an allocator.
-fn has_core(object: &Object) -> bool {
+pub(super) fn has_core(object: &Object) -> bool {
     object.global_symbols().any(|(index, symbol)| {
         symbol.shndx() != SHN_UNDEF && is_one_of(&family::CORE, object.symbol_name(index))
     })

@@ -1,7 +1,9 @@
 //! The promise, checked on what is really in the program.
 
+use super::binding::has_core;
 use super::{Binding, Taken, family};
-use crate::args::{Internal, Override};
+use crate::args::{Internal, Options, Override};
+use crate::demangle::demangle;
 use crate::diagnostics::{Error, Errors, Place, Result};
 use crate::elf::{RelaExt, SHF_ALLOC, SHN_UNDEF, ShdrExt, SymExt};
 use crate::ids::SectionId;
@@ -19,6 +21,7 @@ pub fn verify(
     resolved: &Resolved,
     live: &mut Live,
     binding: &Binding,
+    options: &Options,
     warnings: &mut Vec<String>,
     notes: &mut Vec<String>,
 ) -> Result<()> {
@@ -46,13 +49,14 @@ pub fn verify(
         !allowed && !is_own(object, binding) && is_second_heap(object, live, binding)
     };
     if binding.winner == Some(Override::Provider) {
-        let displaced =
-            resolved.objects.iter().filter(|it| is_displaced(it) && !is_own(it, binding));
-        let displaced = displaced.filter(|object| !binding.is_libc(object.position.0));
-        warnings.extend(displaced.filter_map(|object| left(object, resolved, live)));
+        let displaced = resolved.objects.iter().filter(|object| {
+            let given = is_own(object, binding) || binding.is_libc(object.position.0);
+            !given && is_displaced(object) && has_core(object)
+        });
+        warnings.extend(displaced.filter_map(|object| left(object, resolved, live, options)));
     }
     let seconds = resolved.objects.iter().filter(second);
-    errors.extend(seconds.map(|object| second_heap(object, resolved, live, binding)));
+    errors.extend(seconds.map(|object| second_heap(object, resolved, live, binding, options)));
     Errors::check(errors)
 }
 
@@ -142,19 +146,25 @@ fn is_displaced(object: &Object) -> bool {
 }
 
 /// Functions of a displaced allocator that the program calls by other names.
-fn left(object: &Object, resolved: &Resolved, live: &Live) -> Option<String> {
-    let (mut names, at) = referrers(object, resolved, live);
-    names.retain(|name| name.contains("alloc") || name.contains("free"));
+fn left(object: &Object, resolved: &Resolved, live: &Live, options: &Options) -> Option<String> {
+    let (names, at) = referrers(object, resolved, live, options, is_of_heap);
     (!names.is_empty()).then(|| {
         let places: String = at.iter().map(|at| format!("\n>>> referenced by {at}")).collect();
         format!(
-            "{} gave way to the allocator, but for {}: where blocks of theirs meet free and realloc, \
-             or the allocator's meet them, the program is corrupt\n>>> build it without a malloc of \
+            "{} gave way to the allocator, but for {}: a program in which blocks of theirs meet free \
+             and realloc, or the allocator's meet them, is corrupt\n>>> build it without a malloc of \
              its own{places}",
             object.name,
             names.join(", ")
         )
     })
+}
+
+/// Whether a function's name, as in the source, is one of an allocator's.
+fn is_of_heap(name: &str) -> bool {
+    let path = name.split('(').next().unwrap_or(name);
+    let own = path.rsplit("::").next().unwrap_or(path).to_lowercase();
+    own.contains("alloc") || own.split('_').any(|word| word.ends_with("free"))
 }
 
 /// Whether an object of the C library defines a part of its private heap.
@@ -165,7 +175,13 @@ pub fn is_private_heap(object: &Object, binding: &Binding) -> bool {
         })
 }
 
-fn second_heap(object: &Object, resolved: &Resolved, live: &Live, binding: &Binding) -> Error {
+fn second_heap(
+    object: &Object,
+    resolved: &Resolved,
+    live: &Live,
+    binding: &Binding,
+    options: &Options,
+) -> Error {
     let remedy = match binding.is_libc(object.position.0) {
         true => "--allocator-internal=keep leaves the C library its private heap",
         false => {
@@ -173,7 +189,7 @@ fn second_heap(object: &Object, resolved: &Resolved, live: &Live, binding: &Bind
              allocator's free, --allocator-override=provider takes the rest of it and leaves its malloc"
         }
     };
-    let (names, at) = referrers(object, resolved, live);
+    let (names, at) = referrers(object, resolved, live, options, |_| true);
     let message = format!(
         "a second heap: {} is in the program beside the allocator {}{}\n>>> {remedy}",
         object.name,
@@ -186,8 +202,14 @@ fn second_heap(object: &Object, resolved: &Resolved, live: &Live, binding: &Bind
     Error::Allocator { message, at, order: (object.file.0, 0, 0) }
 }
 
-/// Why an object is in the program: which of its symbols others refer to, and where.
-fn referrers(object: &Object, resolved: &Resolved, live: &Live) -> (Vec<String>, Vec<Place>) {
+/// Why an object is in the program: which of its symbols of a kind others refer to, and where.
+fn referrers(
+    object: &Object,
+    resolved: &Resolved,
+    live: &Live,
+    options: &Options,
+    is_wanted: impl Fn(&str) -> bool,
+) -> (Vec<String>, Vec<Place>) {
     let (mut names, mut places) = (Vec::new(), Vec::new());
     for other in resolved.objects.iter().filter(|other| other.file != object.file) {
         let sections = 0..other.headers.len() as u32;
@@ -198,7 +220,10 @@ fn referrers(object: &Object, resolved: &Resolved, live: &Live) -> (Vec<String>,
                 if resolved.symbol(id).owner != object.file {
                     continue;
                 }
-                let name = String::from_utf8_lossy(resolved.names.name(id)).into_owned();
+                let name = demangle(resolved.names.name(id), options.demangle);
+                if !is_wanted(&name) {
+                    continue;
+                }
                 if !names.contains(&name) {
                     names.push(name);
                 }

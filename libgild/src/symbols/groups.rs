@@ -1,5 +1,5 @@
 //! COMDAT groups and `.gnu.linkonce` sections: one copy of each stays (gABI, "Section Groups"). A group
-//! and a linkonce section know nothing of each other, as with lld.
+//! and a linkonce section know nothing of each other, as with lld and mold: of both, weak definitions stay.
 
 use crate::input::object::{Group, Object};
 use crate::tasks::Tasks;

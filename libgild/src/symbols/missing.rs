@@ -31,8 +31,8 @@ const LIBRARIES: [Library; 4] = [
     Library {
         names: &[],
         has: is_fortified,
-        hint: "this was compiled with _FORTIFY_SOURCE for glibc, and the program's C library is \
-               another: take a build for that, or compile with -U_FORTIFY_SOURCE",
+        hint: "_FORTIFY_SOURCE makes calls of such functions of glibc's, and the program's C library \
+               lacks this one: take a build for that library, or compile with -U_FORTIFY_SOURCE",
     },
 ];
 

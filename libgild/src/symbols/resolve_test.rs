@@ -277,7 +277,8 @@ fn local_and_global_signatures_share_a_namespace() {
 /// LLVM's call graph profile has relocations of type REL, which nobody applies.
 #[test]
 fn relocations_of_what_is_not_linked_may_be_of_any_type() {
-    for (flags, links) in [(SHF_EXCLUDE, true), (0, false), (SHF_ALLOC, false)] {
+    let excluded = SHF_ALLOC | SHF_EXCLUDE;
+    for (flags, links) in [(SHF_EXCLUDE, true), (excluded, true), (0, false), (SHF_ALLOC, false)] {
         let profile = Section::new(".profile", SHT_PROGBITS, flags, 8, vec![0; 16]);
         let relocations = Section::new(".rel.profile", SHT_REL, 0, 8, vec![0; 16]);
         let relocations = Section { info: 1, ..relocations };

@@ -40,6 +40,8 @@ fn defined<'a, 'data>(resolved: &'a Resolved<'data>) -> impl Iterator<Item = &'d
 
 struct Search<'a> {
     name: &'a [u8],
+    /// As in the source.
+    readable: String,
     folded: Vec<u8>,
     letters: u64,
     /// What [`plain_function`] says of `name`.
@@ -53,7 +55,8 @@ impl<'a> Search<'a> {
     fn new(name: &'a [u8]) -> Search<'a> {
         let (folded, plain) = (fold(name), plain_function(name));
         let limit = slips(name.len());
-        Search { name, folded, letters: letters(name), plain, limit, best: None }
+        let readable = demangle(name, true);
+        Search { name, readable, folded, letters: letters(name), plain, limit, best: None }
     }
 
     fn consider(&mut self, candidate: &'a [u8], letters: u64, plain: Option<&'a [u8]>) {
@@ -76,10 +79,24 @@ impl<'a> Search<'a> {
         let found = (distance, candidate.len().abs_diff(self.name.len()), candidate);
         if distance <= self.limit
             && self.best.is_none_or(|best| found < best)
-            && (same_function || is_slip(self.name, candidate))
+            && (same_function || self.is_slip_for(candidate))
         {
             self.best = Some(found);
         }
+    }
+
+    /// Whether a person may have typed the name for `theirs`. People don't type mangled names, in which
+    /// a destructor is a letter away from a constructor.
+    fn is_slip_for(&self, theirs: &[u8]) -> bool {
+        if !is_mangled(self.name) || !is_mangled(theirs) {
+            return is_mangled(self.name) == is_mangled(theirs);
+        }
+        let (mine, theirs) = (self.readable.as_str(), demangle(theirs, true));
+        let differ_in_parameters = match (mine.split_once('('), theirs.split_once('(')) {
+            (Some((mine, _)), Some((theirs, _))) => mine == theirs,
+            _ => false,
+        };
+        mine != theirs && (differ_in_parameters || are_near(&words(mine), &words(&theirs)))
     }
 
     fn answer(&self, options: &Options) -> Option<String> {
@@ -112,23 +129,13 @@ fn is_mangled(name: &[u8]) -> bool {
     name.starts_with(b"_Z") || name.starts_with(b"_R")
 }
 
-/// Whether a person may have typed one for the other. People don't type mangled names, in which a
-/// destructor is a letter away from a constructor.
-fn is_slip(mine: &[u8], theirs: &[u8]) -> bool {
-    if !is_mangled(mine) || !is_mangled(theirs) {
-        return is_mangled(mine) == is_mangled(theirs);
-    }
-    let (mine, theirs) = (demangle(mine, true), demangle(theirs, true));
-    let parameters_differ = match (mine.split_once('('), theirs.split_once('(')) {
-        (Some((mine, _)), Some((theirs, _))) => mine == theirs,
-        _ => false,
-    };
-    let (mine, theirs) = (words(&mine), words(&theirs));
+/// Whether names are the same but for slips in their words.
+fn are_near(mine: &[&str], theirs: &[&str]) -> bool {
     let is_near = |(mine, theirs): (&&str, &&str)| {
         let limit = slips(mine.len());
         edit_distance(mine.as_bytes(), theirs.as_bytes(), limit) <= limit
     };
-    parameters_differ || mine.len() == theirs.len() && mine.iter().zip(&theirs).all(is_near)
+    mine.len() == theirs.len() && mine.iter().zip(theirs).all(is_near)
 }
 
 /// The words of a name and what is between them.
@@ -190,6 +197,8 @@ mod tests {
             ("_ZN1A5printEv", &["_ZN1A5pritnEv"], Some("A::pritn()")),
             ("_ZN1A1fEv", &["_ZN1AC1Ev", "_ZN1A1gEv"], None),
             ("_ZN1BD1Ev", &["_ZN1BC1Ev"], None),
+            // Two constructors of one name.
+            ("_ZN1AC1Ei", &["_ZN1AC2Ei"], None),
             ("_Z1gi", &["_ZTIi"], None),
             ("_ZTV6Shapes", &["_ZTS6Shapes", "_ZTV5Shape"], Some("vtable for Shape")),
         ] {

@@ -250,6 +250,11 @@ impl Synth {
         }
     }
 
+    /// Whether the file has symbols or relocations for which EI_OSABI says GNU.
+    pub fn has_gnu_symbols(&self) -> bool {
+        self.slots.iplt_count() != 0 || self.symtab.as_ref().is_some_and(SymTab::has_gnu_symbols)
+    }
+
     /// `sh_info` of `.symtab`.
     pub(crate) fn first_global(&self) -> u32 {
         self.symtab.as_ref().map_or(0, |table| table.first_global() as u32)

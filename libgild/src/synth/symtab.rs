@@ -41,10 +41,13 @@ struct Picks {
     locals: Vec<Pick>,
     globals: Vec<Pick>,
     count: [Count; 2],
+    /// Some have a type or binding of GNU's.
+    gnu: bool,
 }
 
 impl Picks {
-    fn add(&mut self, index: u32, length: u32, half: Half) {
+    fn add(&mut self, symbol: &Sym, index: u32, length: u32, half: Half) {
+        self.gnu |= symbol.kind() == STT_GNU_IFUNC || symbol.bind() == STB_GNU_UNIQUE;
         let (picks, count) = match half {
             Half::Locals => (&mut self.locals, &mut self.count[0]),
             Half::Globals => (&mut self.globals, &mut self.count[1]),
@@ -93,7 +96,8 @@ impl<'data> Plan<'_, 'data> {
             for index in 1..object.first_global.min(object.symbols.len()) as u32 {
                 self.prefetch_local(object, index + AHEAD as u32);
                 if let Some(name) = self.local(object, index) {
-                    picks.add(index, name.len() as u32, Half::Locals);
+                    let symbol = &object.symbols[index as usize];
+                    picks.add(symbol, index, name.len() as u32, Half::Locals);
                 }
             }
         }
@@ -110,7 +114,8 @@ impl<'data> Plan<'_, 'data> {
                 continue;
             }
             let half = if is_hidden(symbol) { Half::Locals } else { Half::Globals };
-            picks.add(index, object.global_lengths[place], half);
+            let entry = &object.symbols[index as usize];
+            picks.add(entry, index, object.global_lengths[place], half);
         }
         picks
     }
@@ -219,6 +224,11 @@ impl SymTab {
     /// Bytes of `.strtab`.
     pub fn names_size(&self) -> u64 {
         self.name_parts.last().map_or(0, |part| part.end)
+    }
+
+    /// Whether a symbol has a type or binding that EI_OSABI tells the meaning of (gABI).
+    pub fn has_gnu_symbols(&self) -> bool {
+        self.picks.iter().any(|picks| picks.gnu)
     }
 
     /// Ranges of entries that can be written independently: the halves' groups in order.

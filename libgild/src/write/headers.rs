@@ -14,7 +14,7 @@ impl Layout {
     pub fn file_headers(&self) -> Vec<u8> {
         let phnum = self.segments.len() as u16;
         let mut out = Vec::with_capacity((EHDR_SIZE + PHDR_SIZE * u64::from(phnum)) as usize);
-        let abi = if self.gnu_symbols { ELFOSABI_GNU } else { ELFOSABI_NONE };
+        let abi = if self.synth.has_gnu_symbols() { ELFOSABI_GNU } else { ELFOSABI_NONE };
         out.extend_from_slice(&[0x7f, b'E', b'L', b'F', 2, 1, 1, abi, 0, 0, 0, 0, 0, 0, 0, 0]);
         let kind = if self.pie { ET_DYN } else { ET_EXEC };
         put!(out: kind, EM_X86_64, 1u32, self.entry, EHDR_SIZE, self.section_headers, 0u32);

@@ -325,12 +325,13 @@ impl<'a, 'data> Relocator<'a, 'data> {
         let object = section.object;
         let kind = self.kind(object, rela);
         let action = x86_64::action(self.arch, rela, section.data, kind, flags, next)?;
-        // An undefined weak thread-local is at the thread pointer itself.
+        // An undefined weak thread-local is at the start of what its offset is counted from.
         let undefined_tls = matches!(kind, TargetKind::Absolute(_)) && is_tls(rela.kind());
         let target = self.context.target(object, rela.sym(), rela.addend());
-        let s = match undefined_tls {
-            true => self.context.layout.tp,
-            false => target.wrapping_sub(rela.addend() as u64),
+        let s = match (undefined_tls, action) {
+            (true, Action::DtpOffset(_)) => self.context.layout.tls_start,
+            (true, _) => self.context.layout.tp,
+            (false, _) => target.wrapping_sub(rela.addend() as u64),
         };
         let values = values(self.context, object, rela, action, s)?;
         let offset = rela.offset();

@@ -37,7 +37,7 @@ pub enum RelocationError {
     )]
     ReadOnly,
     /// The same, which no option allows.
-    #[error("in .eh_frame cannot move with a static-PIE\n>>> recompile with -fPIE")]
+    #[error("in .eh_frame cannot move with a static-PIE; recompile with -fPIE")]
     MovesInEhFrame,
     /// psABI 11.1.3 has the sequences that can be rewritten.
     #[error(

@@ -43,6 +43,7 @@ mod plan;
 mod plan_test;
 mod provider;
 mod report;
+mod second_heap;
 mod verify;
 
 pub use binding::{Binding, Taken};

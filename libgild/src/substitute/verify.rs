@@ -1,18 +1,12 @@
 //! The promise, checked on what is really in the program.
 
-use super::binding::has_core;
-use super::{Binding, Taken, family};
-use crate::args::{Internal, Options, Override};
-use crate::demangle::demangle;
-use crate::diagnostics::{Error, Errors, Place, Result};
-use crate::elf::{RelaExt, SHF_ALLOC, SHN_UNDEF, ShdrExt, SymExt};
-use crate::ids::SectionId;
+use super::second_heap::Others;
+use super::{Binding, family};
+use crate::args::{Options, Override};
+use crate::diagnostics::{Error, Errors, Result};
 use crate::input::object::Object;
 use crate::live::Live;
 use crate::symbols::{Definition, Resolved};
-
-/// Places shown for an error.
-const SHOWN: usize = 3;
 
 /// Checks that the live program has the heap that was asked for.
 ///
@@ -40,23 +34,9 @@ pub fn verify(
         Some(Override::Object) => mixed(&owners, binding).into_iter().collect(),
         _ => owners.iter().filter_map(|&(name, owner)| foreign(name, owner, binding)).collect(),
     };
-    let second = |object: &&Object| {
-        let allowed = match binding.is_libc(object.position.0) {
-            true => binding.internal == Internal::Keep,
-            false => binding.winner == Some(Override::Provider),
-        };
-        // With a prefix the provider's plain names are displaced, too.
-        !allowed && !is_own(object, binding) && is_second_heap(object, live, binding)
-    };
-    if binding.winner == Some(Override::Provider) {
-        let displaced = resolved.objects.iter().filter(|object| {
-            let given = is_own(object, binding) || binding.is_libc(object.position.0);
-            !given && is_displaced(object) && has_core(object)
-        });
-        warnings.extend(displaced.filter_map(|object| left(object, resolved, live, options)));
-    }
-    let seconds = resolved.objects.iter().filter(second);
-    errors.extend(seconds.map(|object| second_heap(object, resolved, live, binding, options)));
+    let others = Others { resolved, live, binding, options };
+    warnings.extend(others.left());
+    errors.extend(others.second_heaps());
     Errors::check(errors)
 }
 
@@ -126,114 +106,6 @@ fn drop_note(resolved: &Resolved, live: &mut Live, binding: &Binding) {
         let sections = 0..object.headers.len() as u32;
         sections.for_each(|shndx| live.drop_section(object.section_id(shndx)));
     }
-}
-
-/// Whether the program contains a part of an object whose definition of the family was displaced,
-/// or of the C library's own heap.
-pub fn is_second_heap(object: &Object, live: &Live, binding: &Binding) -> bool {
-    let is_heap = is_displaced(object) || is_private_heap(object, binding);
-    let allocated = |shndx: &u32| {
-        let header = &object.headers[*shndx as usize];
-        header.flags() & SHF_ALLOC != 0 && header.size() > 0
-    };
-    let mut sections = (0..object.headers.len() as u32).filter(allocated);
-    is_heap && sections.any(|shndx| live.is_live(object.section_id(shndx)))
-}
-
-/// Whether an object defines functions of the family that others stand for.
-fn is_displaced(object: &Object) -> bool {
-    object.taken.iter().any(|(_, taken)| *taken == Taken::Displaced)
-}
-
-/// Functions of a displaced allocator that the program calls by other names.
-fn left(object: &Object, resolved: &Resolved, live: &Live, options: &Options) -> Option<String> {
-    let (names, at) = referrers(object, resolved, live, options, is_of_heap);
-    (!names.is_empty()).then(|| {
-        let places: String = at.iter().map(|at| format!("\n>>> referenced by {at}")).collect();
-        format!(
-            "{} gave way to the allocator, but for {}: a program in which blocks of theirs meet free \
-             and realloc, or the allocator's meet them, is corrupt\n>>> build it without a malloc of \
-             its own{places}",
-            object.name,
-            names.join(", ")
-        )
-    })
-}
-
-/// Whether a function's name, as in the source, is one of an allocator's.
-fn is_of_heap(name: &str) -> bool {
-    let path = name.split('(').next().unwrap_or(name);
-    let own = path.rsplit("::").next().unwrap_or(path).to_lowercase();
-    own.contains("alloc") || own.split('_').any(|word| word.ends_with("free"))
-}
-
-/// Whether an object of the C library defines a part of its private heap.
-pub fn is_private_heap(object: &Object, binding: &Binding) -> bool {
-    binding.is_libc(object.position.0)
-        && object.global_symbols().any(|(index, symbol)| {
-            symbol.shndx() != SHN_UNDEF && binding.is_heap(object.symbol_name(index))
-        })
-}
-
-fn second_heap(
-    object: &Object,
-    resolved: &Resolved,
-    live: &Live,
-    binding: &Binding,
-    options: &Options,
-) -> Error {
-    let remedy = match binding.is_libc(object.position.0) {
-        true => "--allocator-internal=keep leaves the C library its private heap",
-        false => {
-            "build the program without a malloc of its own, or, if none of its blocks gets to the \
-             allocator's free, --allocator-override=provider takes the rest of it and leaves its malloc"
-        }
-    };
-    let (names, at) = referrers(object, resolved, live, options, |_| true);
-    let message = format!(
-        "a second heap: {} is in the program beside the allocator {}{}\n>>> {remedy}",
-        object.name,
-        binding.name,
-        match names.is_empty() {
-            true => String::new(),
-            false => format!(", for {}", names.join(", ")),
-        },
-    );
-    Error::Allocator { message, at, order: (object.file.0, 0, 0) }
-}
-
-/// Why an object is in the program: which of its symbols of a kind others refer to, and where.
-fn referrers(
-    object: &Object,
-    resolved: &Resolved,
-    live: &Live,
-    options: &Options,
-    is_wanted: impl Fn(&str) -> bool,
-) -> (Vec<String>, Vec<Place>) {
-    let (mut names, mut places) = (Vec::new(), Vec::new());
-    for other in resolved.objects.iter().filter(|other| other.file != object.file) {
-        let sections = 0..other.headers.len() as u32;
-        let is_live = |shndx: &u32| live.is_live(SectionId(other.first_section + shndx));
-        for shndx in sections.filter(is_live) {
-            for rela in other.relocations(shndx) {
-                let Some(id) = other.global(rela.sym()) else { continue };
-                if resolved.symbol(id).owner != object.file {
-                    continue;
-                }
-                let name = demangle(resolved.names.name(id), options.demangle);
-                if !is_wanted(&name) {
-                    continue;
-                }
-                if !names.contains(&name) {
-                    names.push(name);
-                }
-                if places.len() < SHOWN {
-                    places.push(other.place(shndx, rela.offset(), true));
-                }
-            }
-        }
-    }
-    (names, places)
 }
 
 /// Adds what the allocator has to do with it to the errors of the walk.

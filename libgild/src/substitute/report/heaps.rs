@@ -4,7 +4,7 @@ use crate::ids::SymbolId;
 use crate::input::object::Object;
 use crate::live::Live;
 use crate::substitute::provider::references;
-use crate::substitute::{Binding, family, verify};
+use crate::substitute::{Binding, family, second_heap, verify};
 use crate::symbols::Resolved;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -88,7 +88,7 @@ pub fn find(resolved: &Resolved, live: &Live, binding: &Binding) -> Vec<Heap> {
         .objects
         .iter()
         .filter(|object| {
-            binding.is_libc(object.position.0) && verify::is_second_heap(object, live, binding)
+            binding.is_libc(object.position.0) && second_heap::is_second_heap(object, live, binding)
         })
         .map(|object| object.name.to_string())
         .collect();

@@ -4,7 +4,7 @@ use crate::elf::RelaExt;
 use crate::ids::{FileId, SectionId, SymbolId};
 use crate::input::object::Object;
 use crate::live::Live;
-use crate::substitute::{Binding, family, verify};
+use crate::substitute::{Binding, family, second_heap};
 use crate::symbols::Resolved;
 use crate::tasks::Tasks;
 use rayon::prelude::*;
@@ -49,7 +49,7 @@ impl References {
         let callers = self.counts.keys().filter(|(id, _)| ids.contains(id));
         let objects = callers.map(|(_, file)| resolved.object(*file));
         let others = objects.filter(|object| {
-            !verify::is_private_heap(object, binding) && !binding.is_home(object.position.0)
+            !second_heap::is_private_heap(object, binding) && !binding.is_home(object.position.0)
         });
         let names: BTreeSet<String> = others.map(|object| object.name.to_string()).collect();
         names.into_iter().collect()

@@ -163,10 +163,16 @@ impl Errors {
         self.0
     }
 
-    /// Fails if there is any error; sorts them by place.
-    pub fn check(mut errors: Vec<Error>) -> Result<()> {
+    /// These, in the order of their places.
+    pub fn sorted(errors: impl IntoIterator<Item = Error>) -> Errors {
+        let mut errors: Vec<Error> = errors.into_iter().collect();
         errors.sort_by_key(Error::order);
-        Errors::in_order(errors)
+        Errors(errors)
+    }
+
+    /// Fails if there is any error; sorts them by place.
+    pub fn check(errors: Vec<Error>) -> Result<()> {
+        if errors.is_empty() { Ok(()) } else { Err(Errors::sorted(errors)) }
     }
 
     /// Fails if there is any error; they are in input order already, those without a place too.
@@ -180,9 +186,7 @@ impl Errors {
             (Ok(a), Ok(b)) => Ok((a, b)),
             (a, b) => {
                 let errors = a.err().into_iter().chain(b.err());
-                let mut errors: Vec<Error> = errors.flat_map(Errors::into_vec).collect();
-                errors.sort_by_key(Error::order);
-                Err(Errors(errors))
+                Err(Errors::sorted(errors.flat_map(Errors::into_vec)))
             }
         }
     }

@@ -21,6 +21,9 @@ id!(/// An input section: `Object::first_section + section header index`; common
     SectionId);
 id!(/// A distinct global name. The numbering says nothing about order: never let output depend on it.
     SymbolId);
+id!(/// An output section, an index of `Sections::outputs` (later in layout order through `Layout::order`).
+    OutputId);
+
 /// A byte of an input section; in the order of the input.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Site {
@@ -31,6 +34,3 @@ pub struct Site {
     /// Bytes from the section's start.
     pub offset: u64,
 }
-
-id!(/// An output section, an index of `Sections::outputs` (later in layout order through `Layout::order`).
-    OutputId);

@@ -33,6 +33,14 @@ fn link(name: &str, linker: &str, flags: &[&str]) -> PathBuf {
     output
 }
 
+/// Compares two programs that nothing unexplained tells apart.
+#[track_caller]
+fn equal(a: &Path, b: &Path) -> Comparison {
+    let comparison = compare(a, b);
+    assert!(comparison.is_equal(), "{a:?} and {b:?}:\n{}", unexplained(&comparison));
+    comparison
+}
+
 fn kinds(comparison: &Comparison) -> Vec<Kind> {
     comparison.unexplained().map(|finding| finding.kind).collect()
 }
@@ -44,8 +52,7 @@ const BASES: [&str; 3] = ["-static", "-nostdlib", "-Wl,--build-id=none,-z,norelr
 fn offsets_may_be_counted_from_either_end() {
     let mold = link("bases.s", "mold", &BASES);
     for linker in ["ld", "lld"] {
-        let comparison = compare(&link("bases.s", linker, &BASES), &mold);
-        assert!(comparison.is_equal(), "{linker}:\n{}", unexplained(&comparison));
+        equal(&link("bases.s", linker, &BASES), &mold);
     }
 }
 
@@ -87,8 +94,7 @@ fn edited(sound: &Path, edit: impl FnOnce(&mut Elf)) -> PathBuf {
 fn a_biased_base_may_lie_outside_of_the_program() {
     let lld = link("biased.s", "lld", &BASES);
     for linker in ["ld", "mold"] {
-        let comparison = compare(&link("biased.s", linker, &BASES), &lld);
-        assert!(comparison.is_equal(), "{linker}:\n{}", unexplained(&comparison));
+        equal(&link("biased.s", linker, &BASES), &lld);
     }
     let biased = |e: &mut Elf| {
         let (at, insn) = e.instructions("_start").remove(0);
@@ -158,8 +164,7 @@ fn registers_beyond_r15_are_told_apart() {
 fn debug_information_finds_code_behind_padding() {
     let aligned = |flag| link("nameless.s", "ld", &[&BASES[..], &["-g", flag]].concat());
     let (close, apart) = (aligned("-Wa,--defsym,ALIGN=1"), aligned("-Wa,--defsym,ALIGN=16"));
-    let comparison = compare(&close, &apart);
-    assert!(comparison.is_equal(), "{}", unexplained(&comparison));
+    equal(&close, &apart);
     // The rows of the nop speak of the instruction before the padding.
     let moved = edited(&apart, |e| {
         let syscall = e.symbol("_start").value + 5;
@@ -179,8 +184,7 @@ fn the_end_of_a_variable_is_not_the_next() {
     let (close, apart) = (aligned("-Wa,--defsym,ALIGN=4"), aligned("-Wa,--defsym,ALIGN=16"));
     let stripped = close.with_extension("stripped");
     run(Command::new("strip").arg(&close).arg("-o").arg(&stripped));
-    let comparison = compare(&apart, &stripped);
-    assert!(comparison.is_equal(), "{}", unexplained(&comparison));
+    equal(&apart, &stripped);
     let moved = edited(&apart, |e| {
         let (at, insn) = e.find("_start", |i| i.mnemonic() == Mnemonic::Inc);
         e.add_int(at + insn.len() - 4, 4);
@@ -192,8 +196,7 @@ fn the_end_of_a_variable_is_not_the_next() {
 #[test]
 fn data_may_lead_to_the_end_of_a_function() {
     let lld = link("behind.s", "lld", &BASES);
-    let comparison = compare(&link("behind.s", "ld", &BASES), &lld);
-    assert!(comparison.is_equal(), "{}", unexplained(&comparison));
+    equal(&link("behind.s", "ld", &BASES), &lld);
     for by in [-1, 1] {
         let moved = edited(&lld, |e| e.add_int(e.offset(e.symbol("frames").value), by));
         assert!(!compare(&lld, &moved).is_equal(), "{by}");
@@ -204,8 +207,7 @@ fn data_may_lead_to_the_end_of_a_function() {
 fn tables_among_the_code_are_no_code() {
     let in_order = |flag| link("table.s", "ld", &[&BASES[..], &[flag]].concat());
     let (one, other) = (in_order("-Wa,--defsym,PLAIN=1"), in_order("-Wa,--defsym,SWAPPED=1"));
-    let comparison = compare(&one, &other);
-    assert!(comparison.is_equal(), "{}", unexplained(&comparison));
+    equal(&one, &other);
     // Every byte of the table and its text, and the reference to the constant.
     let table = Elf::new(std::fs::read(&other).expect("the program")).symbol("table").value;
     for byte in table..table + 23 {
@@ -226,8 +228,7 @@ fn tables_among_the_code_are_no_code() {
 fn the_end_of_an_array_is_not_the_text_behind_it() {
     let ending = |flag| link("bound.s", "ld", &[&BASES[..], &[flag]].concat());
     let (one, other) = (ending("-Wa,--defsym,LONG=1"), ending("-Wa,--defsym,SHORT=1"));
-    let comparison = compare(&one, &other);
-    assert!(comparison.is_equal(), "{}", unexplained(&comparison));
+    equal(&one, &other);
     let moved = edited(&other, |e| {
         let (at, insn) = e.find("_start", |i| i.op0_register() == iced_x86::Register::RDX);
         e.add_int(at + insn.len() - 4, -8);
@@ -240,8 +241,7 @@ fn the_end_of_an_array_is_not_the_text_behind_it() {
 fn a_merged_constant_may_lie_between_texts() {
     let (ld, mold) = (link("inserted.s", "ld", &BASES), link("inserted.s", "mold", &BASES));
     for (one, other) in [(&ld, &mold), (&mold, &ld)] {
-        let comparison = compare(one, other);
-        assert!(comparison.is_equal(), "{}", unexplained(&comparison));
+        equal(one, other);
     }
     let text = Elf::new(std::fs::read(&mold).expect("the program")).section(".rodata").offset;
     // Each character of the text before the constant, which begins behind three others.
@@ -257,8 +257,7 @@ fn the_end_of_a_merged_constant_is_no_other() {
     let ld = link("pieces.s", "ld", &BASES);
     for linker in ["lld", "mold"] {
         let other = link("pieces.s", linker, &BASES);
-        let comparison = compare(&ld, &other);
-        assert!(comparison.is_equal(), "{linker}:\n{}", unexplained(&comparison));
+        equal(&ld, &other);
         let places = Elf::new(std::fs::read(&other).expect("the program")).instructions("_start");
         let ends = places.iter().filter(|(_, i)| i.op0_register() == iced_x86::Register::RDX);
         for (number, (at, insn)) in ends.enumerate() {
@@ -281,8 +280,7 @@ fn parts_of_a_function_are_no_functions() {
     let sound = link("parts.s", "ld", &[&BASES[..], &["-Wl,--eh-frame-hdr"]].concat());
     let bare = strip(&sound);
     for (one, other) in [(&sound, &bare), (&bare, &sound)] {
-        let comparison = compare(one, other);
-        assert!(comparison.is_equal(), "{}", unexplained(&comparison));
+        equal(one, other);
     }
     let changed = edited(&sound, |e| {
         let (at, insn) = e.find("parts", |i| i.to_string() == "mov eax,7");
@@ -303,8 +301,7 @@ fn bounds_of_a_section_that_lld_drops_have_a_reason() {
             e.bytes[comment.offset..comment.offset + comment.size].fill(b' ');
         });
         let ld = link("bounds.s", "ld", &flags);
-        let comparison = compare(&ld, &lld);
-        assert!(comparison.is_equal(), "{}", unexplained(&comparison));
+        let comparison = equal(&ld, &lld);
         let reason = |f: &gild_diff::Finding| f.reason == Some(gild_diff::Reason::StartStopGc);
         assert!(comparison.reports[0].findings.iter().any(reason));
         assert!(!compare(&ld, &unsigned).is_equal());
@@ -317,8 +314,7 @@ fn bounds_of_a_section_that_lld_drops_have_a_reason() {
 fn two_addresses_of_one_function_are_found() {
     let flags = ["-static", "-O1"];
     let lld = link("ifunc.c", "lld", &flags);
-    let with_ld = compare(&link("ifunc.c", "ld", &flags), &lld);
-    assert!(with_ld.is_equal(), "{}", unexplained(&with_ld));
+    equal(&link("ifunc.c", "ld", &flags), &lld);
     let with_mold = compare(&lld, &link("ifunc.c", "mold", &flags));
     let said = unexplained(&with_mold);
     assert!(kinds(&with_mold).contains(&Kind::Ifunc), "{said}");
@@ -331,7 +327,6 @@ fn a_relocation_may_be_asked_for_twice() {
     const PIE: [&str; 3] = ["-static-pie", "-nostdlib", "-Wl,--build-id=none,-z,noexecstack"];
     let ld = link("twice.s", "ld", &PIE);
     for linker in ["lld", "mold"] {
-        let comparison = compare(&ld, &link("twice.s", linker, &PIE));
-        assert!(comparison.is_equal(), "{linker}:\n{}", unexplained(&comparison));
+        equal(&ld, &link("twice.s", linker, &PIE));
     }
 }

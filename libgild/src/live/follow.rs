@@ -6,8 +6,7 @@ use crate::elf::*;
 use crate::faults::{Fault, Reason};
 use crate::ids::{SectionId, SymbolId};
 use crate::prefetch::{AHEAD, prefetch};
-use crate::sections::may_dangle;
-use crate::sections::target_kind;
+use crate::sections::{may_dangle, target_kind};
 use crate::symbols::{Definition, LinkerSymbol, Symbol, is_weak_reference};
 use std::sync::atomic::Ordering::Relaxed;
 

@@ -8,6 +8,7 @@
 
 use super::Binding;
 use crate::args::Internal;
+use crate::synth::notes;
 use std::path::Path;
 
 /// Name of the section.
@@ -35,15 +36,7 @@ pub(super) fn note(binding: &Binding) -> Vec<u8> {
         descriptor.push(0);
     }
     descriptor.resize(descriptor.len().next_multiple_of(4), 0);
-    let mut note = Vec::new();
-    for word in [OWNER.len() as u32 + 1, descriptor.len() as u32, TYPE] {
-        note.extend(word.to_le_bytes());
-    }
-    note.extend(OWNER);
-    note.push(0);
-    note.resize(note.len().next_multiple_of(4), 0);
-    note.extend(descriptor);
-    note
+    notes::note(OWNER, TYPE, &descriptor)
 }
 
 #[cfg(test)]

@@ -138,8 +138,7 @@ pub fn explain(errors: Errors, binding: &Binding, resolved: &Resolved) -> Errors
         Error::Undefined { .. } if from_provider(&error) => needed(error, binding, other),
         error => error,
     };
-    let explained = errors.into_iter().map(explain).collect();
-    Errors::check(explained).err().unwrap_or_default()
+    Errors::sorted(errors.into_iter().map(explain))
 }
 
 /// A name that the provider lacks.

@@ -5,7 +5,7 @@ mod eh_frame;
 mod eh_frame_hdr;
 mod fill;
 mod linker_symbols;
-mod notes;
+pub mod notes;
 pub mod property;
 mod rela;
 mod relr;

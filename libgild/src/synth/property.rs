@@ -127,7 +127,7 @@ fn encode(bits: &Bits) -> Vec<u8> {
     }
     let words = bits.iter().flat_map(|(kind, bits)| [*kind, 4, *bits, 0]);
     let descriptor: Vec<u8> = words.flat_map(u32::to_le_bytes).collect();
-    notes::note(b"GNU\0", NT_GNU_PROPERTY_TYPE_0, &descriptor)
+    notes::note(b"GNU", NT_GNU_PROPERTY_TYPE_0, &descriptor)
 }
 
 /// What an object says that is fit for IBT and shadow stacks: without it no program with the object would

@@ -23,27 +23,9 @@ pub struct Values {
 }
 
 /// Writes what `action` says at `offset` of `bytes`, a section's output; `place` is P, the address
-/// of that offset.
-#[inline]
+/// of that offset. Addends of actions that change instructions are -4 throughout (see `relax` and
+/// `tls`), the distance from the field to the end of the old instruction.
 pub fn apply(
-    action: Action,
-    bytes: &mut [u8],
-    offset: u64,
-    place: u64,
-    v: &Values,
-) -> Result<(), RelocationError> {
-    let target = v.s.wrapping_add_signed(v.a);
-    match action {
-        Action::PcRelative(width) => put(bytes, offset, width, target.wrapping_sub(place)),
-        Action::Absolute(width) => put(bytes, offset, width, target),
-        Action::Relative => put(bytes, offset, Width::W64, target),
-        _ => apply_rare(action, bytes, offset, place, v),
-    }
-}
-
-/// Addends of actions that change instructions are -4 throughout (see `relax` and `tls`), the distance
-/// from the field to the end of the old instruction.
-fn apply_rare(
     action: Action,
     bytes: &mut [u8],
     offset: u64,

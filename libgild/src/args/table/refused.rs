@@ -4,8 +4,8 @@ use super::{Group, Row, Value, refused};
 
 pub static GROUP: Group = Group { title: "Refused", rows: ROWS };
 
-const SHARED: &str = "no shared libraries; use GNU ld, lld or mold (cargo: without --target, RUSTFLAGS is for procedural \
-                      macros and build scripts too)";
+const SHARED: &str = "no shared libraries; use GNU ld, lld or mold (cargo: without --target, RUSTFLAGS is \
+    for procedural macros and build scripts too)";
 const RELOCATABLE: &str = "no relocatable objects; use GNU ld, lld or mold";
 const SCRIPT: &str = "does not run linker scripts; use GNU ld or lld";
 const UNALIGNED: &str = "always aligns segments to pages; use GNU ld or lld";
